@@ -1,0 +1,127 @@
+"""The nouns of answering: what a question becomes on its way to the reader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ingest.document import Metadata, Passage
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Limits that a reader sets on the documents searched; ``None`` or empty means any.
+
+    ``year`` keeps documents published, effective or versioned in it. ``in_force`` leaves out
+    superseded versions. ``documents`` are document ids.
+    """
+
+    kind: str | None = None
+    issuer: str | None = None
+    region: str | None = None
+    level: str | None = None
+    year: int | None = None
+    in_force: bool = False
+    documents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found for a question.
+
+    ``score`` orders hits (higher is better, comparable within one search only); ``dense`` is the
+    cosine similarity, ``lexical`` the BM25 score, 0.0 where that stage did not find it.
+    ``probability`` estimates that the passage bears on the question, in [0, 1].
+    ``explicit`` is true where the question names this very section.
+    """
+
+    passage: Passage
+    title: str
+    metadata: Metadata
+    source: str
+    score: float
+    dense: float = 0.0
+    lexical: float = 0.0
+    probability: float = 0.0
+    explicit: bool = False
+    superseded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A place in a document that proves a statement.
+
+    ``text == document.text[start:end]``; it is the smallest section (cut at its passage) that
+    holds every sentence quoted from it. ``section`` is the path as a reader writes it, without
+    the title; ``official`` is the whole reference in the form of official writing. ``n`` counts
+    from 1 in the order of first use within one answer.
+    """
+
+    n: int
+    document: str
+    title: str
+    section: str
+    official: str
+    text: str
+    start: int
+    end: int
+    source: str
+    content_hash: str
+    passage: str
+    superseded: bool = False
+    repaired: bool = False
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The run of a document that a statement repeats: ``document.text[start:end]``."""
+
+    document: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One sentence (or list) of an answer, with the numbers of the citations that prove it.
+
+    ``quotes`` are the slices it repeats; empty where a language model wrote it.
+    ``verified`` is false where the check of figures, dates, names and negation failed.
+    """
+
+    text: str
+    citations: tuple[int, ...]
+    quotes: tuple[Quote, ...] = ()
+    verified: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the reader gets.
+
+    ``text`` is the answer as shown, each statement followed by its ``[n]``; for an abstention it
+    says so and what the corpus covers. ``nearest`` are the passages closest to a question that was
+    refused. ``evidence`` is ``strong``, ``weak`` or ``none``. ``timings_ms`` maps a stage
+    (``retrieve``, ``answer``, ``total``) to milliseconds. ``standalone`` is the question as
+    searched, after a follow-up was completed from the conversation. ``notice`` is one line for
+    the reader about how the answer came about (e.g. the language model was not reachable).
+    """
+
+    question: str
+    text: str
+    abstained: bool
+    statements: tuple[Statement, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    nearest: tuple[Hit, ...] = ()
+    evidence: str = "none"
+    standalone: str = ""
+    notice: str = ""
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One exchange of a conversation: what was asked and what was answered."""
+
+    question: str
+    answer: Answer

@@ -1,0 +1,213 @@
+"""The nouns of the pipeline: what each step hands to the next.
+
+``load`` gives a :class:`RawDocument`, ``clean`` a :class:`Document`, ``structure`` a list of
+:class:`Section` and ``split`` a list of :class:`Passage`. All offsets count Unicode code points
+in ``Document.text`` and are half-open, so that ``text[start:end]`` is always the thing meant.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
+
+BlockKind = Literal["heading", "paragraph", "table"]
+
+RepairKind = Literal["pinyin", "script", "punctuation", "boilerplate", "encoding", "space"]
+"""What was mended: injected pinyin, Traditional script, ASCII punctuation, page furniture,
+a run damaged by a wrong encoding, stray white space inside a sentence."""
+
+SectionKind = Literal[
+    "part",  # 编, 分编
+    "chapter",  # 章
+    "section",  # 节
+    "article",  # 条
+    "paragraph",  # 款
+    "item",  # 项 （一）
+    "subitem",  # 目 1. / （1） / ①
+    "heading",  # a titled division of a document: 一、… （一）… or a Markdown or HTML heading
+    "point",  # an enumeration inside running text: 一是…二是… / 第一，…第二，…
+    "annex",  # 附件
+    "table",
+    "body",  # text that stands under no heading of its own: preamble, closing lines
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Another article that the page links to."""
+
+    title: str
+    date: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What the page or its front matter says of itself; ``None`` where it says nothing.
+
+    Dates are ISO ``YYYY-MM-DD`` strings. ``number`` is the document number as printed, e.g.
+    ``财政部令第102号`` or ``国办发〔2013〕96号``. ``version`` is the date of the version of a law.
+    ``kind`` is one of ``law``, ``regulation`` (行政法规), ``local-regulation``, ``rule`` (部门规章),
+    ``interpretation`` (司法解释), ``document`` (规范性文件、通知), ``news``, or ``None``.
+    ``level`` is ``central`` or ``local``.
+    """
+
+    title: str | None = None
+    issuer: str | None = None
+    number: str | None = None
+    published: str | None = None
+    effective: str | None = None
+    expires: str | None = None
+    version: str | None = None
+    region: str | None = None
+    kind: str | None = None
+    level: str | None = None
+    url: str | None = None
+    source_name: str | None = None
+    related: tuple[Related, ...] = ()
+
+    def merged_under(self, stronger: Metadata) -> Metadata:
+        """These values, overridden by those that ``stronger`` has."""
+        said = {k: v for k, v in asdict_shallow(stronger).items() if v not in (None, ())}
+        return replace(self, **said)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block of a file in reading order, before cleaning.
+
+    ``text`` of a table holds one row a line, cells joined by ``" | "``. ``level`` is the depth
+    (1 is the top) of a heading that the file's own markup declares, ``None`` where it has none.
+    """
+
+    text: str
+    kind: BlockKind = "paragraph"
+    level: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawDocument:
+    """A file as read: its blocks and what its markup or front matter declares.
+
+    ``source`` is the path or address as the user knows it; ``content_hash`` the SHA-256 (hex)
+    of the raw bytes; ``encoding`` the detected text encoding, ``None`` for binary formats.
+    """
+
+    source: str
+    format: Literal["txt", "md", "html", "docx", "pdf"]
+    content_hash: str
+    blocks: tuple[Block, ...]
+    metadata: Metadata = field(default_factory=Metadata)
+    encoding: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """One change that cleaning made.
+
+    ``start:end`` is where the replacement stands in ``Document.text`` (``start == end`` where
+    text was taken out). ``original`` is what the file had there. ``guess`` is true where the
+    original does not determine the replacement.
+    """
+
+    kind: RepairKind
+    start: int
+    end: int
+    original: str
+    replacement: str
+    guess: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One block of ``Document.text``: ``text[start:end]`` (tables span several lines)."""
+
+    start: int
+    end: int
+    kind: BlockKind = "paragraph"
+    level: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A cleaned document. ``original`` is its text before cleaning, for the reader to compare."""
+
+    id: str
+    source: str
+    format: str
+    content_hash: str
+    text: str
+    lines: tuple[Line, ...]
+    metadata: Metadata
+    repairs: tuple[Repair, ...] = ()
+    original: str = ""
+
+    @property
+    def title(self) -> str:
+        """The title found in the page, else the name of its file."""
+        return self.metadata.title or self.source.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One node of a document's outline; the outline is a list in reading order.
+
+    ``index`` is its place in that list and ``parent`` the index of the section that holds it
+    (``None`` at the top). ``start:end`` spans heading, body and all sections below. ``label`` is
+    the number as printed (``第二十二条``, ``（三）``, ``一、``, ``一是``; empty for ``body`` and for
+    headings without one; ``第一款`` for paragraphs, which print none). ``heading`` is the title
+    text after the label, empty where the section has none. ``number`` is the label's value.
+    """
+
+    index: int
+    parent: int | None
+    kind: SectionKind
+    label: str
+    heading: str
+    start: int
+    end: int
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of a document that is embedded, searched and cited as one.
+
+    ``text == document.text[start:end]`` always. ``section`` is the index of the smallest section
+    that holds the passage. ``path`` are the headings above and at it, outermost first, as a
+    reader would write them; ``citation`` is that path as one string without the document's title:
+    ``第二十二条第一款第（三）项`` or ``三、坚持守正创新 › 一是``.
+    """
+
+    id: str
+    document: str
+    ordinal: int
+    start: int
+    end: int
+    text: str
+    section: int
+    path: tuple[str, ...]
+    citation: str
+    kind: SectionKind
+
+
+def document_id(source: str) -> str:
+    """A short stable id (10 hex digits) for the document that comes from ``source``."""
+    return hashlib.sha256(source.encode()).hexdigest()[:10]
+
+
+def asdict_shallow(metadata: Metadata) -> dict[str, Any]:
+    """Field names and values of ``metadata``, nested values left as they are."""
+    return {name: getattr(metadata, name) for name in metadata.__dataclass_fields__}
+
+
+def metadata_to_json(metadata: Metadata) -> dict[str, Any]:
+    """``metadata`` as plain JSON types."""
+    return asdict(metadata)
+
+
+def metadata_from_json(data: dict[str, Any]) -> Metadata:
+    """The inverse of :func:`metadata_to_json`."""
+    related = tuple(Related(**r) for r in data.get("related", ()))
+    return Metadata(**{**data, "related": related})
