@@ -1,0 +1,224 @@
+"""Typed settings, read from ``config.yaml`` and the environment.
+
+An unknown or ill-typed key stops the program with one line that names it. Every key can be
+overridden by an environment variable: ``ZHENGCAI_SERVER__PORT=8080`` sets ``server.port``.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from ingest.errors import SettingsError
+
+ENV_PREFIX = "ZHENGCAI_"
+PROJECT = Path(__file__).resolve().parents[1]
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class LoadSettings(_Group):
+    """Limits on files that are read."""
+
+    max_file_mb: float = Field(50, gt=0, description="Largest file that is read, in MB.")
+    max_expanded_mb: float = Field(300, gt=0, description="Largest unpacked size of a DOCX.")
+    max_pages: int = Field(2000, gt=0, description="Most pages of a PDF.")
+
+
+class SplitSettings(_Group):
+    """Sizes of passages, in characters."""
+
+    max_chars: int = Field(600, ge=100, description="Longer sections are split.")
+    min_chars: int = Field(40, ge=0, description="Shorter neighbours are joined.")
+
+
+class EmbeddingSettings(_Group):
+    """The model that turns text into vectors."""
+
+    model: str = Field("models/zhengce-embed", description="Folder or hub name of the model.")
+    query_prompt: str = Field("", description="Put before a question.")
+    passage_prompt: str = Field("", description="Put before a passage.")
+    dimension: int | None = Field(None, ge=8, description="Keep the first so many dimensions.")
+    batch_size: int = Field(64, ge=1, description="Passages per step.")
+    device: str = Field("cpu", description="cpu, cuda or mps.")
+
+
+class StoreSettings(_Group):
+    """Where Chroma keeps the vectors."""
+
+    mode: Literal["embedded", "server"] = "embedded"
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+    ssl: bool = False
+    collection: str = Field("zhengcai", pattern=r"^[a-z0-9][a-z0-9-]{1,40}[a-z0-9]$")
+
+
+class RetrievalSettings(_Group):
+    """How passages are found."""
+
+    top_k: int = Field(10, ge=1, le=100, description="Passages handed to the answer.")
+    candidates: int = Field(100, ge=10, le=1000, description="Passages per stage.")
+    reranker: str = Field("learned", description="learned, none, or a CrossEncoder.")
+
+
+class AnswerSettings(_Group):
+    """How answers are made from passages."""
+
+    max_statements: int = Field(6, ge=1, le=30)
+    min_evidence: float = Field(0.5, ge=0, le=1)
+
+
+class ServerSettings(_Group):
+    """The web chat."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(7860, ge=1, le=65535)
+    language: Literal["auto", "zh", "en"] = "auto"
+
+
+class Settings(BaseSettings):
+    """All settings. Relative paths are relative to ``base``, the folder of the settings file."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    base: Path = PROJECT
+    corpus: Path = Path("corpus")
+    data: Path = Path("data")
+    load: LoadSettings = LoadSettings()
+    split: SplitSettings = SplitSettings()
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    store: StoreSettings = StoreSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    answer: AnswerSettings = AnswerSettings()
+    server: ServerSettings = ServerSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment overrides the file."""
+        return env_settings, init_settings
+
+    @property
+    def corpus_folder(self) -> Path:
+        """The folder of source files, absolute."""
+        return (self.base / self.corpus).resolve()
+
+    @property
+    def data_folder(self) -> Path:
+        """The folder of the index, absolute."""
+        return (self.base / self.data).resolve()
+
+    @property
+    def model_path(self) -> str:
+        """The embedding model: an absolute folder where one of that name exists, else the name."""
+        folder = self.base / self.embedding.model
+        return str(folder.resolve()) if folder.is_dir() else self.embedding.model
+
+
+def load_settings(path: Path | str | None = None) -> Settings:
+    """Settings from ``path``, else ``./config.yaml``, else the project's own ``config.yaml``.
+
+    :raises SettingsError: if the file is missing or is no YAML mapping, or a key in it or in the
+        environment is unknown, ill-typed or out of bounds.
+    """
+    file = _settings_file(path)
+    values = _read(file)
+    _refuse_unknown_environment()
+    try:
+        return Settings(**{**values, "base": file.resolve().parent})
+    except ValidationError as error:
+        raise _explain(error, file) from None
+
+
+def _settings_file(path: Path | str | None) -> Path:
+    if path is not None:
+        file = Path(path)
+        if not file.is_file():
+            raise SettingsError(
+                "no-settings",
+                str(file),
+                "there is no such settings file",
+                "Give the path of a config.yaml",
+                ("没有这个设置文件", "请给出 config.yaml 的路径"),
+            )
+        return file
+    here = Path("config.yaml")
+    return here if here.is_file() else PROJECT / "config.yaml"
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        reason = str(error).replace("\n", " ")
+        raise SettingsError(
+            "bad-settings",
+            str(file),
+            f"it is not valid YAML ({reason})",
+            "Mend that place",
+            ("不是有效的 YAML 文件", "请改正后再试"),
+        ) from None
+    if values is None:
+        return {}
+    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
+        raise SettingsError(
+            "bad-settings",
+            str(file),
+            "it must hold settings as 'key: value' lines",
+            "See the config.yaml that came with the program",
+            ("内容应为“键: 值”形式", "请参照随程序提供的 config.yaml"),
+        )
+    if "base" in values:
+        raise _unknown("base", str(file))
+    return values
+
+
+def _refuse_unknown_environment() -> None:
+    known = {name.upper() for name in Settings.model_fields} - {"BASE"}
+    for name in os.environ:
+        if name.startswith(ENV_PREFIX):
+            first = name.removeprefix(ENV_PREFIX).split("__")[0]
+            if first.upper() not in known:
+                raise _unknown(name, "environment")
+
+
+def _unknown(key: str, where: str) -> SettingsError:
+    return SettingsError(
+        "unknown-setting",
+        where,
+        f"there is no setting '{key}'",
+        "Remove it or correct its name; config.yaml lists all settings",
+        (f"没有名为“{key}”的设置", "请删除或更正；全部设置见 config.yaml"),
+    )
+
+
+def _explain(error: ValidationError, file: Path) -> SettingsError:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    variable = ENV_PREFIX + "__".join(str(part) for part in first["loc"]).upper()
+    where = variable if variable in {name.upper() for name in os.environ} else str(file)
+    if first["type"] == "extra_forbidden":
+        return _unknown(key, where)
+    shown = repr(first.get("input"))[:60]
+    return SettingsError(
+        "bad-setting",
+        where,
+        f"setting '{key}' cannot be {shown}: {first['msg'][:1].lower()}{first['msg'][1:]}",
+        "Correct its value",
+        (f"设置“{key}”的值 {shown} 不合要求（{first['msg']}）", "请更正"),
+    )
