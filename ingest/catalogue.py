@@ -1,0 +1,341 @@
+"""The catalogue: which documents are in, and all about them, in one SQLite file.
+
+A document becomes visible, is replaced or disappears in one transaction, together with its
+passages and its rows in the lexical index, so that a process killed at any moment leaves either
+all of it or nothing. Vectors are kept elsewhere and are looked at only through the passages
+listed here; ``stray`` names revisions whose vectors may lie there without being visible.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from ingest.document import (
+    Document,
+    Line,
+    Metadata,
+    Passage,
+    Repair,
+    Section,
+    metadata_from_json,
+    metadata_to_json,
+)
+
+_SCHEMA = """
+create table if not exists meta (key text primary key, value text not null);
+create table if not exists documents (
+    id text primary key, revision text not null, source text not null, file text not null,
+    format text not null, content_hash text not null, title text not null, work text not null,
+    metadata text not null, text text not null, original text not null, lines text not null,
+    sections text not null, repairs text not null, repair_count integer not null,
+    passage_count integer not null, added text not null
+);
+create table if not exists passages (
+    id text primary key, document text not null references documents(id) on delete cascade,
+    ordinal integer not null, start integer not null, "end" integer not null, text text not null,
+    section integer not null, path text not null, citation text not null, kind text not null
+);
+create index if not exists passages_by_document on passages(document, ordinal);
+create table if not exists stray (revision text primary key);
+"""
+
+_PASSAGE_COLUMNS = 'id, document, ordinal, start, "end", text, section, path, citation, kind'
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRecord:
+    """What a list of documents shows of one.
+
+    ``file`` is where its raw bytes lie; ``passages`` and ``repairs`` are counts; ``added`` is an
+    ISO time; ``work`` is the title shared by all versions of one law, and ``superseded`` says
+    that another version of it in the catalogue is newer and already effective.
+    """
+
+    id: str
+    revision: str
+    source: str
+    file: str
+    format: str
+    content_hash: str
+    title: str
+    work: str
+    metadata: Metadata
+    passages: int
+    repairs: int
+    added: str
+    superseded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A document of the catalogue with its outline."""
+
+    record: DocumentRecord
+    document: Document
+    sections: list[Section]
+
+
+class Catalogue:
+    """The SQLite file ``path``; made if it is not there and ``write`` is true."""
+
+    def __init__(self, path: Path, write: bool = False) -> None:
+        self.path = path
+        self._write = write
+        self._local = threading.local()
+        if write:
+            self.connection.executescript(_SCHEMA)
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """This thread's connection, in autocommit mode."""
+        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if found is None:
+            mode = "rwc" if self._write else "rw"
+            found = sqlite3.connect(
+                f"{self.path.resolve().as_uri()}?mode={mode}",
+                uri=True,
+                timeout=30,
+                isolation_level=None,
+            )
+            found.execute("pragma journal_mode = wal")
+            found.execute("pragma foreign_keys = on")
+            found.execute("pragma synchronous = full")
+            self._local.connection = found
+        return found
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All changes made inside take effect together, or none of them."""
+        connection = self.connection
+        connection.execute("begin immediate")
+        try:
+            yield connection
+        except BaseException:
+            connection.execute("rollback")
+            raise
+        connection.execute("commit")
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if found is not None:
+            found.close()
+            self._local.connection = None
+
+    # what the index as a whole says of itself
+
+    def meta(self, key: str) -> str | None:
+        """The value kept under ``key``."""
+        row = self.connection.execute("select value from meta where key = ?", (key,)).fetchone()
+        return row[0] if row else None
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Keep ``value`` under ``key``."""
+        self.connection.execute("insert or replace into meta values (?, ?)", (key, value))
+
+    @property
+    def changes(self) -> int:
+        """How often a document was added, replaced or removed."""
+        return int(self.meta("changes") or 0)
+
+    # documents
+
+    def records(self) -> list[DocumentRecord]:
+        """All documents, in order of title and version."""
+        rows = self.connection.execute(
+            "select id, revision, source, file, format, content_hash, title, work, metadata,"
+            " passage_count, repair_count, added from documents"
+        ).fetchall()
+        records = [DocumentRecord(*row[:8], _metadata(row[8]), *row[9:]) for row in rows]
+        return _mark_superseded(sorted(records, key=lambda r: (r.title, _dated(r), r.id)))
+
+    def hashes(self) -> dict[str, str]:
+        """Content hash of each document, by id."""
+        return dict(self.connection.execute("select id, content_hash from documents").fetchall())
+
+    def document(self, document_id: str) -> tuple[Document, list[Section]] | None:
+        """The document and its outline, or ``None`` if it is not in."""
+        row = self.connection.execute(
+            "select id, source, format, content_hash, text, lines, metadata, repairs, original,"
+            " sections from documents where id = ?",
+            (document_id,),
+        ).fetchone()
+        if row is None:
+            return None
+        document = Document(
+            id=row[0],
+            source=row[1],
+            format=row[2],
+            content_hash=row[3],
+            text=row[4],
+            lines=tuple(Line(*line) for line in json.loads(row[5])),
+            metadata=_metadata(row[6]),
+            repairs=tuple(Repair(**repair) for repair in json.loads(row[7])),
+            original=row[8],
+        )
+        return document, [Section(**section) for section in json.loads(row[9])]
+
+    def put(
+        self,
+        connection: sqlite3.Connection,
+        document: Document,
+        sections: Sequence[Section],
+        passages: Sequence[Passage],
+        file: str,
+    ) -> None:
+        """Store the document in the open transaction, in place of what has its id."""
+        self.delete(connection, document.id)
+        connection.execute(
+            "insert into documents values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            (
+                document.id,
+                revision_of(document),
+                document.source,
+                file,
+                document.format,
+                document.content_hash,
+                document.title,
+                work_of(document.title),
+                _json(metadata_to_json(document.metadata)),
+                document.text,
+                document.original,
+                _json([(x.start, x.end, x.kind, x.level) for x in document.lines]),
+                _json([asdict(section) for section in sections]),
+                _json([asdict(repair) for repair in document.repairs]),
+                len(document.repairs),
+                len(passages),
+                datetime.now(UTC).isoformat(timespec="seconds"),
+            ),
+        )
+        connection.executemany(
+            f"insert into passages ({_PASSAGE_COLUMNS}) values (?,?,?,?,?,?,?,?,?,?)",
+            (
+                (p.id, p.document, p.ordinal, p.start, p.end)
+                + (p.text, p.section, _json(p.path), p.citation, p.kind)
+                for p in passages
+            ),
+        )
+        self._count_change(connection)
+
+    def delete(self, connection: sqlite3.Connection, document_id: str) -> None:
+        """Take the document out in the open transaction, and note that its vectors are stray."""
+        row = connection.execute(
+            "select revision from documents where id = ?", (document_id,)
+        ).fetchone()
+        if row:
+            connection.execute("insert or ignore into stray values (?)", row)
+            connection.execute("delete from documents where id = ?", (document_id,))
+            self._count_change(connection)
+
+    def _count_change(self, connection: sqlite3.Connection) -> None:
+        connection.execute(
+            "insert into meta values ('changes', '1') on conflict (key)"
+            " do update set value = cast(value as integer) + 1"
+        )
+
+    # passages
+
+    def passages(self, ids: Iterable[str]) -> dict[str, Passage]:
+        """The visible ones among ``ids``, by id."""
+        wanted = list(ids)
+        found: dict[str, Passage] = {}
+        for start in range(0, len(wanted), 500):
+            part = wanted[start : start + 500]
+            marks = ",".join("?" * len(part))
+            rows = self.connection.execute(
+                f"select {_PASSAGE_COLUMNS} from passages where id in ({marks})", part
+            )
+            found.update((row[0], _passage(row)) for row in rows)
+        return found
+
+    def passages_of(self, document_id: str) -> list[Passage]:
+        """The passages of one document in reading order."""
+        rows = self.connection.execute(
+            f"select {_PASSAGE_COLUMNS} from passages where document = ? order by ordinal",
+            (document_id,),
+        )
+        return [_passage(row) for row in rows]
+
+    def passage_at(self, document_id: str, offset: int) -> Passage | None:
+        """The passage that holds the character at ``offset``."""
+        row = self.connection.execute(
+            f"select {_PASSAGE_COLUMNS} from passages"
+            ' where document = ? and start <= ? and "end" > ?',
+            (document_id, offset, offset),
+        ).fetchone()
+        return _passage(row) if row else None
+
+    # vectors that may be left over
+
+    def mark_stray(self, revision: str) -> None:
+        """Note that vectors of ``revision`` may exist without being visible."""
+        self.connection.execute("insert or ignore into stray values (?)", (revision,))
+
+    def strays(self) -> list[str]:
+        """Revisions noted, less those that are visible."""
+        rows = self.connection.execute(
+            "select revision from stray where revision not in (select revision from documents)"
+        )
+        return [row[0] for row in rows]
+
+    def forget_strays(self) -> None:
+        """All noted revisions have been dealt with."""
+        self.connection.execute("delete from stray")
+
+
+def revision_of(document: Document) -> str:
+    """Names a document in one state of its content; passage ids begin with it."""
+    return f"{document.id}.{document.content_hash[:8]}"
+
+
+def work_of(title: str) -> str:
+    """The name shared by all versions of a law: no state's name, brackets or version date."""
+    bare = re.sub(r"[《》\s]", "", title)
+    bare = re.sub(r"[（(][^（）()]*(?:\d{4}|修正|修订|修改|全文)[^（）()]*[）)]$", "", bare)
+    return bare.removeprefix("中华人民共和国")
+
+
+def _dated(record: DocumentRecord) -> str:
+    m = record.metadata
+    return m.version or m.published or m.effective or ""
+
+
+def _mark_superseded(records: list[DocumentRecord]) -> list[DocumentRecord]:
+    """Of several dated versions of a work, all but the newest one in force are superseded."""
+    today = date.today().isoformat()
+    current: dict[str, str] = {}
+    for record in records:
+        in_force = (record.metadata.effective or "") <= today
+        if _dated(record) and in_force and _versioned(record):
+            current[record.work] = max(current.get(record.work, ""), _dated(record))
+    return [
+        replace(record, superseded=True)
+        if _versioned(record) and _dated(record) and _dated(record) < current.get(record.work, "")
+        else record
+        for record in records
+    ]
+
+
+def _versioned(record: DocumentRecord) -> bool:
+    return record.metadata.kind not in {"news", "document"}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _metadata(text: str) -> Metadata:
+    return metadata_from_json(json.loads(text))
+
+
+def _passage(row: Sequence[Any]) -> Passage:
+    return Passage(*row[:7], path=tuple(json.loads(row[7])), citation=row[8], kind=row[9])

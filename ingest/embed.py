@@ -1,0 +1,122 @@
+"""Passages and questions to vectors, through any ``sentence-transformers`` model."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ingest.errors import SettingsError
+from ingest.settings import Settings
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+OnProgress = Callable[[int], None]
+"""Called with the number of passages that were just embedded."""
+
+
+class Embedder:
+    """The model named in the settings, loaded when first needed."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._name = settings.model_path
+        self._settings = settings.embedding
+        self._loading = threading.Lock()
+        self._loaded: SentenceTransformer | None = None
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Names the model and all that changes its vectors (16 hex digits); loads no model.
+
+        Two indexes can be mixed only if these are equal. A folder counts by the content of its
+        files, a hub name by the name.
+        """
+        digest = hashlib.sha256()
+        folder = Path(self._name)
+        if folder.is_dir():
+            for file in sorted(_model_files(folder)):
+                digest.update(file.relative_to(folder).as_posix().encode())
+                with file.open("rb") as stream:
+                    digest.update(hashlib.file_digest(stream, "sha256").digest())
+        else:
+            digest.update(self._name.encode())
+        chosen = self._settings
+        digest.update(repr((chosen.query_prompt, chosen.passage_prompt, chosen.dimension)).encode())
+        return digest.hexdigest()[:16]
+
+    @property
+    def model(self) -> SentenceTransformer:
+        """The loaded model.
+
+        :raises SettingsError: if there is no such folder and the name cannot be fetched.
+        """
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = self._load()
+            return self._loaded
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        return len(self.encode_query("维度"))
+
+    def encode_passages(
+        self, texts: Sequence[str], on_progress: OnProgress | None = None
+    ) -> np.ndarray:
+        """Unit vectors of ``texts``, float32 of shape ``(len(texts), dimension)``."""
+        parts = []
+        for batch in _batches(texts, self._settings.batch_size):
+            prompted = [self._settings.passage_prompt + text for text in batch]
+            parts.append(self.model.encode_document(prompted, **_PLAIN))
+            if on_progress:
+                on_progress(len(batch))
+        if not parts:
+            return np.empty((0, self.dimension), dtype=np.float32)
+        return np.concatenate(parts).astype(np.float32, copy=False)
+
+    def encode_query(self, text: str) -> np.ndarray:
+        """Unit vector of a question, float32 of shape ``(dimension,)``."""
+        prompted = self._settings.query_prompt + text
+        return self.model.encode_query(prompted, **_PLAIN).astype(np.float32, copy=False)
+
+    def _load(self) -> SentenceTransformer:
+        os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+        if Path(self._name).is_dir():
+            os.environ.setdefault("HF_HUB_OFFLINE", "1")
+        from sentence_transformers import SentenceTransformer
+
+        try:
+            return SentenceTransformer(
+                self._name, device=self._settings.device, truncate_dim=self._settings.dimension
+            )
+        except Exception as error:
+            reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else repr(error)
+            raise SettingsError(
+                "no-model",
+                f"embedding.model {self._name}",
+                f"the model cannot be loaded ({reason})",
+                "Give a folder that holds a sentence-transformers model, or connect to fetch it",
+                ("无法加载该模型", "请填写存放 sentence-transformers 模型的文件夹，或联网后再试"),
+            ) from error
+
+
+_PLAIN = {"show_progress_bar": False, "convert_to_numpy": True, "normalize_embeddings": True}
+
+
+def _batches(texts: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    for start in range(0, len(texts), size):
+        yield texts[start : start + size]
+
+
+def _model_files(folder: Path) -> Iterator[Path]:
+    for file in folder.rglob("*"):
+        hidden = any(part.startswith((".", "__pycache__")) for part in file.parts)
+        if file.is_file() and not hidden and file.suffix not in {".md", ".log", ".jsonl", ".txt"}:
+            yield file
