@@ -218,11 +218,7 @@ class Catalogue:
         )
         connection.executemany(
             f"insert into passages ({_PASSAGE_COLUMNS}) values (?,?,?,?,?,?,?,?,?,?)",
-            (
-                (p.id, p.document, p.ordinal, p.start, p.end)
-                + (p.text, p.section, _json(p.path), p.citation, p.kind)
-                for p in passages
-            ),
+            map(_passage_row, passages),
         )
         self._count_change(connection)
 
@@ -335,6 +331,11 @@ def _json(value: Any) -> str:
 
 def _metadata(text: str) -> Metadata:
     return metadata_from_json(json.loads(text))
+
+
+def _passage_row(p: Passage) -> tuple[Any, ...]:
+    where = (p.id, p.document, p.ordinal, p.start, p.end, p.text, p.section)
+    return (*where, _json(p.path), p.citation, p.kind)
 
 
 def _passage(row: Sequence[Any]) -> Passage:
