@@ -1,0 +1,257 @@
+"""``python -m ingest``: put documents into the index, list, show and remove them, rebuild."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ingest.errors import IndexStateError, UserError
+from ingest.language import pick, system_language
+from ingest.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from ingest.catalogue import DocumentRecord
+    from ingest.index import Index
+    from ingest.pipeline import Summary
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status: 0, 1 if anything failed, 2 for wrong usage."""
+    options = _parser().parse_args(arguments)
+    try:
+        status: int = options.run(options, load_settings(options.config))
+    except UserError as error:
+        print(error.line(system_language()), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(
+            pick(
+                "Stopped. What was reported as added is in; run the same command again to go on.",
+                "已停止。已报告入库的文档不受影响；再次运行同一命令即可继续。",
+            ),
+            file=sys.stderr,
+        )
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m ingest",
+        description=pick("Put policy documents into the index.", "将政策文件收入索引。"),
+    )
+    parser.add_argument(
+        "--config", metavar="FILE", help=pick("settings (default: config.yaml)", "设置文件")
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    add = commands.add_parser("add", help=pick("add files and folders", "加入文件或文件夹"))
+    add.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    add.set_defaults(run=_add)
+
+    listing = commands.add_parser("list", help=pick("list the documents", "列出全部文档"))
+    listing.add_argument("--json", action="store_true")
+    listing.set_defaults(run=_list)
+
+    show = commands.add_parser("show", help=pick("show one document", "查看一篇文档"))
+    show.add_argument("document", metavar="DOC", help=pick("id, title or file", "编号、标题或文件"))
+    show.add_argument(
+        "--text", action="store_true", help=pick("its cleaned text only", "仅输出清洗后的正文")
+    )
+    show.add_argument("--json", action="store_true")
+    show.set_defaults(run=_show)
+
+    remove = commands.add_parser("remove", help=pick("remove one document", "移除一篇文档"))
+    remove.add_argument("document", metavar="DOC")
+    remove.set_defaults(run=_remove)
+
+    build = commands.add_parser("build", help=pick("rebuild the whole index", "重建整个索引"))
+    build.set_defaults(run=_build)
+
+    for command in (add, listing, show, remove, build):
+        command.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS)
+    return parser
+
+
+def _add(options: argparse.Namespace, settings: Settings) -> int:
+    from ingest.embed import Embedder
+    from ingest.index import writing
+    from ingest.pipeline import add_paths
+    from ingest.progress import Bar
+
+    with writing(settings), Bar() as bar:
+        summary = add_paths(options.paths, settings, Embedder(settings), bar)
+    return _report(summary)
+
+
+def _build(options: argparse.Namespace, settings: Settings) -> int:
+    from ingest.embed import Embedder
+    from ingest.index import writing
+    from ingest.pipeline import build
+    from ingest.progress import Bar
+
+    with writing(settings), Bar() as bar:
+        summary = build(settings, Embedder(settings), bar)
+    status = _report(summary)
+    if not summary.switched:
+        print(
+            pick(
+                "The old index goes on serving. Mend or `remove` the failed documents, then build.",
+                "旧索引继续服务。请修复或移除（remove）失败的文档后重新 build。",
+            )
+        )
+    return status
+
+
+def _report(summary: Summary) -> int:
+    for outcome in summary.failures:
+        if outcome.error:
+            print(outcome.error.line(system_language()), file=sys.stderr)
+    done = [o for o in summary.outcomes if o.status in ("added", "replaced")]
+    for outcome in done:
+        print(f"{outcome.document}  {outcome.title}  ({_counts(outcome.repairs)})")
+    added, unchanged = len(done), summary.count("unchanged")
+    sections, passages = sum(o.sections for o in done), sum(o.passages for o in done)
+    failed = len(summary.failures)
+    print(
+        pick(
+            f"{added} documents added ({sections} sections, {passages} passages;"
+            f" {_counts(summary.repairs)}), {unchanged} unchanged, {failed} failed",
+            f"新入库 {added} 篇（{sections} 节，{passages} 段；{_counts(summary.repairs)}），"
+            f"未变 {unchanged} 篇，失败 {failed} 篇",
+        )
+    )
+    if not summary.outcomes:
+        print(
+            pick("No file of a known type was found.", "没有找到可识别类型的文件。"),
+            file=sys.stderr,
+        )
+        return 1
+    return 1 if failed else 0
+
+
+def _counts(repairs: Counter[str]) -> str:
+    total = sum(repairs.values())
+    if not total:
+        return pick("no repairs", "无修复")
+    kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(repairs.items()))
+    return pick(f"{total} repairs: {kinds}", f"修复 {total} 处：{kinds}")
+
+
+def _list(options: argparse.Namespace, settings: Settings) -> int:
+    index = _open(settings)
+    records = index.documents()
+    if options.json:
+        print(json.dumps([asdict(record) for record in records], ensure_ascii=False, indent=2))
+        return 0
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for heading in pick(
+        "id title number version passages repairs source", "编号 标题 文号 版本 段落 修复 来源"
+    ).split():
+        table.add_column(heading, overflow="fold")
+    for r in records:
+        version = r.metadata.version or r.metadata.published or ""
+        marked = version + (pick(" (superseded)", "（已有新版）") if r.superseded else "")
+        number = r.metadata.number or ""
+        table.add_row(r.id, r.title, number, marked, str(r.passages), str(r.repairs), r.source)
+    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+    return 0
+
+
+def _show(options: argparse.Namespace, settings: Settings) -> int:
+    index = _open(settings)
+    stored = index.document(_find(index, options.document).id)
+    assert stored is not None
+    document = stored.document
+    if options.json:
+        print(json.dumps(asdict(stored), ensure_ascii=False, indent=2))
+    elif options.text:
+        print(document.text)
+    else:
+        for name, value in asdict(document.metadata).items():
+            if value:
+                print(f"{name}: {value}")
+        print()
+        depth: dict[int, int] = {}
+        for s in stored.sections:
+            depth[s.index] = 0 if s.parent is None else depth[s.parent] + 1
+            name = f"{s.label} {s.heading}".strip() or document.text[s.start : s.start + 30]
+            print("  " * depth[s.index] + name.replace("\n", " "))
+        print()
+        for repair in document.repairs:
+            guess = pick(" (guess)", "（推测）") if repair.guess else ""
+            print(
+                f"{repair.start}: {repair.kind} {repair.original!r} → {repair.replacement!r}{guess}"
+            )
+    return 0
+
+
+def _remove(options: argparse.Namespace, settings: Settings) -> int:
+    from ingest.index import Index, read_current, writing
+
+    with writing(settings):
+        record = _find(_open(settings), options.document)
+        current = read_current(settings)
+        assert current is not None
+        index = Index.open_for_writing(settings, current["recipe"])
+        index.remove(record.id)
+        index.close()
+    print(pick(f"removed {record.id}  {record.title}", f"已移除 {record.id}  {record.title}"))
+    if (settings.base / record.file).is_relative_to(settings.corpus_folder):
+        print(
+            pick(
+                f"Its file {record.file} is still in the corpus: the next `add` or `build` of that"
+                " folder brings it back unless you move it away.",
+                f"文件 {record.file} 仍在语料文件夹中：如不移走，下次 add 或 build 会再次收入。",
+            )
+        )
+    return 0
+
+
+def _open(settings: Settings) -> Index:
+    from ingest.index import Index
+
+    return Index.open(settings)
+
+
+def _find(index: Index, wanted: str) -> DocumentRecord:
+    records = index.documents()
+    for matches in (
+        [r for r in records if wanted in (r.id, r.source)],
+        [r for r in records if wanted == r.title or r.source.endswith("/" + wanted)],
+        [r for r in records if r.id.startswith(wanted) or wanted in r.title],
+    ):
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            ids = ", ".join(f"{r.id} {r.title} {r.metadata.version or ''}".strip() for r in matches)
+            raise IndexStateError(
+                "ambiguous-document",
+                wanted,
+                f"several documents are meant ({ids})",
+                "Give the id of one",
+                (f"有多篇文档与之相符（{ids}）", "请给出其中一篇的编号"),
+            )
+    raise IndexStateError(
+        "no-document",
+        wanted,
+        "there is no such document in the index",
+        "`python -m ingest list` shows all",
+        ("索引中没有这篇文档", "用 python -m ingest list 查看全部"),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
