@@ -1,0 +1,112 @@
+"""One object over index, retrieval and answering; every face of the product goes through it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from app.types import Answer, Filters, Hit, Turn
+from ingest.embed import Embedder
+from ingest.index import Index, recipe_of, wrong_recipe
+from ingest.language import Language
+from ingest.settings import Settings
+
+if TYPE_CHECKING:
+    from app.answer import QuotingAnswerer
+    from app.retrieve import Retriever
+
+
+class Assistant:
+    """Answers from the index that serves; notices by itself when it changed or was rebuilt."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.embedder = Embedder(settings)
+        self._opening = threading.RLock()
+        self._index: Index | None = None
+        self._retriever: Retriever | None = None
+        self._answerer: QuotingAnswerer | None = None
+
+    @property
+    def index(self) -> Index:
+        """The generation of the index that serves now.
+
+        :raises IndexStateError: if there is none, or another model or pipeline made it.
+        """
+        with self._opening:
+            if self._index is None or not self._index.serves:
+                index = Index.open(self.settings)
+                if index.recipe != recipe_of(self.settings, self.embedder.fingerprint):
+                    raise wrong_recipe(self.settings)
+                self._index, self._retriever, self._answerer = index, None, None
+            return self._index
+
+    def warm(self) -> None:
+        """Load all that the first question would otherwise wait for."""
+        self.ask("政府采购")
+
+    def search(
+        self, question: str, k: int | None = None, filters: Filters = Filters()
+    ) -> list[Hit]:
+        """The ``k`` best passages for a question, best first."""
+        return self._parts()[0].search(question, k or self.settings.retrieval.top_k, filters)
+
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        filters: Filters = Filters(),
+        language: Language = "zh",
+    ) -> Answer:
+        """The answer to a question, or an abstention.
+
+        :param history: the conversation so far, oldest first; completes a follow-up.
+        :param language: of the words around the quotes.
+        """
+        from app.chat import standalone
+
+        began = time.perf_counter()
+        retriever, answerer = self._parts()
+        asked = standalone(question, history)
+        hits = retriever.search(asked, self.settings.retrieval.top_k, filters)
+        found = time.perf_counter()
+        answer = answerer.answer(asked, hits, language=language)
+        ended = time.perf_counter()
+        timings = {
+            "retrieve": _ms(found - began),
+            "answer": _ms(ended - found),
+            "total": _ms(ended - began),
+        }
+        return replace(answer, question=question, standalone=asked, timings_ms=timings)
+
+    def stream(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        filters: Filters = Filters(),
+        language: Language = "zh",
+    ) -> Iterator[Answer]:
+        """Growing parts of the answer, one more line each time; the last one is the whole."""
+        answer = self.ask(question, history, filters, language)
+        lines = answer.text.splitlines(keepends=True)
+        for count in range(1, len(lines)):
+            yield replace(answer, text="".join(lines[:count]))
+        yield answer
+
+    def _parts(self) -> tuple[Retriever, QuotingAnswerer]:
+        with self._opening:
+            index = self.index
+            if self._retriever is None or self._answerer is None:
+                from app.answer import QuotingAnswerer
+                from app.retrieve import Retriever
+
+                self._retriever = Retriever(index, self.embedder, self.settings)
+                self._answerer = QuotingAnswerer(index, self.settings)
+            return self._retriever, self._answerer
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 1)
