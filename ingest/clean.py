@@ -1,0 +1,125 @@
+"""Raw blocks in, a readable document out, with every change on record.
+
+Damage is judged over the whole document and mended block by block: a run damaged by a wrong
+encoding, leftovers of HTML, injected pinyin, Traditional script, ASCII punctuation, stray spaces.
+Page furniture then leaves the text, and the metadata is completed from what remains. A text that
+shows no damage keeps every character that is not white space.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ingest.boilerplate import find_furniture
+from ingest.document import Document, Line, RawDocument, Repair, RepairKind, document_id
+from ingest.edits import Edited
+from ingest.markup import edge_edits, invisible_edits, tag_edits
+from ingest.metadata import find_metadata
+from ingest.pinyin import is_annotated, pinyin_edits, spaces_follow
+from ingest.punctuation import has_ascii_punctuation, punctuation_edits, space_edits
+from ingest.script import is_traditional, script_edits
+from ingest.words import WordTest
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """What ails a document as a whole."""
+
+    pinyin: bool
+    traditional: bool
+    ascii_punctuation: bool
+    encoding: bool = False
+
+    @property
+    def any(self) -> bool:
+        """Whether a converter has been at the text, so that its punctuation is suspect too."""
+        return self.pinyin or self.traditional or self.ascii_punctuation or self.encoding
+
+
+def clean(raw: RawDocument) -> Document:
+    """The document in ``raw``, its text mended and freed of page furniture.
+
+    ``text`` is the blocks' texts joined by a line feed, one :class:`Line` for each block that
+    remains. :func:`ingest.edits.undo` of ``text`` and ``repairs`` gives ``original`` again.
+    """
+    original = "\n".join(block.text for block in raw.blocks)
+    blocks = [Edited(block.text) for block in raw.blocks]
+    _mend(blocks)
+
+    texts = [block.text for block in blocks]
+    kinds = [block.kind for block in raw.blocks]
+    furniture = find_furniture(texts, [kind != "table" for kind in kinds], raw.metadata.title)
+    removed: dict[int, RepairKind] = {i: "space" for i, text in enumerate(texts) if not text}
+    removed |= dict.fromkeys(furniture.lines, "boilerplate")
+
+    lines: list[Line] = []
+    repairs: list[Repair] = []
+    kept: list[str] = []
+    at = 0
+    last = max((i for i in range(len(blocks)) if i not in removed), default=-1)
+    for index, (block, source) in enumerate(zip(blocks, raw.blocks, strict=True)):
+        if index in removed:
+            gone = source.text + "\n" if index < last else "\n" + source.text
+            if last < 0 and index == 0:
+                gone = source.text
+            place = at if index < last else max(at - 1, 0)
+            repairs.append(Repair(removed[index], place, place, gone, ""))
+            continue
+        repairs += block.repairs(at)
+        kept.append(block.text)
+        lines.append(Line(at, at + len(block.text), source.kind, source.level))
+        at += len(block.text) + 1
+    text = "\n".join(kept)
+
+    declared = furniture.metadata.merged_under(raw.metadata)
+    return Document(
+        id=document_id(raw.source),
+        source=raw.source,
+        format=raw.format,
+        content_hash=raw.content_hash,
+        text=text,
+        lines=tuple(lines),
+        metadata=find_metadata([text[ln.start : ln.end] for ln in lines], declared, raw.source),
+        repairs=tuple(repairs),
+        original=original,
+    )
+
+
+def count_repairs(document: Document) -> dict[str, int]:
+    """How many repairs of each kind ``document`` needed, kinds without any left out."""
+    return dict(sorted(Counter(repair.kind for repair in document.repairs).items()))
+
+
+def diagnose(texts: Sequence[str]) -> Damage:
+    """What ails a document of the blocks ``texts``, judged over all of them."""
+    whole = "\n".join(texts)
+    return Damage(
+        pinyin=is_annotated(whole),
+        traditional=is_traditional(whole),
+        ascii_punctuation=has_ascii_punctuation(whole),
+    )
+
+
+def _mend(blocks: Sequence[Edited]) -> None:
+    """Mend ``blocks`` in place."""
+    for block in blocks:
+        block.apply(tag_edits(block.text))
+        block.apply(invisible_edits(block.text))
+    damage = diagnose([block.text for block in blocks])
+    if damage.pinyin:
+        brings_space = spaces_follow("\n".join(block.text for block in blocks))
+        for block in blocks:
+            block.apply(pinyin_edits(block.text, brings_space))
+    if damage.traditional:
+        whole = "\n".join(block.text for block in blocks)
+        for block in blocks:
+            block.apply(script_edits(block.text, whole))
+    if damage.any:
+        is_word = WordTest("\n".join(block.text for block in blocks))
+        for block in blocks:
+            block.apply(punctuation_edits(block.text))
+            block.apply(space_edits(block.text, is_word))
+    for block in blocks:
+        block.apply(edge_edits(block.text))
