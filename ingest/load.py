@@ -1,0 +1,180 @@
+"""Load a file: bytes of any known format become a :class:`RawDocument`.
+
+Each format has a reader in a module of its own (``load_html``, ``load_docx``, …), imported when
+a file needs it: starting the program does not pay for parsers it may not use.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Final, Literal
+
+from ingest.document import RawDocument
+from ingest.errors import LoadError
+from ingest.reading import LoadLimits, Reading
+
+__all__ = ["FORMATS", "LoadLimits", "load", "load_bytes"]
+
+Format = Literal["txt", "md", "html", "docx", "pdf"]
+
+FORMATS: Final[dict[str, Format]] = {
+    ".txt": "txt",
+    ".md": "md",
+    ".markdown": "md",
+    ".html": "html",
+    ".htm": "html",
+    ".docx": "docx",
+    ".pdf": "pdf",
+}
+"""Endings of file names that can be loaded, and the format that each means."""
+
+_DEFAULT_LIMITS = LoadLimits()
+
+
+def load(
+    path: Path, source: str | None = None, limits: LoadLimits = _DEFAULT_LIMITS
+) -> RawDocument:
+    """Read a file.
+
+    :param path: a file whose ending is one of :data:`FORMATS`.
+    :param source: the path or address as the user knows it; by default ``str(path)``.
+    :param limits: what is refused as too large.
+    :raises LoadError: where the file is missing, not readable, empty, of an unknown format, too
+        large, damaged, or holds no text. The message says which and how to mend it.
+    """
+    where = source or str(path)
+    try:
+        if path.is_dir():
+            raise LoadError(
+                "is-a-folder",
+                where,
+                "this is a folder, not a file",
+                "Name the files in it",
+                ("这是文件夹，不是文件", "请指定其中的文件"),
+            )
+        _format_of(path.name, where)
+        if path.exists() and not path.is_file():
+            raise LoadError(
+                "unreadable-file",
+                where,
+                "this is a device or a pipe, not a file",
+                "Name a file",
+                ("这是设备或管道，不是文件", "请指定文件"),
+            )
+        with path.open("rb") as file:
+            data = file.read(limits.max_bytes + 1)
+    except FileNotFoundError:
+        raise LoadError(
+            "missing-file",
+            where,
+            "there is no such file",
+            "Check the path",
+            ("文件不存在", "请检查路径"),
+        ) from None
+    except PermissionError:
+        raise LoadError(
+            "no-permission",
+            where,
+            "the file may not be read",
+            "Change its permissions",
+            ("没有读取权限", "请修改文件权限"),
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise LoadError(
+            "unreadable-file",
+            where,
+            f"the file cannot be read: {reason}",
+            "Check the path and the disk",
+            (f"文件无法读取：{reason}", "请检查路径和磁盘"),
+        ) from None
+    return load_bytes(data, path.name, where, limits)
+
+
+def load_bytes(
+    data: bytes, name: str, source: str | None = None, limits: LoadLimits = _DEFAULT_LIMITS
+) -> RawDocument:
+    """Read the bytes of a file, e.g. of an upload.
+
+    :param data: the file's bytes.
+    :param name: its name, whose ending tells the format.
+    :param source: the path or address as the user knows it; by default ``name``.
+    :param limits: what is refused as too large.
+    :raises LoadError: as :func:`load` does.
+    """
+    where = source or name
+    format = _format_of(name, where)
+    if len(data) > limits.max_bytes:
+        raise LoadError(
+            "too-large",
+            where,
+            f"the file is larger than {_megabytes(limits.max_bytes)}",
+            "Split it, or raise the limit",
+            (f"文件超过 {_megabytes(limits.max_bytes)}", "请拆分文件或调高上限"),
+        )
+    if not data.strip(b" \t\r\n\f\v\0"):
+        raise LoadError(
+            "empty-file",
+            where,
+            "the file is empty",
+            "Give a file that holds text",
+            ("文件为空", "请提供有内容的文件"),
+        )
+    reading = _read(data, format, where, limits)
+    if not any(block.text.strip() for block in reading.blocks):
+        raise LoadError(
+            "no-text",
+            where,
+            "the file holds no text",
+            "Give a file that holds text",
+            ("文件中没有文字", "请提供有文字的文件"),
+        )
+    return RawDocument(
+        source=where,
+        format=format,
+        content_hash=hashlib.sha256(data).hexdigest(),
+        blocks=reading.blocks,
+        metadata=reading.metadata,
+        encoding=reading.encoding,
+    )
+
+
+def _format_of(name: str, where: str) -> Format:
+    suffix = Path(name).suffix.lower()
+    if suffix in FORMATS:
+        return FORMATS[suffix]
+    known = ", ".join(FORMATS)
+    raise LoadError(
+        "unknown-format",
+        where,
+        f"files ending in {suffix!r} cannot be read" if suffix else "the name has no ending",
+        f"Known are {known}",
+        (f"不支持扩展名“{suffix}”" if suffix else "文件名没有扩展名", f"支持的扩展名：{known}"),
+    )
+
+
+def _read(data: bytes, format: Format, where: str, limits: LoadLimits) -> Reading:
+    if format == "txt":
+        from ingest.load_text import read_text
+
+        return read_text(data, where)
+    if format == "md":
+        from ingest.load_markdown import read_markdown
+
+        return read_markdown(data, where)
+    if format == "html":
+        from ingest.load_html import read_html
+
+        return read_html(data, where)
+    if format == "docx":
+        from ingest.load_docx import read_docx
+
+        return read_docx(data, where, limits)
+    from ingest.load_pdf import read_pdf
+
+    return read_pdf(data, where, limits)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 2**20:g} MB"

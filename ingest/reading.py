@@ -1,0 +1,63 @@
+"""What each reader of a file format gives, and the limits it keeps."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+from ingest.document import Block, Metadata
+
+
+@dataclass(frozen=True, slots=True)
+class LoadLimits:
+    """How large a file may be. Sizes are bytes; ``max_ratio`` is expanded / packed size."""
+
+    max_bytes: int = 50 * 2**20
+    max_expanded_bytes: int = 300 * 2**20
+    max_ratio: int = 200
+    max_pages: int = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The blocks of a file in reading order and what its markup declares."""
+
+    blocks: tuple[Block, ...]
+    metadata: Metadata = field(default_factory=Metadata)
+    encoding: str | None = None
+
+
+CELL_SEPARATOR = " | "
+
+_WIDE_PUNCTUATION = frozenset("“”‘’…—·")
+
+
+def is_wide(char: str) -> bool:
+    """True for Chinese characters and full-width punctuation, which no space surrounds."""
+    return char in _WIDE_PUNCTUATION or unicodedata.east_asian_width(char) in "WF"
+
+
+def join_lines(left: str, right: str) -> str:
+    """Two halves of a wrapped line as one: a space only between two narrow characters."""
+    if not left or not right:
+        return left + right
+    return left + ("" if is_wide(left[-1]) or is_wide(right[0]) else " ") + right
+
+
+def table_block(rows: list[list[str]]) -> Block | None:
+    """A table with one row a line; empty rows are left out, ``None`` where all are empty."""
+    lines = []
+    for row in rows:
+        cells = [re.sub(r"\s+", " ", cell).strip() for cell in row]
+        while cells and not cells[-1]:
+            cells.pop()
+        if cells:
+            lines.append(CELL_SEPARATOR.join(cells))
+    return Block("\n".join(lines), "table") if lines else None
+
+
+def line_blocks(text: str) -> list[Block]:
+    """One paragraph for each line of ``text`` that is not blank."""
+    lines = (line.strip() for line in re.split(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]", text))
+    return [Block(line) for line in lines if line]
