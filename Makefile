@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 TORCH ?= 2.13.0
 SUITE ?= tests
 
-.PHONY: install chat test check fix benchmark model clean
+.PHONY: install chat test check browser fix benchmark model clean
 
 install: $(VENV)/.installed
 
@@ -31,8 +31,15 @@ chat: $(VENV)/.installed
 	$(BIN)/python -m ingest add corpus
 	$(BIN)/python -m app serve
 
-test: check
+test: check browser
 	$(BIN)/python -m pytest $(SUITE)
+
+# Chromium and a Chinese font for the browser tests, which are skipped where they cannot be had.
+browser:
+	@command -v chromium >/dev/null && fc-list | grep -qi cjk \
+	|| { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq \
+	     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk fontconfig >/dev/null; } \
+	|| echo "No Chromium with a Chinese font; as root: apt-get install chromium fonts-noto-cjk"
 
 check: $(VENV)/.tested
 	$(BIN)/ruff check .

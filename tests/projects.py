@@ -1,0 +1,80 @@
+"""A small project in a temporary folder: settings, corpus and index of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from ingest.settings import Settings, load_settings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with a ``config.yaml`` that uses the real model, and the commands run in it."""
+
+    folder: Path
+
+    @classmethod
+    def make(cls, folder: Path, extra: str = "") -> Project:
+        (folder / "corpus").mkdir(parents=True)
+        model = ROOT / "models" / "zhengce-embed"
+        text = f"embedding: {{model: {model}}}\n{extra}"
+        (folder / "config.yaml").write_text(text, encoding="utf-8")
+        return cls(folder)
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "config.yaml"
+
+    @property
+    def corpus(self) -> Path:
+        return self.folder / "corpus"
+
+    @property
+    def settings(self) -> Settings:
+        return load_settings(self.config)
+
+    def write(self, name: str, text: str) -> Path:
+        file = self.corpus / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def command(self, module: str, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", module, "--config", str(self.config), *arguments]
+
+    def run(
+        self, module: str, *arguments: str, input: str | None = None, language: str = "en"
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(module, *arguments),
+            cwd=ROOT,
+            input=input,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            env={**os.environ, "LC_ALL": "zh_CN.UTF-8" if language == "zh" else "C.UTF-8"},
+        )
+
+
+def law(name: str, articles: int) -> str:
+    """The text of a made-up law with so many articles."""
+    subjects = ("采购人", "供应商", "财政部门", "采购代理机构", "评审专家", "监督机构")
+    duties = (
+        "公开采购意向",
+        "提交履约保证金",
+        "保存采购文件",
+        "答复质疑",
+        "组织验收",
+        "报送统计资料",
+    )
+    lines = [name, "第一章 总则"]
+    for number in range(1, articles + 1):
+        subject, duty = subjects[number % 6], duties[number // 6 % 6]
+        lines.append(f"第{number}条 {subject}应当在{number}个工作日内{duty}，并依法接受监督。")
+    return "\n".join(lines) + "\n"
