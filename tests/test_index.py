@@ -258,5 +258,5 @@ def test_the_same_against_a_chroma_server(tmp_path: Path, chroma_server: int) ->
 def test_no_chroma_server_is_one_line(tmp_path: Path) -> None:
     project = Project.make(tmp_path / "project", "store: {mode: server, port: 9}\n")
     project.write("甲办法.txt", law("甲省政府采购管理办法", 3))
-    with pytest.raises(UserError, match="127.0.0.1:9: no Chroma server answers"):
+    with pytest.raises(UserError, match=r"127\.0\.0\.1:9: no Chroma server answers"):
         add(project)
