@@ -102,7 +102,7 @@ def _strictly(data: bytes, encoding: str) -> Decoded | None:
 @cache
 def _usual() -> frozenset[str]:
     """GB 2312 level 1 and Big5 level 1, the characters that running text is made of."""
-    chars = set()
+    chars: set[str] = set()
     for lead in range(0xB0, 0xD8):
         chars.update(bytes((lead, t)).decode("gb2312", "ignore") for t in range(0xA1, 0xFF))
     for lead in range(0xA4, 0xC7):
@@ -114,7 +114,8 @@ def _usual() -> frozenset[str]:
 
 _ASCII = frozenset(map(chr, range(0x20, 0x7F))) | frozenset("\t\n\r\f\v")
 _PUNCTUATION = frozenset(
-    "　、。，．；：？！（）《》〈〉“”‘’「」『』〔〕【】—…·～％＋－＝／①②③④⑤〇０１２３４５６７８９\xa0\u200b"
+    "　、。，．；：？！（）《》〈〉“”‘’「」『』〔〕【】—…·～％＋－＝／①②③④⑤〇"
+    "０１２３４５６７８９\xa0\u200b"
 )
 _SAMPLE = 20_000
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ingest.document import Metadata
@@ -41,7 +41,7 @@ def split_front_matter(text: str) -> FrontMatter:
         return nothing
     if not isinstance(data, dict):
         return nothing
-    found: dict[str, str] = {}
+    found: dict[str, Any] = {}
     unread: list[str] = []
     known = False
     for key, value in data.items():
@@ -58,7 +58,7 @@ def split_front_matter(text: str) -> FrontMatter:
             found.setdefault(name, read)
     if not known:
         return nothing
-    return FrontMatter(Metadata(**found), text[match.end() :], tuple(unread))
+    return FrontMatter(replace(Metadata(), **found), text[match.end() :], tuple(unread))
 
 
 def iso_date(value: Any) -> str | None:

@@ -61,3 +61,20 @@ def line_blocks(text: str) -> list[Block]:
     """One paragraph for each line of ``text`` that is not blank."""
     lines = (line.strip() for line in re.split(r"\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]", text))
     return [Block(line) for line in lines if line]
+
+
+def plausible_title(title: str, blocks: tuple[Block, ...]) -> str | None:
+    """``title`` of a file's properties where the first lines of its text say the same.
+
+    Office programs fill the property with templates' names, other documents' titles or “附件：”.
+    """
+    wanted = "".join(title.split())
+    head = "".join("".join(block.text.split()) for block in blocks[:_TITLE_BLOCKS])
+    if len(wanted) < _MIN_TITLE or wanted not in head[:_TITLE_CHARS]:
+        return None
+    return " ".join(title.split())
+
+
+_MIN_TITLE = 5
+_TITLE_BLOCKS = 8
+_TITLE_CHARS = 300
