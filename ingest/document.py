@@ -48,9 +48,9 @@ class Metadata:
 
     Dates are ISO ``YYYY-MM-DD`` strings. ``number`` is the document number as printed, e.g.
     ``财政部令第102号`` or ``国办发〔2013〕96号``. ``version`` is the date of the version of a law.
-    ``kind`` is one of ``law``, ``regulation`` (行政法规), ``local-regulation``, ``rule`` (部门规章),
-    ``interpretation`` (司法解释), ``document`` (规范性文件、通知), ``news``, or ``None``.
-    ``level`` is ``central`` or ``local``.
+    ``kind`` is one of ``law``, ``regulation`` (行政法规), ``local-regulation``, ``rule``
+    (部门规章), ``interpretation`` (司法解释), ``document`` (规范性文件、通知), ``news``, or
+    ``None``. ``level`` is ``central`` or ``local``.
     """
 
     title: str | None = None
@@ -154,10 +154,10 @@ class Section:
     """One node of a document's outline; the outline is a list in reading order.
 
     ``index`` is its place in that list and ``parent`` the index of the section that holds it
-    (``None`` at the top). ``start:end`` spans heading, body and all sections below. ``label`` is
-    the number as printed (``第二十二条``, ``（三）``, ``一、``, ``一是``; empty for ``body`` and for
-    headings without one; ``第一款`` for paragraphs, which print none). ``heading`` is the title
-    text after the label, empty where the section has none. ``number`` is the label's value.
+    (``None`` at the top). ``start:end`` spans heading, body and all sections below. ``label``
+    is the number as printed (``第二十二条``, ``（三）``, ``一、``, ``一是``; empty for ``body``
+    and for headings without one; ``第一款`` for paragraphs, which print none). ``heading`` is the
+    title text after the label, empty where the section has none. ``number`` is the label's value.
     """
 
     index: int

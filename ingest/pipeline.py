@@ -237,7 +237,7 @@ def _ingest_one(
 
 
 def embedded_text(document: Document, passage: Passage) -> str:
-    """What is embedded for a passage: title and path before its text, so that it can stand alone."""
+    """What is embedded for a passage: its text after title and path, to stand alone."""
     return "\n".join((document.title, " ".join(passage.path), passage.text))
 
 
