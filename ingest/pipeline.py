@@ -16,32 +16,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from ingest.document import Document, Passage, Section, document_id
+from ingest.document import Document, document_id
 from ingest.embed import Embedder
-from ingest.errors import LoadError, UserError
+from ingest.errors import UserError
 from ingest.index import Index, read_current, recipe_of
+from ingest.prepare import Origin, embedded_text, prepare
 from ingest.settings import Settings
 
 SUFFIXES = frozenset({".txt", ".md", ".markdown", ".html", ".htm", ".docx", ".pdf"})
 
 Status = Literal["added", "replaced", "unchanged", "failed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A document ready to be embedded."""
-
-    document: Document
-    sections: list[Section]
-    passages: list[Passage]
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """A file to ingest: the name its document goes by, and where its bytes lie."""
-
-    source: str
-    file: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,37 +78,6 @@ class Progress:
 
     def done(self, outcome: Outcome) -> None:
         """One file has ended."""
-
-
-def prepare(origin: Origin, settings: Settings) -> Prepared:
-    """Everything before embedding: the cleaned document, its outline and its passages.
-
-    :raises LoadError: if the file cannot be read or holds no text.
-    """
-    from ingest.clean import clean
-    from ingest.load import LoadLimits, load
-    from ingest.split import SplitLimits, split
-    from ingest.structure import outline
-
-    megabyte = 1_000_000
-    limits = LoadLimits(
-        max_bytes=int(settings.load.max_file_mb * megabyte),
-        max_expanded_bytes=int(settings.load.max_expanded_mb * megabyte),
-        max_pages=settings.load.max_pages,
-    )
-    document = clean(load(origin.file, source=origin.source, limits=limits))
-    sections = outline(document)
-    sizes = SplitLimits(settings.split.max_chars, settings.split.min_chars)
-    passages = split(document, sections, sizes)
-    if not passages:
-        raise LoadError(
-            "no-sections",
-            origin.source,
-            "it holds no text that could be cited",
-            "Check that the file is the article itself",
-            ("文件中没有可引用的正文", "请确认所选文件就是文章本身"),
-        )
-    return Prepared(document, sections, passages)
 
 
 def add_paths(
@@ -234,11 +187,6 @@ def _ingest_one(
         len(passages),
         Counter(repair.kind for repair in document.repairs),
     )
-
-
-def embedded_text(document: Document, passage: Passage) -> str:
-    """What is embedded for a passage: its text after title and path, to stand alone."""
-    return "\n".join((document.title, " ".join(passage.path), passage.text))
 
 
 def _origins(paths: Iterable[Path], settings: Settings) -> Iterator[Origin]:
