@@ -1,0 +1,114 @@
+"""The READMEs stay true: every command in them is run here, or by the make target that CI runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+READMES = ("README.md", "README.zh-CN.md")
+RUN_ELSEWHERE = {
+    "make chat": "test_make_chat_serves_the_page",
+    "make test": "CI runs it",
+    ".venv/bin/python -m app serve": "make chat runs it",
+    ".venv/bin/chroma run --path chroma-data": "tests/test_index.py starts one",
+}
+
+
+def commands(readme: Path) -> list[str]:
+    """Every command of the file: the lines of its shell blocks, and those within a sentence."""
+    text = readme.read_text(encoding="utf-8")
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.S | re.M)
+    inline = re.findall(r"`(\.venv/bin/[^`]+)`", text)
+    return [*(line for block in blocks for line in block.splitlines() if line), *inline]
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    data = tmp_path_factory.mktemp("data")
+    return {**os.environ, "ZHENGCAI_DATA": str(data), "LC_ALL": "C.UTF-8"}
+
+
+def test_both_languages_give_the_same_commands(root: Path) -> None:
+    english, chinese = (commands(root / name) for name in READMES)
+    assert english == chinese and len(english) >= 10
+
+
+def test_commands(root: Path, environment: dict[str, str]) -> None:
+    todo = [c for c in commands(root / "README.md") if c not in RUN_ELSEWHERE]
+    todo.sort(key=lambda command: "ingest add" not in command)
+    assert len(todo) >= 6
+    for command in todo:
+        words = shlex.split(command)
+        assert words[0] == ".venv/bin/python", command
+        done = subprocess.run(
+            [sys.executable, *words[1:]],
+            cwd=root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, (command, done.stderr)
+        assert done.stdout.strip(), command
+
+
+def test_make_chat_serves_the_page(root: Path, environment: dict[str, str]) -> None:
+    if not (root / ".venv" / ".installed").exists():
+        pytest.skip("make install has not been run here, and this test would install everything")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    process = subprocess.Popen(
+        ["make", "chat"],
+        cwd=root,
+        env={**environment, "ZHENGCAI_SERVER__PORT": str(port)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert process.stdout is not None
+        address = f"http://127.0.0.1:{port}"
+        printed = []
+        for line in process.stdout:
+            printed.append(line)
+            if address in line:
+                break
+        assert any(address in line for line in printed), "".join(printed)
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                with urllib.request.urlopen(address, timeout=10) as page:
+                    assert page.status == 200 and "政采问答" in page.read().decode()
+                break
+            except OSError:
+                assert time.monotonic() < deadline, "the page never came"
+                time.sleep(0.2)
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(timeout=30)
+
+
+def test_links_lead_somewhere(root: Path) -> None:
+    for readme in READMES:
+        text = (root / readme).read_text(encoding="utf-8")
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
+            assert (root / target).exists(), f"{readme}: {target}"
+
+
+def test_modules_named_exist(root: Path) -> None:
+    for readme in READMES:
+        text = (root / readme).read_text(encoding="utf-8")
+        for module in re.findall(r"`((?:ingest|app)/[a-z_]+\.py)`", text):
+            assert (root / module).is_file(), f"{readme}: {module}"
