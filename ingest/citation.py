@@ -74,7 +74,7 @@ class Paths:
         sections in it that it covers (``第一款、第二款``; ``第（一）项至第（三）项``)."""
         index, run = self._run(start, end)
         if not run:
-            return self.citation(index)
+            return self._edge_of_body(index, end) or self.citation(index)
         outer, inner = self._cited(run[0])
         return SEPARATOR.join([*outer, *self._with_run(inner, run)])
 
@@ -108,6 +108,8 @@ class Paths:
             table = chain[-1] if chain[-1].kind == "table" else None
             return [parts, self._table_name(table)] if table else [parts]
         parts_of_law = "".join(_label(s) for s in chain if s.kind in _DIVISIONS)
+        if chain and chain[-1].kind == "body":
+            chain = chain[-1:]
         rest = [self._document_part(s) for s in chain if s.kind not in _DIVISIONS]
         inner = [parts_of_law, *rest] if parts_of_law else rest
         return [part for part in inner if part]
@@ -130,7 +132,7 @@ class Paths:
             return self._body_name(section)
         if section.kind == "table":
             return self._table_name(section)
-        return shortened(section.label + section.heading)
+        return shortened(_named(section))
 
     def _body_name(self, section: Section) -> str:
         if section.number is not None:
@@ -142,6 +144,12 @@ class Paths:
             return "" if self.sections[inside[-1]].kind != "body" else "正文"
         return "文首" if section.index == 0 else "文末"
 
+    def _edge_of_body(self, index: int, end: int) -> str:
+        """Title and addressee before the first paragraph have no number but a place."""
+        children = self.children(index)
+        first = self.sections[index].kind == "body" and index == 0 and children
+        return "文首" if first and end <= self.sections[children[0]].start else ""
+
     def _table_name(self, section: Section) -> str:
         return shortened(section.heading) if section.heading else f"表{section.number}"
 
@@ -150,8 +158,9 @@ class Paths:
             return ""
         if section.kind == "table":
             return self._table_name(section)
-        gap = " " if section.kind in (*_DIVISIONS, "article", "annex") and section.heading else ""
-        return _label(section) + gap + section.heading
+        if section.kind in (*_DIVISIONS, "article", "annex"):
+            return f"{_label(section)} {section.heading}".rstrip()
+        return _named(section)
 
     def _text_name(self, section: Section) -> str:
         return section.label if section.kind == "annex" else shortened(section.heading)
@@ -261,6 +270,12 @@ def in_title_marks(title: str) -> str:
 def shortened(text: str, longest: int = _LONGEST_PART) -> str:
     """``text``, cut to ``longest`` characters with … where it is longer."""
     return text if len(text) <= longest else text[: longest - 1].rstrip("，、；： ") + "…"
+
+
+def _named(section: Section) -> str:
+    """Label and heading; ``2.1 职责`` with a space, since digits and text would run together."""
+    gap = " " if section.label[-1:].isdigit() and section.heading else ""
+    return section.label + gap + section.heading
 
 
 def _label(section: Section) -> str:

@@ -55,6 +55,7 @@ _DATE = re.compile(
     r"(?:\s*[〇零一二三四五六七八九十\d]{1,3}\s*日)?$"
 )
 _NOTE = re.compile(r"[（(][^（）()]{2,25}[)）]$")
+UNIT_LINE = re.compile(r"[（(]?\s*(?:计量|金额)?单位\s*[:：]")
 _CONTENTS = re.compile(r"[（(【\[]?\s*目\s*[录次]\s*[)）】\]]?$")
 _LEADER = re.compile(r"[\s.．…·—－-]*\d*\s*$")
 _LONGEST_TITLE = 60
@@ -85,6 +86,7 @@ def is_title_like(row: Row) -> bool:
         and not row.sentence
         and not row.text.endswith(("，", ",", "、", "》修正"))
         and not _DATE.match(row.text)
+        and not UNIT_LINE.match(row.text)
     )
 
 
@@ -275,7 +277,7 @@ def _title_after_closing(rows: list[Row], at: int) -> None:
         end += 1
     if end == at or (end - at == 4 and _may_be_title(rows[min(end, len(rows) - 1)])):
         return
-    if not any(row.mark or row.sentence for row in rows[end : end + 6]):
+    if not any(row.mark or row.sentence or row.role == "contents" for row in rows[end : end + 6]):
         return
     for row in rows[at:end]:
         row.role = "title"
@@ -284,7 +286,8 @@ def _title_after_closing(rows: list[Row], at: int) -> None:
 def _may_be_title(row: Row) -> bool:
     if row.role == "declared":
         return row.mark is None and not row.sentence
-    return is_title_like(row) and not _NOTE.match(row.text)
+    promulgated = row.text.startswith(("（", "(")) and len(row.text) > 8
+    return is_title_like(row) and not promulgated
 
 
 def _title_before_first_number(rows: list[Row], begin: int, at: int, sentence_at: int) -> None:

@@ -87,10 +87,14 @@ _ANNEX = re.compile(
 
 _REFERS = re.compile(
     r"规定(?:的|范围|情形|之|，|,|处|予|执行|办理|程序|条件|期限|$)|所称|所列|所指|所述|所规定|的|中的|之规定|"
-    r"[、，,。；;）)》”]|和第|及第|至第|或者?第|与第|以及第|至|第\s*[一二三四五六七八九十\d]+\s*[款项目]"
+    r"[、，,。；;）)》”]|和第|及第|至第|或者?第|与第|以及第|第\s*[一二三四五六七八九十\d]+\s*[款项目]"
 )
 """What follows a number that is a reference to another place and not the number of this one."""
 
+_ITEM_REFERS = re.compile(
+    r"(?:项(?!目)|款(?!项)|目(?![的标录前]))(?:[、，,）)。]|规定|所|的|中|至|和|或|及|以|情形|行为|第|$)|"
+    r"[和及至或与]\s*[（(第]"
+)
 _COUNTED = re.compile(
     r"[级类等线期产季年月日楼次、届条款项章节]|[万亿]?元"  # 一、二级目录; 二、三产业
 )
@@ -179,9 +183,7 @@ def _annex_mark(line: str) -> Mark | None:
 def _bracketed_mark(line: str) -> Mark | None:
     if found := _CNP.match(line):
         rest = line[found.end() :]
-        if rest.startswith(("项", "款", "目", "和", "及", "至", "或")) and not found[2].strip():
-            return None
-        if rest.startswith(("（", "(")) and "、" in found[2]:
+        if _ITEM_REFERS.match(rest) or (rest.startswith(("（", "(")) and "、" in found[2]):
             return None
         number = value(found[1])
         label = "（" + re.sub(r"\s", "", found[1]) + "）"
@@ -217,7 +219,7 @@ def _figure_mark(line: str) -> Mark | None:
 
 def _arabic(scheme: Scheme, label: str, digits: str, body: int, line: str) -> Mark | None:
     number = value(digits)
-    if number is None or (line[body:].startswith(("项", "款", "目")) and scheme != "ar"):
+    if number is None or (scheme == "arp" and _ITEM_REFERS.match(line[body:])):
         return None
     return Mark(scheme, unicodedata.normalize("NFKC", label).translate(_WIDE), number, body)
 

@@ -18,6 +18,9 @@ from ingest.document import Document, Passage, Section
 _HEADED = frozenset({"part", "chapter", "section", "article", "heading", "point", "annex", "table"})
 """Kinds that stand as passages of their own; paragraphs and items are kept together."""
 
+_MEASURE = 2
+"""An item outside articles this many times longer than the shortest passage stands alone too."""
+
 _SEPARATORS = [
     r"[\n\r]+",
     r"[。！？!?][”’」』）)]*",
@@ -115,10 +118,15 @@ class _Cutter:
     def _holds_headed(self) -> list[bool]:
         """For each section, whether one of ``_HEADED`` is below it."""
         holds = [False] * len(self.sections)
+        within: list[bool] = []
+        for section in self.sections:
+            above = section.parent is not None and within[section.parent]
+            within.append(above or section.kind == "article")
         for section in reversed(self.sections):
-            if section.parent is not None and (
-                section.kind in _HEADED or holds[section.index] or section.kind == "body"
-            ):
+            alone = section.kind in _HEADED or section.kind == "body"
+            if section.kind == "item" and not within[section.index]:
+                alone = section.end - section.start >= _MEASURE * self.limits.min_chars
+            if section.parent is not None and (alone or holds[section.index]):
                 holds[section.parent] = True
         return holds
 

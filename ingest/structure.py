@@ -14,14 +14,13 @@ import re
 from dataclasses import dataclass, field
 
 from ingest.document import Document, Section, SectionKind
-from ingest.lines import Row, is_title_like, read_rows
+from ingest.headings import article_heading, joined, list_heading
+from ingest.lines import UNIT_LINE, Row, is_title_like, read_rows
 from ingest.numbering import LAW_DIVISIONS, RANK, Mark, Scheme, chinese
-from ingest.points import Point, find_points, short_lead
+from ingest.points import Point, find_points
 
-_LONGEST_HEADING = 60
-_LONGEST_RUN_IN = 40
-_BRACKETED = re.compile(r"[（(【\[]([^（）()【】\[\]]{1,25})[)）】\]][\s　]*")
-_UNIT_LINE = re.compile(r"[（(]?\s*(?:计量|金额)?单位\s*[:：]")
+_LONGEST_TITLE = 60
+_LAW = LAW_DIVISIONS | {"article", "annex"}
 _DIVISION_KINDS: dict[Scheme, SectionKind] = {
     "part": "part",
     "subpart": "part",
@@ -32,7 +31,10 @@ _DIVISION_KINDS: dict[Scheme, SectionKind] = {
 
 @dataclass(slots=True, eq=False)
 class _Node:
-    """A section while it is open. ``texts`` are the spans of running text directly in it."""
+    """A section while it is open. ``texts`` are the spans of running text directly in it.
+
+    ``plain_kind`` is what it is if its first sentence turns out not to be a heading.
+    """
 
     kind: SectionKind
     label: str
@@ -44,6 +46,7 @@ class _Node:
     mark: Mark | None = None
     level: int | None = None
     after_colon: bool = False
+    plain_kind: SectionKind | None = None
     children: list[_Node] = field(default_factory=list)
     texts: list[tuple[int, int]] = field(default_factory=list)
 
@@ -60,6 +63,7 @@ def outline(document: Document) -> list[Section]:
     """
     builder = _Builder(document.text, read_rows(document))
     root = builder.build()
+    _settle_headings(root)
     _add_points(document.text, root)
     sections: list[Section] = []
     _emit(root, None, sections)
@@ -85,6 +89,20 @@ def _emit(root: _Node, parent: int | None, into: list[Section]) -> None:
             )
         )
         waiting.extend((child, index) for child in reversed(node.children))
+
+
+def _settle_headings(root: _Node) -> None:
+    """Among items most of which have no heading, a short first sentence is none either."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        waiting.extend(node.children)
+        listed = [child for child in node.children if child.mark and child.scheme not in _LAW]
+        headed = sum(child.kind == "heading" for child in listed)
+        if headed * 2 < len(listed):
+            for child in listed:
+                if child.plain_kind is not None:
+                    child.kind, child.heading = child.plain_kind, ""
 
 
 def _add_points(text: str, root: _Node) -> None:
@@ -147,7 +165,7 @@ class _Builder:
         elif stop := self._caption(at):
             return stop
         else:
-            self._text(row)
+            self._text(at)
         return at + 1
 
     # what opens a text of its own
@@ -163,7 +181,7 @@ class _Builder:
             _Node(
                 "annex",
                 row.mark.label,
-                _joined(headings),
+                joined(headings),
                 row.start,
                 self.rows[end - 1].end,
                 self.root,
@@ -179,7 +197,7 @@ class _Builder:
             end += 1
         rows = self.rows[at:end]
         above = next((n for n in self.stack[1:2] if n.kind == "annex"), self.root)
-        heading = _joined([row.text for row in rows])
+        heading = joined([row.text for row in rows])
         self._open_text(
             _Node("heading", "", heading, rows[0].start, rows[-1].end, above, level=rows[0].level)
         )
@@ -243,7 +261,7 @@ class _Builder:
         if mark.scheme == "article":
             self._article(at, mark)
         elif mark.scheme in LAW_DIVISIONS:
-            heading = _joined([row.text[mark.body :]])
+            heading = joined([row.text[mark.body :]])
             self._push(self._node(row, mark, _DIVISION_KINDS[mark.scheme], heading))
         else:
             self._list_member(at, mark)
@@ -314,11 +332,7 @@ class _Builder:
     def _article(self, at: int, mark: Mark) -> None:
         row = self.rows[at]
         self.last_article = mark.number
-        body, heading = mark.body, ""
-        if bracketed := _BRACKETED.match(row.text, body):
-            body, heading = bracketed.end(), bracketed[1].strip()
-        elif self._followed_by_text(at) and _reads_as_heading(row.text[body:]):
-            body, heading = len(row.text), row.text[body:].strip()
+        heading, body = article_heading(self.rows, at, mark.body)
         self._push(self._node(row, mark, "article", heading))
         if row.text[body:].strip():
             self._paragraph(row.start + body, row.end)
@@ -339,12 +353,11 @@ class _Builder:
         body = row.text[mark.body :]
         high = mark.scheme in ("cn", "cnp", "dotted", "plain")
         kind: SectionKind = "item" if high else "subitem"
-        heading, used = "", 0
+        heading, used, run_in = "", 0, False
         if not self._in_article():
-            heading, used = self._heading_of(at, body)
-            if heading:
-                kind = "heading"
-        node = self._node(row, mark, kind, heading)
+            heading, used, run_in = list_heading(self.rows, at, body)
+        node = self._node(row, mark, "heading" if heading else kind, heading)
+        node.plain_kind = kind if run_in and row.level is None else None
         node.after_colon = self._after_colon(at) or (
             bool(self.stack[-1].children) and self.stack[-1].children[-1].after_colon
         )
@@ -352,40 +365,13 @@ class _Builder:
             node.texts.append((row.start + mark.body + used, row.end))
         self._push(node)
 
-    def _heading_of(self, at: int, body: str) -> tuple[str, int]:
-        """The heading that ``body`` is or begins with, and how many of its characters it takes."""
-        row, whole = self.rows[at], body.strip()
-        lead = short_lead(body, _LONGEST_RUN_IN)
-        if lead and body[len(lead) + 1 :].strip():
-            return lead.strip(), len(lead) + 1
-        if row.level is not None and len(whole) <= _LONGEST_HEADING and "。" not in whole[:-1]:
-            return whole.rstrip("。：:"), len(body)
-        if lead:
-            return (lead.strip(), len(body)) if self._heads_what_follows(at) else ("", 0)
-        if _reads_as_heading(whole):
-            return whole, len(body)
-        if whole.endswith(("：", ":")) and len(whole) <= 20 and not re.search("[，；。]", whole):
-            return whole[:-1], len(body)
-        return "", 0
-
-    def _heads_what_follows(self, at: int) -> bool:
-        if self._followed_by_text(at):
-            return True
-        mark, after = self.rows[at].mark, self.rows[at + 1 : at + 2]
-        return bool(
-            mark and after and after[0].mark and RANK[after[0].mark.scheme] > RANK[mark.scheme]
-        )
-
-    def _followed_by_text(self, at: int) -> bool:
-        after = self.rows[at + 1 : at + 2]
-        return bool(after) and after[0].role == "text"
-
     def _in_article(self) -> bool:
         return any(node.kind == "article" for node in self.stack[self.scope :])
 
     # text and tables
 
-    def _text(self, row: Row) -> None:
+    def _text(self, at: int) -> None:
+        row = self.rows[at]
         if self._in_article():
             self._paragraph(row.start, row.end)
             return
@@ -393,6 +379,7 @@ class _Builder:
             len(self.stack) > self.scope
             and self.stack[-1].kind in ("item", "subitem")
             and self.stack[-1].after_colon
+            and not self._list_goes_on(at)
         ):
             self.stack.pop()
         top = self.stack[-1]
@@ -401,11 +388,22 @@ class _Builder:
             self._extend(top, row.end)
             return
         run = self._body_run(row)
-        if row.sentence or len(row.text) > _LONGEST_HEADING:
+        addresses = row.text.endswith(("：", ":")) and "。" not in row.text
+        if (row.sentence and not addresses) or (len(row.text) > _LONGEST_TITLE and not addresses):
             self.paragraphs += 1
             node = _Node("body", "", "", row.start, row.end, run, number=self.paragraphs)
             node.texts.append((row.start, row.end))
             run.children.append(node)
+
+    def _list_goes_on(self, at: int) -> bool:
+        """Whether the next member of the innermost list comes after row ``at``."""
+        top = self.stack[-1]
+        for row in self.rows[at + 1 : at + 20]:
+            if row.role not in ("text", "mark", "table"):
+                return False
+            if row.mark and row.mark.scheme == top.scheme:
+                return row.mark.number == (top.number or 0) + 1
+        return False
 
     def _body_run(self, row: Row) -> _Node:
         """The stretch of text outside any section that ``row`` goes on with or begins."""
@@ -423,7 +421,7 @@ class _Builder:
         if not is_title_like(rows[at]) or len(rows[at].text) > 50 or at + 1 >= len(rows):
             return None
         table = at + 1
-        if _UNIT_LINE.match(rows[table].text) and table + 1 < len(rows):
+        if UNIT_LINE.match(rows[table].text) and table + 1 < len(rows):
             table += 1
         if rows[table].role != "table":
             return None
@@ -466,18 +464,3 @@ class _Builder:
 
 
 _TERMINAL = ("。", "；", "：", "！", "？", "”", "）", ";", ":", ")", ".", "…")
-
-
-def _reads_as_heading(text: str) -> bool:
-    text = text.strip()
-    return (
-        0 < len(text) <= _LONGEST_HEADING
-        and "。" not in text
-        and not text.endswith(("：", "；", "，", "、", ":", ";", ",", "！", "？"))
-    )
-
-
-def _joined(lines: list[str]) -> str:
-    """Lines of one title as one string, without the white space that only spaces it out."""
-    text = "".join(line.strip() for line in lines)
-    return re.sub(r"(?<=[\u4e00-\u9fff（）])\s+(?=[\u4e00-\u9fff（）])", "", text)
