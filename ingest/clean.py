@@ -10,17 +10,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 from ingest.boilerplate import find_furniture
 from ingest.document import Document, Line, RawDocument, Repair, RepairKind, document_id
 from ingest.edits import Edited
 from ingest.markup import edge_edits, invisible_edits, tag_edits
 from ingest.metadata import find_metadata
+from ingest.mojibake import MAX_SUSPECTS, mojibake_edits, suspects
 from ingest.pinyin import is_annotated, pinyin_edits, spaces_follow
 from ingest.punctuation import has_ascii_punctuation, punctuation_edits, space_edits
-from ingest.script import is_traditional, script_edits
-from ingest.words import WordTest
+from ingest.script import is_traditional, script_edits, to_simplified
+from ingest.words import CharacterModel, WordTest
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +107,47 @@ def diagnose(texts: Sequence[str]) -> Damage:
 def _mend(blocks: Sequence[Edited]) -> None:
     """Mend ``blocks`` in place."""
     for block in blocks:
-        block.apply(tag_edits(block.text))
         block.apply(invisible_edits(block.text))
     damage = diagnose([block.text for block in blocks])
     if damage.pinyin:
-        brings_space = spaces_follow("\n".join(block.text for block in blocks))
+        brings_space = spaces_follow(_whole(blocks))
         for block in blocks:
             block.apply(pinyin_edits(block.text, brings_space))
+    # Out of step after the annotations are gone, whose letters would hide the context; before
+    # the tags go, since a run out of step may have swallowed the beginning of one.
+    if _mend_encoding(blocks):
+        damage = replace(damage, encoding=True)
+    for block in blocks:
+        block.apply(tag_edits(block.text))
     if damage.traditional:
-        whole = "\n".join(block.text for block in blocks)
+        whole = _whole(blocks)
         for block in blocks:
             block.apply(script_edits(block.text, whole))
     if damage.any:
-        is_word = WordTest("\n".join(block.text for block in blocks))
+        is_word = WordTest(_whole(blocks))
         for block in blocks:
             block.apply(punctuation_edits(block.text))
             block.apply(space_edits(block.text, is_word))
     for block in blocks:
         block.apply(edge_edits(block.text))
+
+
+def _mend_encoding(blocks: Sequence[Edited]) -> bool:
+    """Mend runs out of step; whether there was one."""
+    if not 0 < sum(suspects(block.text) for block in blocks) <= MAX_SUSPECTS:
+        return False
+
+    @cache
+    def model() -> CharacterModel:
+        return CharacterModel(to_simplified(_whole(blocks)))
+
+    mended = False
+    for block in blocks:
+        edits = mojibake_edits(block.text, model)
+        block.apply(edits)
+        mended = mended or bool(edits)
+    return mended
+
+
+def _whole(blocks: Sequence[Edited]) -> str:
+    return "\n".join(block.text for block in blocks)

@@ -1,0 +1,408 @@
+"""Chinese text whose GBK bytes were read one byte out of step.
+
+Where one byte of a GBK text is lost, a decoder pairs every later byte with the wrong neighbour
+until an ASCII byte brings it back into step: 全省（不含… becomes 全?。ú缓…. The bytes are still
+there, one place off, except the lost one (``?`` stands for it, or nothing), the last one, and
+pairs that fell into the user-defined areas of GBK, whose characters are dropped silently.
+
+The repair is a search for the most probable text among all that explain the characters seen.
+What the bytes determine is certain; what the search had to choose is a guess.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from ingest.edits import Edit, Edited
+from ingest.script import HAN, to_simplified
+from ingest.words import CharacterModel, SentenceModel
+
+LOST = "?\ufffd"
+"""What a decoder writes for bytes that it cannot read."""
+
+REACH = 60
+"""A damaged run lies within so many characters of the mark of a lost byte."""
+
+MAX_STRETCH = 400
+MAX_SUSPECTS = 30
+"""A longer stretch full of marks, or more of them in a document, is no slip of one byte but a file
+read in a wrong encoding, which cannot be mended here."""
+
+MIN_GAIN = 14.0
+MIN_GAIN_PER_CHARACTER = 1.5
+"""A repair must make the text so much more probable, in natural logarithms."""
+
+BEAM = 60
+ALIKE = 8
+RERANKED = 20
+NARROW = 12.0
+"""So many readings are kept at a time, so many of them that end alike, and so many are compared
+as rows of words at the end; those far behind the best are not looked at for holes."""
+
+SURPRISE = -9.0
+"""Characters less probable than this one after another may be out of step."""
+
+_DROPPED = 7.0  # a byte is missing and nothing marks the place
+_UNMARKED_END = 3.0  # the run ends and nothing marks the last byte
+_RESPELT = 3.0  # a character was converted to Traditional after the damage
+_MISPAIRED = 8.0  # a bracket closed that was not opened
+
+# How asides in official texts begin; after （不 hardly anything else is found in statutes.
+_ASIDE = re.compile(
+    "（(?:以下(?:简|统)称|不?含|不?包括|不足|不超过|试行|暂行|第[一二三四五六七八九十])"
+)
+_ASIDE_GAIN = 6.0
+
+_PAIRS = {"（": "）", "《": "》", "“": "”", "〔": "〕", "〈": "〉", "‘": "’", "【": "】"}
+_CLOSERS = set(_PAIRS.values())
+_USER_DEFINED = [0xAA, 0xAB, 0xAC, 0xAD, 0xAE, 0xAF, 0xF8, 0xF9, 0xFA, 0xFB, 0xFC, 0xFD, 0xFE]
+_LEADS = [0xA1, 0xA3, *range(0xB0, 0xF8)]
+_TRAILS = range(0xA1, 0xFF)
+
+# A mark of a lost byte that touches Chinese text and does not merely end a question.
+_MARK = re.compile(rf"[{LOST}](?=[^\s\x00-\x7f])|(?<=[^\s\x00-\x7f])[{LOST}]")
+_COMMON_MARKS = set("，。、；：？！“”‘’（）《》〈〉【】〔〕…—·　％")
+
+
+@dataclass(frozen=True, slots=True)
+class _Segment:
+    """``text`` stands for the characters ``start:end`` of the damaged line."""
+
+    start: int
+    end: int
+    text: str
+    guess: bool
+    before: _Segment | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """A reading of a line so far.
+
+    ``pending`` is the byte that waits for its second half (``None`` in step, 0 where it is
+    lost), ``owner`` the character it comes from; ``last`` the last character read, ``opener``
+    the bracket that is open.
+    """
+
+    score: float
+    last: str
+    pending: int | None = None
+    owner: int = 0
+    opener: str = ""
+    segments: _Segment | None = field(default=None, compare=False)
+
+
+def suspects(text: str) -> int:
+    """How many stretches of ``text`` may hold a damaged run, by a quick look at its marks."""
+    return sum(1 for _ in _windows(text))
+
+
+def mojibake_edits(text: str, model: Callable[[], CharacterModel]) -> list[Edit]:
+    """The edits that put runs of ``text`` into step again.
+
+    :param model: gives the model of the whole document; called only if a run looks damaged.
+    """
+    edits: list[Edit] = []
+    for start, end in _windows(text):
+        if edits and start < edits[-1].end:
+            start = edits[-1].end
+        if start < end:
+            edits += _repair(text, start, end, model())
+    return edits
+
+
+def _windows(text: str) -> Iterator[tuple[int, int]]:
+    """Stretches of a line around marks of lost bytes that do not look like plain questions."""
+    reached = 0
+    for mark in _MARK.finditer(text):
+        if mark.start() < reached:
+            continue
+        start = max(text.rfind("\n", 0, mark.start()) + 1, mark.start() - REACH, reached)
+        stop = text.find("\n", mark.end())
+        end = min(len(text) if stop < 0 else stop, mark.end() + REACH)
+        # Further marks within reach belong to the same stretch.
+        while later := _MARK.search(text, mark.end(), end):
+            mark = later
+            end = min(len(text) if stop < 0 else stop, mark.end() + REACH)
+        stretch = text[start:end]
+        marks = len(_MARK.findall(stretch))
+        if len(stretch) > MAX_STRETCH:
+            continue
+        if marks > 1 or "\ufffd" in stretch or any(_is_rare(char) for char in stretch):
+            reached = end
+            yield start, end
+
+
+@lru_cache(maxsize=4096)
+def _is_rare(character: str) -> bool:
+    """Whether a character is unusual in Chinese text: not of GB 2312's first level."""
+    code = _code(to_simplified(character))
+    if code is None or character in _COMMON_MARKS:
+        return False
+    return not (0xB0 <= code[0] <= 0xD7 and code[1] >= 0xA1) and code[0] != 0xA3
+
+
+def _repair(text: str, start: int, end: int, model: CharacterModel) -> list[Edit]:
+    reader = _Reader(text, model)
+    plain, best = reader.read(start, end)
+    segments = _chain(best.segments)
+    if not segments:
+        return []
+    changed = sum(len(s.text) for s in segments)
+    gain = best.score - plain.score
+    if gain < max(MIN_GAIN, MIN_GAIN_PER_CHARACTER * changed) or all(s.guess for s in segments):
+        return []
+    return _as_edits(segments)
+
+
+def _chain(segment: _Segment | None) -> list[_Segment]:
+    found: list[_Segment] = []
+    while segment is not None:
+        found.append(segment)
+        segment = segment.before
+    return found[::-1]
+
+
+def _as_edits(segments: list[_Segment]) -> list[Edit]:
+    """One edit for each stretch of neighbouring segments that are equally certain."""
+    edits: list[Edit] = []
+    for s in segments:
+        if edits and edits[-1].end == s.start and (edits[-1].guess == s.guess or not s.text):
+            last = edits[-1]
+            edits[-1] = Edit(last.start, s.end, last.replacement + s.text, "encoding", last.guess)
+        else:
+            edits.append(Edit(s.start, s.end, s.text, "encoding", s.guess))
+    return edits
+
+
+class _Reader:
+    """Reads a stretch of ``text`` in and out of step, by a beam search over readings."""
+
+    def __init__(self, text: str, model: CharacterModel) -> None:
+        self._text = text
+        self._model = model
+        self._floor = -math.inf
+        self._sentences = SentenceModel()
+        self._logp = lru_cache(maxsize=None)(model.logp)
+
+    def read(self, start: int, end: int) -> tuple[_State, _State]:
+        """The reading that changes nothing, and the most probable one."""
+        plain = _State(0.0, self._text[start - 1 : start])
+        states = [plain]
+        for index in range(start, end):
+            plain = self._in_step(plain, index)
+            self._floor = max(s.score for s in states) - NARROW
+            grown = [new for state in states for new in self._grow(state, index)]
+            grown.sort(key=lambda s: -s.score)
+            alike: Counter[tuple[object, ...]] = Counter()
+            states = []
+            for state in grown:
+                key = (state.last, state.pending, state.owner, state.opener)
+                alike[key] += 1
+                if alike[key] <= ALIKE:
+                    states.append(state)
+            states = states[:BEAM]
+            if not any(s.pending is None and s.segments is None for s in states):
+                states.append(plain)
+        at_line_end = end == len(self._text) or self._text[end] == "\n"
+        ended = [s for s in states if s.pending is None]
+        if at_line_end:
+            ended += [new for s in states if s.pending for new in self._close(s, _UNMARKED_END)]
+        best = sorted(ended, key=lambda s: -s.score)[:RERANKED]
+        if not best or best[0].segments is None:
+            return plain, plain
+        return plain, max(best, key=lambda s: s.score + self._as_words(s, start, end))
+
+    def _as_words(self, state: _State, start: int, end: int) -> float:
+        """How probable the reading is as a row of words."""
+        text = Edited(self._text[start:end])
+        text.apply(
+            Edit(e.start - start, e.end - start, e.replacement, e.kind)
+            for e in _as_edits(_chain(state.segments))
+        )
+        reading = to_simplified(text.text)
+        asides = len(_ASIDE.findall(reading))
+        return self._sentences.logp(reading) + _ASIDE_GAIN * asides
+
+    def _grow(self, state: _State, index: int) -> Iterator[_State]:
+        """The readings that continue ``state`` by the character at ``index``."""
+        char = self._text[index]
+        if state.pending is None:
+            yield self._in_step(state, index)
+            if char in LOST:
+                yield _State(state.score, state.last, 0, index, state.opener, state.segments)
+                return
+        if char in LOST:
+            if state.pending:
+                for new in self._close(state, 0.0):
+                    segment = _Segment(index, index + 1, "", True, new.segments)
+                    yield _State(new.score, new.last, None, 0, new.opener, segment)
+            return
+        if char.isascii():
+            if state.pending:
+                for new in self._close(state, _UNMARKED_END):
+                    yield self._in_step(new, index)
+            return
+        for first, second, cost in _spellings(char):
+            if state.pending is None:
+                if self._is_odd(index):
+                    yield from self._fall_out(state, index, first, second, cost)
+            else:
+                yield from self._out_of_step(state, index, first, second, cost)
+
+    def _is_odd(self, index: int) -> bool:
+        """Whether the text after ``index`` is improbable as it stands."""
+        near = range(max(index, 1), min(index + 4, len(self._text)))
+        surprises = sum(
+            self._logp(_simple(self._text[i]), _simple(self._text[i - 1]), 1) < SURPRISE
+            for i in near
+        )
+        return surprises > 1
+
+    def _in_step(self, state: _State, index: int) -> _State:
+        char = self._text[index]
+        score, opener = self._score(state, char, seen=1)
+        return _State(score, char, None, 0, opener, state.segments)
+
+    def _fall_out(
+        self, state: _State, index: int, first: int, second: int, cost: float
+    ) -> Iterator[_State]:
+        """A byte before ``first``, or between it and ``second``, is missing without a mark."""
+        lost_lead = ((lead, first) for lead in _LEADS)
+        lost_trail = ((first, trail) for trail in _TRAILS)
+        choices = [*lost_lead, *lost_trail]
+        for new in self._choose(state, choices, index, index, cost + _DROPPED, 3):
+            yield _State(new.score, new.last, second, index, new.opener, new.segments)
+
+    def _out_of_step(
+        self, state: _State, index: int, first: int, second: int, cost: float
+    ) -> Iterator[_State]:
+        owner = state.owner
+        if state.pending == 0:
+            readings = self._choose(state, [(x, first) for x in _LEADS], owner, index, cost, 8)
+        else:
+            readings = list(self._direct(state, first, index, cost))
+            readings += self._with_hole(state, first, index, cost)
+        for new in readings:
+            yield _State(new.score, new.last, second, index, new.opener, new.segments)
+            if state.pending and 0x40 < second < 0x7F and not new.last.isascii():
+                # The second byte is a letter that the first one swallowed: in step again.
+                letter = chr(second)
+                score, opener = self._score(new, letter)
+                segment = _Segment(index, index + 1, letter, False, new.segments)
+                yield _State(score, letter, None, 0, opener, segment)
+
+    def _direct(self, state: _State, first: int, index: int, cost: float) -> Iterator[_State]:
+        assert state.pending is not None
+        char = _decode(state.pending, first)
+        if char:
+            score, opener = self._score(state, char)
+            segment = _Segment(state.owner, index, char, False, state.segments)
+            yield _State(score - cost, char, None, 0, opener, segment)
+
+    def _with_hole(self, state: _State, first: int, index: int, cost: float) -> list[_State]:
+        """Two characters whose inner bytes fell out as one of a user-defined area."""
+        assert state.pending is not None
+        direct = _decode(state.pending, first)
+        if state.score < self._floor:
+            return []
+        if direct and not _is_rare(direct) and self._score(state, direct)[0] > state.score - 9:
+            return []
+        found: list[_State] = []
+        ends = [(lead, first) for lead in _LEADS]
+        for trail in _USER_DEFINED:
+            char = _decode(state.pending, trail)
+            if not char:
+                continue
+            score, opener = self._score(state, char)
+            half = _State(score - cost, char, 0, state.owner, opener, state.segments)
+            for new in self._choose(half, ends, state.owner, index, 0.0, 4):
+                segment = new.segments
+                assert segment is not None
+                whole = _Segment(state.owner, index, char + segment.text, True, state.segments)
+                found.append(_State(new.score, new.last, None, 0, new.opener, whole))
+        return found
+
+    def _close(self, state: _State, cost: float) -> list[_State]:
+        """The last character of a run, whose second byte is lost."""
+        assert state.pending is not None
+        choices = [(state.pending, trail) for trail in _TRAILS]
+        return self._choose(state, choices, state.owner, state.owner + 1, cost, 4)
+
+    def _choose(
+        self,
+        state: _State,
+        choices: list[tuple[int, int]],
+        start: int,
+        end: int,
+        cost: float,
+        keep: int,
+    ) -> list[_State]:
+        """The ``keep`` most probable characters among ``choices`` of two bytes, as guesses."""
+        found: list[_State] = []
+        for lead, trail in choices:
+            char = _decode(lead, trail)
+            if char:
+                score, opener = self._score(state, char)
+                segment = _Segment(start, end, char, True, state.segments)
+                found.append(_State(score - cost, char, None, 0, opener, segment))
+        return sorted(found, key=lambda s: -s.score)[:keep]
+
+    def _score(self, state: _State, char: str, seen: int = 0) -> tuple[float, str]:
+        """The score after ``char``, and the bracket that is open then.
+
+        :param seen: 1 where the model has counted ``char`` at this very place.
+        """
+        before = _simple(state.last)
+        score = state.score + self._logp(_simple(char), before, seen)
+        if char in _PAIRS:
+            return score, _PAIRS[char]
+        if char in _CLOSERS:
+            if state.opener == char:
+                return max(score, state.score - 3.0), ""
+            if not seen:
+                score -= _MISPAIRED
+        return score, state.opener
+
+
+@lru_cache(maxsize=4096)
+def _simple(char: str) -> str:
+    return to_simplified(char)
+
+
+@lru_cache(maxsize=4096)
+def _code(char: str) -> bytes | None:
+    """The two bytes of ``char`` in GBK; ``None`` where it has not two."""
+    try:
+        code = char.encode("gb18030")
+    except UnicodeEncodeError:
+        return None
+    return code if len(code) == 2 else None
+
+
+@lru_cache(maxsize=4096)
+def _spellings(char: str) -> tuple[tuple[int, int, float], ...]:
+    """The bytes that ``char`` may have come from, and what the reading costs."""
+    found = []
+    for form, cost in ((char, 0.0), (_simple(char), _RESPELT)):
+        code = _code(form)
+        if code and (code[0], code[1], 0.0) not in found:
+            found.append((code[0], code[1], cost))
+    return tuple(found)
+
+
+@lru_cache(maxsize=65536)
+def _decode(lead: int, trail: int) -> str:
+    """The Han character or Chinese mark of two bytes; empty where they are none."""
+    try:
+        char = bytes((lead, trail)).decode("gbk")
+    except UnicodeDecodeError:
+        return ""
+    if len(char) != 1:
+        return ""
+    return char if char in _COMMON_MARKS or re.match(f"[{HAN}０-９Ａ-Ｚａ-ｚ①-⑳]", char) else ""
