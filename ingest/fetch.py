@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote
 
 from ingest.errors import LoadError
@@ -38,8 +38,7 @@ class FetchLimits:
     max_redirects: int = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
+class Fetched(NamedTuple):
     """A file from the web: ``name`` ends as its content type says, ``url`` is the final one."""
 
     data: bytes
@@ -198,6 +197,7 @@ async def _send(
     raise _unreachable(where, failure)
 
 
+_HOST_NAME = re.compile(r"[\w.-]+", re.ASCII)
 _NUMERIC_HOST = re.compile(
     r"[\d.]+|(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+))*\.?", re.IGNORECASE
 )
@@ -206,6 +206,8 @@ _NUMERIC_HOST = re.compile(
 async def _resolve(host: str, port: int, where: str) -> list[Address]:
     with contextlib.suppress(ValueError):
         return [ipaddress.ip_address(host.strip("[]"))]
+    if not _HOST_NAME.fullmatch(host):
+        raise _bad_address(where)
     if _NUMERIC_HOST.fullmatch(host):  # 2130706433, 0177.0.0.1, 127.1: never meant honestly
         raise _bad_address(where)
     try:
@@ -283,7 +285,8 @@ def _name(address: str, headers: httpx.Headers, where: str) -> str:
             "Use the address of the document itself",
             (f"内容类型 {kind!r} 不是网页、文本、PDF 或 Word 文件", "请使用文件本身的网址"),
         )
-    if FORMATS.get(path.suffix.lower()) in (FORMATS[suffix], "md" if suffix == ".txt" else None):
+    said = FORMATS.get(path.suffix.lower())
+    if said == FORMATS[suffix] or (said == "md" and suffix == ".txt"):
         return path.name
     return (path.stem if path.suffix else path.name) + suffix
 
