@@ -1,0 +1,302 @@
+// The chat: conversation in the middle, conversations left, the source beside the answer.
+
+import { h, icon, iconButton } from "./dom.js";
+import { chooseLanguage, currentLanguage, read, setLanguage, t } from "./i18n.js";
+import { hideCard } from "./card.js";
+import { filterControls, filterNames } from "./filters.js";
+import { TurnView } from "./messages.js";
+import { SourcePanel, placeFromLink } from "./source.js";
+import { Conversations, toMarkdown } from "./store.js";
+import { ask, getJson } from "./stream.js";
+
+const THEME = "zhengcai.theme";
+const TITLES_SHOWN = 6;
+const MOST_TURNS = 6;
+
+export function mount(root, options) {
+  chooseLanguage(options.language);
+  new Chat(root).draw();
+}
+
+class Chat {
+  constructor(root) {
+    this.root = root;
+    this.conversations = new Conversations();
+    this.filters = {};
+    this.corpus = null;
+    this.examples = null;
+    this.running = null;
+    this.theme = read(THEME) ?? "auto";
+    addEventListener("hashchange", () => this.followLink());
+    addEventListener("keydown", (event) => {
+      if (event.key === "Escape") hideCard();
+    });
+    getJson("ui/corpus").then((corpus) => { this.corpus = corpus; this.corpusCame(); }, () => {});
+    getJson("ui/examples").then(({ questions }) => { this.examples = questions; this.showExamples(); }, () => {});
+  }
+
+  draw(draft = "") {
+    document.documentElement.lang = currentLanguage() === "zh" ? "zh-CN" : "en";
+    document.title = t("title");
+    this.applyTheme();
+    this.panel = new SourcePanel((open) => this.root.classList.toggle("with-source", open));
+    this.log = h("div", { class: "log", role: "log", "aria-label": t("conversation"), tabindex: "0" });
+    this.input = h("textarea", { id: "question", rows: "1", maxlength: "2000", placeholder: t("placeholder"),
+      "aria-label": t("placeholder"), enterkeyhint: "send" });
+    this.input.value = draft;
+    this.input.addEventListener("input", () => this.fit());
+    this.input.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) {
+        event.preventDefault();
+        this.submit();
+      }
+    });
+    this.sendButton = h("button", { type: "submit", class: "send", "aria-label": t("send"), title: t("send") }, icon("send"));
+    this.filterBox = h("div", { class: "filters" });
+    this.side = h("nav", { class: "side", id: "side", "aria-label": t("conversations") });
+    const composer = h("form", { class: "composer", onsubmit: (event) => { event.preventDefault(); this.submit(); } },
+      this.filterBox, h("div", { class: "box" }, this.input, this.sendButton),
+      h("p", { class: "hint" }, t("hint")));
+    this.root.className = "";
+    this.root.replaceChildren(
+      h("a", { class: "skip", href: "#question", onclick: (event) => { event.preventDefault(); this.input.focus(); } }, t("skip")),
+      this.bar(), this.side, h("div", { class: "veil", onclick: () => this.toggleSide(false) }),
+      h("main", {}, this.log, composer), this.panel.element);
+    this.drawSide();
+    this.drawLog();
+    this.drawFilters();
+    this.root.removeAttribute("aria-busy");
+    this.root.dataset.ready = "";
+    this.followLink();
+    if (matchMedia("(min-width: 800px)").matches && !this.panel.isOpen) this.input.focus();
+  }
+
+  bar() {
+    const other = currentLanguage() === "zh" ? "en" : "zh";
+    this.menuButton = iconButton("menu", t("conversations"), () => this.toggleSide(), { "aria-expanded": "false", "aria-controls": "side" });
+    this.menuButton.classList.add("menu");
+    return h("header", { class: "bar" }, this.menuButton,
+      h("h1", {}, t("title")), h("p", { class: "tagline" }, t("tagline")), h("span", { class: "spring" }),
+      iconButton("theme", t(`theme.${this.theme}`), (event) => this.nextTheme(event.currentTarget)),
+      h("button", { type: "button", class: "quiet language", lang: other === "zh" ? "zh-CN" : "en",
+        onclick: () => { setLanguage(other); this.running?.abort(); this.draw(this.input.value); } }, t("otherLanguage")));
+  }
+
+  nextTheme(button) {
+    const order = ["auto", "light", "dark"];
+    this.theme = order[(order.indexOf(this.theme) + 1) % order.length];
+    try { localStorage.setItem(THEME, this.theme); } catch { /* private window */ }
+    this.applyTheme();
+    button.title = t(`theme.${this.theme}`);
+    button.setAttribute("aria-label", button.title);
+  }
+
+  applyTheme() {
+    document.documentElement.dataset.theme = this.theme;
+  }
+
+  toggleSide(open = !this.root.classList.contains("side-open")) {
+    this.root.classList.toggle("side-open", open);
+    this.menuButton.setAttribute("aria-expanded", String(open));
+  }
+
+  drawSide() {
+    const { all, current } = this.conversations;
+    this.side.replaceChildren(
+      h("button", { type: "button", class: "new", onclick: () => this.begin() }, icon("add"), t("newConversation")),
+      all.length ? h("ul", {}, all.map((conversation) => this.entry(conversation, conversation === current))) : null,
+      h("p", { class: "note" }, t("keptHere")));
+  }
+
+  entry(conversation, active) {
+    const again = () => { this.drawSide(); };
+    const name = h("button", { type: "button", class: "name", "aria-current": active ? "true" : null,
+      onclick: () => this.openConversation(conversation.id) }, conversation.title);
+    const actions = h("details", { class: "actions" },
+      h("summary", { "aria-label": t("actionsFor", { title: conversation.title }) }, icon("more")),
+      h("div", { class: "menu-list" },
+        h("button", { type: "button", onclick: () => {
+          const title = prompt(t("rename"), conversation.title);
+          if (title !== null) this.conversations.rename(conversation.id, title);
+          again();
+        } }, t("rename")),
+        h("button", { type: "button", onclick: () => save(`${conversation.title}.md`, toMarkdown(conversation)) }, t("export")),
+        h("button", { type: "button", onclick: () => {
+          if (!confirm(t("confirmDelete", { title: conversation.title }))) return;
+          this.conversations.remove(conversation.id);
+          if (active) this.begin();
+          else again();
+        } }, t("delete"))));
+    return h("li", {}, name, actions);
+  }
+
+  begin() {
+    this.running?.abort();
+    this.conversations.begin();
+    this.afterSwitch();
+    this.input.focus();
+  }
+
+  openConversation(id) {
+    this.running?.abort();
+    this.conversations.open(id);
+    this.afterSwitch();
+  }
+
+  afterSwitch() {
+    if (this.panel.isOpen) this.panel.close();
+    this.drawSide();
+    this.drawLog();
+    this.toggleSide(false);
+  }
+
+  drawLog() {
+    const { current } = this.conversations;
+    if (!current?.messages.length) {
+      this.log.replaceChildren(this.emptyScreen());
+      this.showExamples();
+      return;
+    }
+    this.log.replaceChildren();
+    for (const message of current.messages) {
+      const view = this.newTurn(message.question);
+      view.update(message);
+    }
+    this.log.scrollTop = this.log.lastElementChild.offsetTop - this.log.offsetTop;
+  }
+
+  emptyScreen() {
+    this.covers = h("div", { class: "covers" });
+    this.exampleBox = h("div", { class: "examples" });
+    if (this.corpus) this.corpusCame();
+    return h("div", { class: "empty" }, h("h2", {}, t("title")), h("p", { class: "lead" }, t("lead")),
+      this.exampleBox, this.covers);
+  }
+
+  corpusCame() {
+    this.drawFilters();
+    if (!this.covers) return;
+    const { documents, titles } = this.corpus;
+    const item = (document) => h("li", {}, h("button", { type: "button", class: "link", onclick: (event) =>
+      this.panel.open([{ document: document.id, start: 0, end: 0 }], 0, event.currentTarget) }, document.title),
+    document.date ? h("span", { class: "date" }, document.date) : null,
+    document.superseded ? h("span", { class: "tag warn" }, t("superseded")) : null);
+    const rest = titles.slice(TITLES_SHOWN);
+    this.covers.replaceChildren(
+      h("h3", {}, documents ? t("covers", { n: documents }) : t("coversNothing")),
+      h("ul", {}, titles.slice(0, TITLES_SHOWN).map(item)),
+      rest.length ? h("details", {}, h("summary", {}, t("coversMore", { n: rest.length })), h("ul", {}, rest.map(item))) : "");
+  }
+
+  showExamples() {
+    if (!this.exampleBox || !this.examples?.length) return;
+    this.exampleBox.replaceChildren(h("h3", {}, t("examples")), h("ul", {}, this.examples.map((question) =>
+      h("li", {}, h("button", { type: "button", class: "example", lang: "zh-CN", onclick: () => this.submit(question) }, question)))));
+  }
+
+  drawFilters() {
+    if (!this.corpus) return;
+    const controls = filterControls(this.filters, this.corpus, () => this.nameFilters());
+    this.filterBox.replaceChildren();
+    if (!controls.length) return;
+    this.filterSummary = h("summary", {}, "");
+    this.filterBox.append(h("details", {}, this.filterSummary, h("div", { class: "controls" }, controls)));
+    this.nameFilters();
+  }
+
+  nameFilters() {
+    const names = filterNames(this.filters);
+    this.filterSummary.textContent = names.length ? t("scope", { names: names.join(t("listComma")) }) : t("filters");
+    this.filterSummary.classList.toggle("active", names.length > 0);
+  }
+
+  newTurn(question) {
+    const view = new TurnView(question, {
+      open: (message, place, opener) => {
+        const places = message.abstained ? message.nearest : message.citations;
+        this.panel.open(places, places.indexOf(place), opener);
+      },
+      again: (text) => { this.input.value = text; this.fit(); this.input.focus(); },
+    });
+    this.log.append(view.element);
+    return view;
+  }
+
+  async submit(question = this.input.value) {
+    if (this.running) {
+      this.running.abort();
+      return;
+    }
+    if (!question.trim()) return;
+    this.input.value = "";
+    this.fit();
+    if (!this.conversations.current) this.log.replaceChildren();
+    const history = (this.conversations.current?.messages ?? []).filter((m) => !m.error).slice(-MOST_TURNS)
+      .map(({ nearest, ...message }) => message);
+    const filters = { ...this.filters };
+    const view = this.newTurn(question.trim());
+    this.log.scrollTop = view.element.offsetTop - this.log.offsetTop;
+    const control = new AbortController();
+    const language = currentLanguage();
+    this.setRunning(control);
+    let message = null;
+    try {
+      for await (const part of ask(question.trim(), history, filters, language, control.signal)) {
+        message = { ...part, question: question.trim(), filters };
+        view.update(message);
+      }
+      if (!message?.final) throw new Error("cut");
+    } catch {
+      const stopped = control.signal.aborted;
+      const partial = message ?? { question: question.trim(), statements: [], citations: [], rest: "", text: "", filters };
+      message = stopped ? { ...partial, stopped: true } : { ...partial, error: t("unreachable") };
+      if (view.element.isConnected) view.update(message);
+    } finally {
+      if (this.running === control) this.setRunning(null);
+    }
+    if (view.element.isConnected && !message.error) {
+      this.conversations.add(message);
+      this.drawSide();
+    }
+  }
+
+  setRunning(control) {
+    this.running = control;
+    const label = control ? t("stop") : t("send");
+    this.sendButton.replaceChildren(icon(control ? "stop" : "send"));
+    this.sendButton.setAttribute("aria-label", label);
+    this.sendButton.title = label;
+    this.log.setAttribute("aria-busy", String(Boolean(control)));
+  }
+
+  followLink() {
+    const place = placeFromLink(location.hash);
+    if (!place) {
+      if (this.panel.isOpen) this.panel.close();
+      return;
+    }
+    const shown = this.panel.state?.places[this.panel.state.at];
+    if (shown && shown.document === place.document && shown.start === place.start && shown.end === place.end) return;
+    const messages = this.conversations.current?.messages ?? [];
+    for (const message of messages.toReversed()) {
+      const at = (message.citations ?? []).findIndex((c) =>
+        c.document === place.document && c.start === place.start && c.end === place.end);
+      if (at >= 0) {
+        this.panel.open(message.citations, at);
+        return;
+      }
+    }
+    this.panel.open([place], 0);
+  }
+
+  fit() {
+    this.input.style.height = "auto";
+    this.input.style.height = `${Math.min(this.input.scrollHeight, 200)}px`;
+  }
+}
+
+function save(name, text) {
+  const url = URL.createObjectURL(new Blob([text], { type: "text/markdown" }));
+  h("a", { href: url, download: name.replace(/[\\/:*?"<>|\n]/g, " ") }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
+}

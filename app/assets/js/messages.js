@@ -1,0 +1,130 @@
+// One turn of the conversation. Statements are only ever appended, so that nothing jumps.
+
+import { copyText, h } from "./dom.js";
+import { attachCard } from "./card.js";
+import { filterNames } from "./filters.js";
+import { t } from "./i18n.js";
+
+export class TurnView {
+  // actions: { open(message, place, opener), again(question) }
+  constructor(question, actions) {
+    this.actions = actions;
+    this.shown = 0;
+    this.message = null;
+    this.body = h("div", { class: "body" });
+    this.rest = h("p", { class: "statement" });
+    this.status = h("p", { class: "working" }, t("working"));
+    this.answer = h("div", { class: "answer" }, this.status, this.body);
+    this.element = h("article", { class: "turn", "aria-busy": "true" },
+      h("h2", { class: "question" }, question), this.answer);
+  }
+
+  update(message) {
+    this.message = message;
+    if (message.abstained || message.error) {
+      if (message.final || message.error) this.finish();
+      return;
+    }
+    if (message.statements.length || message.rest || message.text) this.status.remove();
+    for (; this.shown < message.statements.length; this.shown += 1) {
+      this.body.insertBefore(this.statement(message.statements[this.shown]), this.rest.parentNode ? this.rest : null);
+    }
+    const rest = message.rest || message.text;
+    this.rest.textContent = rest;
+    if (rest && !this.rest.parentNode) this.body.append(this.rest);
+    if (!rest) this.rest.remove();
+    if (message.final || message.stopped) this.finish();
+  }
+
+  finish() {
+    this.status.remove();
+    this.element.removeAttribute("aria-busy");
+    const { message } = this;
+    if (message.error) this.body.append(h("p", { class: "notice error", role: "alert" }, message.error));
+    else if (message.abstained) this.body.append(...this.abstention());
+    else this.body.append(...this.proof());
+    if (message.stopped) this.body.append(h("p", { class: "notice" }, t("stopped")));
+    this.answer.append(this.footer());
+  }
+
+  statement(statement) {
+    const numbers = statement.citations.map((n) => this.marker(n)).filter(Boolean);
+    const warning = statement.verified ? null : h("span", { class: "unverified" }, t("unverified"));
+    return h("p", { class: "statement" }, statement.text, numbers.length ? "\u2060" : null, numbers, warning);
+  }
+
+  marker(n) {
+    const citation = this.message.citations.find((c) => c.n === n);
+    if (!citation) return null;
+    const label = t("citationLabel", { n, title: citation.title, section: citation.section });
+    const button = h("button", { type: "button", class: "cite", "data-n": n, "aria-label": label,
+      onclick: () => this.actions.open(this.message, citation, button) }, `[${n}]`);
+    attachCard(button, citation);
+    return button;
+  }
+
+  proof() {
+    const { citations, notice } = this.message;
+    const list = h("ol", { class: "places" }, citations.map((c) => h("li", {}, this.place(c, c.n))));
+    return [
+      notice ? h("p", { class: "notice" }, notice) : null,
+      citations.length ? h("section", { class: "sources", "aria-label": t("sources") },
+        h("h3", {}, t("sources")), list) : null,
+    ].filter(Boolean);
+  }
+
+  abstention() {
+    const { text, nearest, notice } = this.message;
+    const block = h("div", { class: "abstention" }, h("p", { class: "verdict" }, t("abstained")),
+      h("p", { class: "statement" }, text), notice ? h("p", { class: "notice" }, notice) : null);
+    if (!nearest?.length) return [block];
+    const list = h("ul", { class: "places" }, nearest.map((hit) => h("li", {}, this.place(hit, null))));
+    return [block, h("section", { class: "sources nearest", "aria-label": t("nearest") }, h("h3", {}, t("nearest")), list)];
+  }
+
+  place(place, n) {
+    const button = h("button", { type: "button", class: "place",
+      onclick: () => this.actions.open(this.message, place, button) },
+      n === null ? null : h("span", { class: "number" }, `[${n}]`),
+      h("span", { class: "where" }, h("span", { class: "title" }, place.title),
+        h("span", { class: "section" }, place.section,
+          place.superseded ? h("span", { class: "tag warn" }, t("superseded")) : null,
+          place.repaired ? h("span", { class: "tag" }, t("repairedShort")) : null)),
+      h("span", { class: "excerpt" }, excerpt(place.text)));
+    return button;
+  }
+
+  footer() {
+    const { message } = this;
+    const level = message.error || message.stopped ? null : message.abstained ? "none" : message.evidence;
+    const scope = filterNames(message.filters ?? {});
+    const copied = (event) => {
+      copyText(answerText(message));
+      announce(event.currentTarget, t("copied"));
+    };
+    return h("div", { class: "foot" },
+      level ? h("span", { class: `evidence ${level}`, title: t(`evidence.${level}.why`) }, t(`evidence.${level}`)) : null,
+      scope.length ? h("span", { class: "scope" }, t("scope", { names: scope.join(t("listComma")) })) : null,
+      h("span", { class: "spring" }),
+      message.error ? null : h("button", { type: "button", class: "quiet", onclick: copied }, t("copyAnswer")),
+      h("button", { type: "button", class: "quiet", onclick: () => this.actions.again(message.question) }, t("editAgain")));
+  }
+}
+
+export function excerpt(text, most = 90) {
+  const line = text.replace(/\s+/g, " ").trim();
+  return line.length > most ? `${line.slice(0, most)}…` : line;
+}
+
+export function announce(button, text) {
+  const before = button.textContent;
+  button.textContent = text;
+  setTimeout(() => { button.textContent = before; }, 1600);
+}
+
+function answerText(message) {
+  const body = message.statements.map((s) => s.text + s.citations.map((n) => `[${n}]`).join(""));
+  const notes = message.citations.map((c) => `[${c.n}] ${c.official}`);
+  return [message.text, ...body, notes.length ? "" : null, ...notes].filter((line) => line !== null && line !== undefined)
+    .join("\n").trim();
+}

@@ -1,0 +1,168 @@
+"""The web chat: a Gradio app whose page is one custom component, and what the page fetches.
+
+Gradio serves the page, queues questions and streams answers (``/gradio_api/call/ask``); the
+conversation and the source panel are drawn by ``app/assets``. :func:`build_app` gives the ASGI
+app, :func:`serve` runs it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from app.i18n import text_in
+from app.ui_messages import filters_of, message_of, turns_of
+from ingest.errors import UserError
+from ingest.language import Language, pick
+from ingest.settings import ServerSettings, Settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from gradio import Blocks
+    from starlette.types import ASGIApp
+
+    from app.service import Assistant
+
+CONCURRENT_QUESTIONS = 8
+LONGEST_QUESTION = 2000
+_LOG = logging.getLogger(__name__)
+
+
+def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
+    """The chat as an ASGI app. It asks for nothing but what it serves itself."""
+    _keep_offline()
+    import gradio as gr
+    from fastapi import FastAPI
+
+    from app.ui_page import theme
+    from app.ui_routes import add_routes
+    from app.ui_security import SecureHeaders
+
+    app: FastAPI = FastAPI(title=text_in("zh", "title"), docs_url=None, redoc_url=None)
+    add_routes(app, assistant, settings)
+    app = gr.mount_gradio_app(
+        app,
+        _blocks(assistant, settings),
+        path="/",
+        server_name=settings.server.host,
+        server_port=settings.server.port,
+        footer_links=[],
+        run_history=False,
+        ssr_mode=False,
+        pwa=False,
+        theme=theme(),
+        show_error=False,
+    )
+    return SecureHeaders(app)
+
+
+def _blocks(assistant: Assistant, settings: Settings) -> Blocks:
+    import gradio as gr
+
+    from app.ui_page import chat_page, page_head
+
+    def ask(
+        question: str, history: list[Any], filters: dict[str, Any], language: str
+    ) -> Iterator[dict[str, Any]]:
+        """Answer a question from the corpus, with citations; the answer grows until it is final."""
+        yield from stream(assistant, question, history, filters, language)
+
+    with gr.Blocks(
+        title=text_in("zh", "title"), analytics_enabled=False, fill_width=True
+    ) as blocks:
+        chat_page(settings)
+        gr.api(ask, api_name="ask", concurrency_limit=CONCURRENT_QUESTIONS)
+    blocks.head = page_head()
+    return blocks
+
+
+def stream(
+    assistant: Assistant,
+    question: str,
+    history: list[Any],
+    filters: dict[str, Any],
+    language: str,
+) -> Iterator[dict[str, Any]]:
+    """Growing messages for the browser (see :mod:`app.ui_messages`), the last one ``final``.
+
+    A failure is one message ``{"error": text, "final": True}``.
+    """
+    words: Language = "en" if language == "en" else "zh"
+    asked = question.strip()[:LONGEST_QUESTION]
+    try:
+        before = None
+        for answer in assistant.stream(asked, turns_of(history), filters_of(filters), words):
+            if before is not None:
+                yield message_of(before, final=False)
+            before = answer
+        if before is not None:
+            yield message_of(before)
+    except UserError as error:
+        yield {"error": error.line(words), "final": True}
+    except Exception:
+        _LOG.exception("a question failed")
+        yield {"error": text_in(words, "failed"), "final": True}
+
+
+def serve(assistant: Assistant, settings: Settings) -> None:
+    """Run the chat until it is interrupted; prints the address once it can be used.
+
+    :raises IndexStateError: if nothing was ingested.
+    :raises UserError: if the address cannot be had.
+    """
+    assistant.index  # noqa: B018 - says at once what is missing
+    listening = _listen(settings.server)
+    with listening:
+        app = build_app(assistant, settings)
+        import uvicorn
+
+        class Announcing(uvicorn.Server):
+            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+                await super().startup(sockets)
+                if self.started:
+                    _announce(settings.server)
+
+        assistant.warm()
+        config = uvicorn.Config(
+            app, log_level="warning", access_log=False, timeout_graceful_shutdown=2
+        )
+        Announcing(config).run(sockets=[listening])
+
+
+def _announce(server: ServerSettings) -> None:
+    host = "127.0.0.1" if server.host in ("0.0.0.0", "::", "") else server.host
+    shown = f"[{host}]" if ":" in host else host
+    address = f"http://{shown}:{server.port}"
+    print(pick(f"政采问答 is ready: {address}", f"政采问答已就绪：{address}"), flush=True)
+
+
+def _listen(server: ServerSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((server.host, server.port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        raise UserError(
+            "address-in-use",
+            f"{server.host}:{server.port}",
+            f"the chat cannot listen there ({error.strerror or error})",
+            "Stop the other program or set another server.port (ZHENGCAI_SERVER__PORT)",
+            (
+                f"无法在该地址监听（{error.strerror or error}）",
+                "请停止占用它的程序，或更改 server.port（环境变量 ZHENGCAI_SERVER__PORT）",
+            ),
+        ) from None
+    return listening
+
+
+def _keep_offline() -> None:
+    """Keep Gradio and the hub's client from asking anything of the network."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    os.environ["DO_NOT_TRACK"] = "1"
