@@ -97,9 +97,15 @@ class Paths:
         """The names of the texts around a section (annex, embedded title), and its own path."""
         chain = self.chain(index)
         texts = [section for section in chain if self._opens_text(section)]
-        shown = [s for s in texts if s.kind == "annex" or self._show_texts or s.index == index]
+        shown = [s for s in texts if self._names(s) or s.index == index]
         outer = [self._text_name(section) for section in shown]
         return outer, self._inner([s for s in chain if s not in texts])
+
+    def _names(self, section: Section) -> bool:
+        """Whether the annex or embedded text ``section`` must be named to find a place in it."""
+        if section.kind == "annex" and (section.index or len(self.children(None)) > 1):
+            return True
+        return section.kind != "annex" and self._show_texts
 
     def _inner(self, chain: list[Section]) -> list[str]:
         article = next((i for i, s in enumerate(chain) if s.kind == "article"), None)
@@ -199,8 +205,9 @@ class Paths:
         if (start < lead and not label_only) or (len(inside) == len(children) and start <= lead):
             return index, []
         kinds = {self.sections[i].kind for i in inside}
+        alike = len(kinds) == 1 or kinds <= {"heading", "item", "subitem"}
         named = all(self.sections[i].label for i in inside)
-        return index, inside if inside and len(kinds) == 1 and named else []
+        return index, inside if inside and alike and named else []
 
     def _with_run(self, inner: list[str], run: list[int]) -> list[str]:
         """``inner``, the path of the run's first section, made to name the whole run."""

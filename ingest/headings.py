@@ -32,7 +32,7 @@ def list_heading(rows: Sequence[Row], at: int, body: str) -> tuple[str, int, boo
     """The heading that ``body``, the text after a number, is or begins with.
 
     Returns it (empty for an item that has none), how many characters of ``body`` it takes, and
-    whether it is a first sentence that text follows on the same line.
+    whether that is a guess: a short sentence that may head the text after it or be an item.
     """
     row, whole = rows[at], body.strip()
     lead = short_lead(body, _LONGEST_RUN_IN)
@@ -43,7 +43,7 @@ def list_heading(rows: Sequence[Row], at: int, body: str) -> tuple[str, int, boo
         return whole.rstrip("。：:"), len(body), False
     if lead and not rest:
         if heads_what_follows(rows, at):
-            return lead.strip(), len(body), False
+            return lead.strip(), len(body), True
         return "", 0, False
     if reads_as_heading(whole):
         return whole, len(body), False

@@ -56,6 +56,7 @@ _DATE = re.compile(
 )
 _NOTE = re.compile(r"[（(][^（）()]{2,25}[)）]$")
 UNIT_LINE = re.compile(r"[（(]?\s*(?:计量|金额)?单位\s*[:：]")
+_PREFACE = re.compile(r"(?:编制)?说\s*明$|[前引序]\s*言$")
 _CONTENTS = re.compile(r"[（(【\[]?\s*目\s*[录次]\s*[)）】\]]?$")
 _LEADER = re.compile(r"[\s.．…·—－-]*\d*\s*$")
 _LONGEST_TITLE = 60
@@ -216,7 +217,7 @@ def _find_annexes(rows: list[Row]) -> None:
             continue
         row.role = "annex"
         for following in rows[at + 1 : at + 4]:
-            if titled or not is_title_like(following):
+            if titled or not is_title_like(following) or _PREFACE.match(following.text):
                 break
             following.role = "annex-title"
 

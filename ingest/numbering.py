@@ -87,7 +87,7 @@ _ANNEX = re.compile(
 
 _REFERS = re.compile(
     r"规定(?:的|范围|情形|之|，|,|处|予|执行|办理|程序|条件|期限|$)|所称|所列|所指|所述|所规定|的|中的|之规定|"
-    r"[、，,。；;）)》”]|和第|及第|至第|或者?第|与第|以及第|第\s*[一二三四五六七八九十\d]+\s*[款项目]"
+    r"[、，,。；;）)》”]|和第|及第|至第|或者?第|与第|以及第|第\s*[零一二三四五六七八九十百\d]+\s*[款项目条]"
 )
 """What follows a number that is a reference to another place and not the number of this one."""
 

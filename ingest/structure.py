@@ -99,7 +99,7 @@ def _settle_headings(root: _Node) -> None:
         waiting.extend(node.children)
         listed = [child for child in node.children if child.mark and child.scheme not in _LAW]
         headed = sum(child.kind == "heading" for child in listed)
-        if headed * 2 < len(listed):
+        if headed * 2 <= len(listed):
             for child in listed:
                 if child.plain_kind is not None:
                     child.kind, child.heading = child.plain_kind, ""
@@ -353,17 +353,24 @@ class _Builder:
         body = row.text[mark.body :]
         high = mark.scheme in ("cn", "cnp", "dotted", "plain")
         kind: SectionKind = "item" if high else "subitem"
-        heading, used, run_in = "", 0, False
+        heading, used, guessed = "", 0, False
         if not self._in_article():
-            heading, used, run_in = list_heading(self.rows, at, body)
+            heading, used, guessed = list_heading(self.rows, at, body)
+            if guessed and used == len(body) and self._beside_plain(mark):
+                heading, used = "", 0
         node = self._node(row, mark, "heading" if heading else kind, heading)
-        node.plain_kind = kind if run_in and row.level is None else None
+        node.plain_kind = kind if guessed and row.level is None else None
         node.after_colon = self._after_colon(at) or (
             bool(self.stack[-1].children) and self.stack[-1].children[-1].after_colon
         )
         if body[used:].strip():
             node.texts.append((row.start + mark.body + used, row.end))
         self._push(node)
+
+    def _beside_plain(self, mark: Mark) -> bool:
+        """Whether the member of the list before this one has no heading."""
+        before = self.stack[-1].children[-1:]
+        return bool(before) and before[0].scheme == mark.scheme and before[0].kind != "heading"
 
     def _in_article(self) -> bool:
         return any(node.kind == "article" for node in self.stack[self.scope :])

@@ -1,0 +1,453 @@
+"""The outline: numbering of laws and of official documents, and what is no heading."""
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from ingest.document import Document, Section
+from ingest.structure import outline
+from tests.structure_samples import LAW, NOTICE, WRITERS, document, saved
+
+
+def shape(doc: Document) -> list[tuple[str, str, str, str]]:
+    return [
+        (s.kind, s.label, s.heading, re.sub(r"\s", "", doc.text[s.start : s.end]))
+        for s in outline(doc)
+    ]
+
+
+def tree(doc: Document, *leave_out: str) -> list[str]:
+    """The outline as indented lines ``kind label heading``, without the kinds given."""
+    sections = outline(doc)
+    depth: dict[int, int] = {}
+    lines = []
+    for section in sections:
+        depth[section.index] = 0 if section.parent is None else depth[section.parent] + 1
+        if section.kind not in leave_out:
+            parts = (section.kind, section.label, section.heading)
+            lines.append("  " * depth[section.index] + " ".join(part for part in parts if part))
+    return lines
+
+
+def of_kind(doc: Document, kind: str) -> list[Section]:
+    return [section for section in outline(doc) if section.kind == kind]
+
+
+@pytest.mark.parametrize("text", [LAW, NOTICE], ids=["law", "notice"])
+@pytest.mark.parametrize("format", [name for name in WRITERS if name != "txt"])
+def test_five_formats_give_the_same_sections(text: list, format: str, tmp_path: Path) -> None:
+    assert shape(saved(text, format, tmp_path)) == shape(saved(text, "txt", tmp_path))
+
+
+def test_law(tmp_path: Path) -> None:
+    assert tree(saved(LAW, "txt", tmp_path)) == [
+        "body",
+        "body 目录",
+        "chapter 第一章 总则",
+        "  article 第一条",
+        "    paragraph 第一款",
+        "  article 第二条",
+        "    paragraph 第一款",
+        "    paragraph 第二款",
+        "chapter 第二章 监督检查",
+        "  article 第三条",
+        "    paragraph 第一款",
+        "      item （一）",
+        "      item （二）",
+        "        subitem 1.",
+        "        subitem 2.",
+        "      item （三）",
+        "    paragraph 第二款",
+        "    paragraph 第三款",
+        "  article 第四条",
+        "    paragraph 第一款",
+        "  article 第四条之一",
+        "    paragraph 第一款",
+        "chapter 第三章 附则",
+        "  article 第五条",
+        "    paragraph 第一款",
+    ]
+
+
+def test_notice(tmp_path: Path) -> None:
+    assert tree(saved(NOTICE, "txt", tmp_path), "paragraph") == [
+        "body",
+        "  body",
+        "heading 一、 总体要求",
+        "heading 二、 主要任务",
+        "  heading （一） 完善制度",
+        "  heading （二） 强化培训",
+        "    point 一是 组织业务培训",
+        "    point 二是 编印操作指南",
+        "    heading 1. 编制目录",
+        "    heading 2. 公开信息",
+        "heading 三、 保障措施",
+        "body",
+        "annex 附件 云川市政府购买服务绩效评价规程",
+        "  article 第一条",
+        "  article 第二条",
+        "      item （一）",
+        "      item （二）",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "label", "number"),
+    [
+        ("第一条 为了规范采购，制定本法。", "第一条", 1),
+        ("第1条 为了规范采购，制定本法。", "第1条", 1),
+        ("第１２条　采购人应当公开。", "第１２条", 12),
+        ("第 十 条 采购人应当公开。", "第十条", 10),
+        ("第一百零二条 采购人应当公开。", "第一百零二条", 102),
+        ("第十二条之一 采购人应当公开。", "第十二条之一", 12),
+        ("第一条为了规范采购，制定本法。", "第一条", 1),
+        ("第三条（适用范围） 采购人应当公开。", "第三条", 3),
+    ],
+)
+def test_article_labels(line: str, label: str, number: int) -> None:
+    (article,) = of_kind(document(line), "article")
+    assert (article.label, article.number) == (label, number)
+
+
+def test_article_with_a_heading_of_its_own() -> None:
+    doc = document(
+        "第一条（适用范围） 采购人适用本法。\n第二条 【原则】采购应当公开。\n第三条\n采购应当公平。"
+    )
+    assert [s.heading for s in of_kind(doc, "article")] == ["适用范围", "原则", ""]
+    assert [doc.text[s.start : s.end] for s in of_kind(doc, "paragraph")] == [
+        "采购人适用本法。",
+        "采购应当公开。",
+        "采购应当公平。",
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "第十一条规定的采购项目应当开展审查。",
+        "第二十条第一款所称采购人，是指国家机关。",
+        "第二十条 第一款所称采购人，是指国家机关。",
+        "第七十七条、第七十八条规定的违法行为应当处理。",
+        "第三章规定的程序适用于前款。",
+        "第三条至第五条的规定不适用。",
+        "依照第四条的规定处理。",
+        "（一）项规定的情形除外。",
+        "（一）、（二）项所列情形除外。",
+        "2023年全市支出178亿元。",
+        "3.5%以上的项目应当抽查。",
+        "1.5万元以下的不再采购。",
+        "100万元以上的项目应当公开招标。",
+        "2023.1.5印发的通知同时废止。",
+        "一、二级目录与中央保持一致。",
+        "4.3的试验结果另行规定。",
+        "11.5.14.2的试验适用于外护套。",
+        "统一是前提，统一要有步骤。",
+    ],
+)
+def test_lines_that_open_with_no_number_of_their_own(line: str) -> None:
+    doc = document(f"第一条 本办法适用于采购。\n第二条 采购应当公开。\n{line}")
+    assert [s.label for s in outline(doc)][3:] == ["第一款", "第二款"]
+    plain = document(f"采购工作应当公开。\n{line}")
+    assert {s.kind for s in outline(plain)} == {"body"}
+
+
+def test_clause_numbers_of_standards_are_told_from_references_to_them() -> None:
+    doc = document(
+        "11.5.14 试验\n11.5.14.1 通则\n11.5.14.2的试验适用于外护套。\n"
+        "11.5.14.3的试验应按4.4 c）项声明的性能进行。\n11.5.14.2 高温试验\n试样应当干燥。"
+    )
+    assert tree(doc) == [
+        "heading 11.5.14 试验",
+        "  heading 11.5.14.1 通则",
+        "  heading 11.5.14.2 高温试验",
+    ]
+    assert outline(doc)[1].end == doc.text.index("11.5.14.2 高温试验") - 1
+
+
+def test_item_belongs_to_the_paragraph_that_leads_to_it() -> None:
+    doc = document(
+        "第五条 采购应当公开。\n有下列情形之一的，可以邀请招标：\n（一）技术复杂的；\n"
+        "（二）费用过高的。\n"
+        "前款所称技术复杂，由专家认定：\n（一）三名以上专家；\n（二）书面意见。"
+    )
+    assert tree(doc) == [
+        "article 第五条",
+        "  paragraph 第一款",
+        "  paragraph 第二款",
+        "    item （一）",
+        "    item （二）",
+        "  paragraph 第三款",
+        "    item （一）",
+        "    item （二）",
+    ]
+
+
+def test_schemes_change_within_one_document() -> None:
+    doc = document(
+        "关于印发办法的通知\n各区：\n现印发给你们，请遵照执行。\n云川市财政局\n2022年4月18日\n"
+        "云川市政府采购管理办法\n第一章 总则\n第一条 采购应当公开。\n第二章 附则\n"
+        "第二条 本办法自印发之日起施行。\n"
+        "附件1\n评审工作方案\n一、组织\n（一）成立小组。市级成立工作小组。\n二、步骤\n"
+        "分两步实施。\n"
+        "附件2\n第一条 表格由财政局制发。"
+    )
+    assert tree(doc, "paragraph", "body") == [
+        "heading 云川市政府采购管理办法",
+        "  chapter 第一章 总则",
+        "    article 第一条",
+        "  chapter 第二章 附则",
+        "    article 第二条",
+        "annex 附件1 评审工作方案",
+        "  heading 一、 组织",
+        "    heading （一） 成立小组",
+        "  heading 二、 步骤",
+        "annex 附件2",
+        "  article 第一条",
+    ]
+
+
+def test_plan_within_a_notice_starts_again_at_one() -> None:
+    doc = document(
+        "关于开展检查的通知\n为做好检查工作，现通知如下。\n一、提高认识\n各区要提高认识。\n"
+        "二、抓好落实\n各区要抓好落实。\n"
+        "专项检查实施方案\n为开展检查，制定本方案。\n一、检查范围\n全部项目。\n二、检查步骤\n"
+        "分两步。"
+    )
+    assert tree(doc, "body") == [
+        "heading 一、 提高认识",
+        "heading 二、 抓好落实",
+        "heading 专项检查实施方案",
+        "  heading 一、 检查范围",
+        "  heading 二、 检查步骤",
+    ]
+
+
+def test_articles_below_chinese_numbers() -> None:
+    doc = document(
+        "一、受案范围\n第一条 起诉应当受理。\n第二条 下列行为不受理：\n（一）国防行为；\n"
+        "二、管辖\n第三条 基层法院管辖。"
+    )
+    assert tree(doc, "paragraph", "item") == [
+        "heading 一、 受案范围",
+        "  article 第一条",
+        "  article 第二条",
+        "heading 二、 管辖",
+        "  article 第三条",
+    ]
+
+
+def test_parts_chapters_and_sections_nest() -> None:
+    doc = document(
+        "第一编 总则\n第一章 基本规定\n第一条 甲。\n第二编 物权\n第一分编 通则\n"
+        "第一章 一般规定\n第一节 登记\n"
+        "第二条 乙。\n第二节 交付\n第三条 丙。\n第二分编 所有权\n第二章 共有\n第四条 丁。"
+    )
+    assert tree(doc, "paragraph") == [
+        "part 第一编 总则",
+        "  chapter 第一章 基本规定",
+        "    article 第一条",
+        "part 第二编 物权",
+        "  part 第一分编 通则",
+        "    chapter 第一章 一般规定",
+        "      section 第一节 登记",
+        "        article 第二条",
+        "      section 第二节 交付",
+        "        article 第三条",
+        "  part 第二分编 所有权",
+        "    chapter 第二章 共有",
+        "      article 第四条",
+    ]
+
+
+@pytest.mark.parametrize("word", ["目 录\n", ""])
+def test_contents_open_nothing(word: str) -> None:
+    listed = "第一章 总则…………1\n第二章 监督\n  第一节 检查……3\n"
+    doc = document(
+        f"采购办法\n{word}{listed}第一章 总则\n第一条 甲。\n第二章 监督\n第一节 检查\n第二条 乙。"
+    )
+    assert [s.label for s in outline(doc) if s.kind in ("chapter", "section")] == [
+        "第一章",
+        "第二章",
+        "第一节",
+    ]
+
+
+def test_a_contents_heading_without_a_list_hides_nothing() -> None:
+    doc = document("采购办法\n目录\n第一章 总则\n第一条 甲。\n第二章 附则\n第二条 乙。")
+    assert [s.label for s in of_kind(doc, "chapter")] == ["第一章", "第二章"]
+
+
+def test_headings_with_run_in_text_and_items_without() -> None:
+    doc = document(
+        "一、工作安排\n（一）完善制度。各地要制定办法。\n（二）强化监管。\n各地要开展检查。\n"
+        "二、有关事项\n（一）自2022年起，新开工项目由银行贷款，续建项目由原银行安排贷款。\n"
+        "（二）预算单位每年按时填报。填报内容包括数量。\n"
+        "（三）各地应当在年底以前，把汇总情况书面报送市财政局备案，并抄送审计局。\n"
+    )
+    assert tree(doc) == [
+        "heading 一、 工作安排",
+        "  heading （一） 完善制度",
+        "  heading （二） 强化监管",
+        "heading 二、 有关事项",
+        "  item （一）",
+        "  item （二）",
+        "  item （三）",
+    ]
+
+
+@pytest.mark.parametrize(
+    "start", ["一、", "一. ", "一．", "1.", "1．", "１．", "1、", "（一）", "(一)", "（1）", "①"]
+)
+def test_labels_of_official_documents(start: str) -> None:
+    doc = document(f"现通知如下。\n{start}组织领导\n各地要加强领导。")
+    (heading,) = of_kind(doc, "heading")
+    assert heading.heading == "组织领导" and heading.number == 1
+
+
+def test_conventional_depth() -> None:
+    doc = document(
+        "一、甲类\n（一）乙类\n1.丙类\n（1）丁类\n①戊类\n②己类\n（2）庚类\n2.辛类\n（二）壬类\n"
+        "二、癸类\n1.子类\n2.丑类"
+    )
+    depth = {"一、": 0, "（一）": 1, "1.": 2, "（1）": 3, "①": 4}
+    lines = tree(doc)
+    assert [len(line) - len(line.lstrip()) for line in lines[:5]] == [2 * d for d in depth.values()]
+    assert lines[5:] == [
+        "        heading ② 己类",
+        "      heading （2） 庚类",
+        "    heading 2. 辛类",
+        "  heading （二） 壬类",
+        "heading 二、 癸类",
+        "  heading 1. 子类",
+        "  heading 2. 丑类",
+    ]
+
+
+def test_text_after_a_list_goes_back_to_its_lead_in() -> None:
+    doc = document(
+        "一、主要内容\n本次检查包括：\n1.采购文件编制情况，特别是资格条件；\n"
+        "2.合同履行情况，特别是支付期限。\n以上内容由各区自查。\n二、时间安排\n年底完成。"
+    )
+    last = of_kind(doc, "subitem")[-1]
+    assert doc.text[last.start : last.end].endswith("支付期限。")
+
+
+def test_points_need_their_sequence() -> None:
+    doc = document(
+        "一是建立机制。财政部门牵头，统一是关键。二是加强培训，第一是学习；三是“一是一、二是二”。\n"
+        "工作一是一贯的。\n一是单独的一句话。\n要点有三：第一，公开；第二，公平；第三，公正。"
+    )
+    points = of_kind(doc, "point")
+    assert [(s.label, s.heading) for s in points] == [
+        ("一是", "建立机制"),
+        ("二是", ""),
+        ("三是", "“一是一、二是二”"),
+        ("第一", ""),
+        ("第二", ""),
+        ("第三", "公正"),
+    ]
+    assert doc.text[points[1].start : points[1].end] == "二是加强培训，第一是学习；"
+
+
+def test_points_on_lines_of_their_own() -> None:
+    doc = document(
+        "一、措施\n主要做法：\n一是抓制度。制定三项办法。\n二是抓培训。举办两期。\n二、成效\n较好。"
+    )
+    assert tree(doc) == [
+        "heading 一、 措施",
+        "  point 一是 抓制度",
+        "  point 二是 抓培训",
+        "heading 二、 成效",
+    ]
+
+
+def test_declared_headings_serve_lines_without_number() -> None:
+    doc = document(
+        "# 采购指南\n## 背景\n采购制度改革。\n### 目的\n便民。\n## 一、流程\n1.申请\n"
+        "提交材料。\n## 附录说明\n略。"
+    )
+    assert tree(doc, "body") == [
+        "heading 背景",
+        "  heading 目的",
+        "heading 一、 流程",
+        "  heading 1. 申请",
+        "heading 附录说明",
+    ]
+
+
+def test_declared_levels_do_not_change_what_numbers_say() -> None:
+    text = "通知如下。\n{}一、甲类\n{}（一）乙类\n正文。\n{}（二）丙类\n正文。\n{}二、丁类\n正文。"
+    assert tree(document(text.format("## ", "## ", "# ", "### "))) == tree(
+        document(text.format("", "", "", ""))
+    )
+
+
+def test_tables_are_sections_with_their_caption() -> None:
+    doc = document(
+        "一、限额标准\n标准如下。\n采购限额标准表\n单位：万元\n项目 | 限额\n货物 | 100\n"
+        "工程 | 400\n以上标准自2023年起执行。"
+    )
+    (table,) = of_kind(doc, "table")
+    assert table.heading == "采购限额标准表"
+    assert doc.text[table.start : table.end].endswith("工程 | 400")
+    assert outline(doc)[table.parent or 0].label == "一、"
+
+
+def test_list_of_annexes_is_not_the_annexes() -> None:
+    doc = document(
+        "通知如下。\n一、要求\n各地执行。\n附件：1.申请表\n2.汇总表\n云川市财政局\n"
+        "2022年4月18日\n附件1\n申请表\n姓名 | 电话\n甲 | 1\n附件2\n汇总表\n区 | 数\n乙 | 2"
+    )
+    assert tree(doc, "body", "table") == [
+        "heading 一、 要求",
+        "annex 附件1 申请表",
+        "annex 附件2 汇总表",
+    ]
+
+
+def test_sign_off_and_date_are_body() -> None:
+    doc = document(
+        "通知如下。\n一、要求\n各地执行。\n云川市财政局\n二〇二二年四月十八日\n（此件公开发布）"
+    )
+    last = outline(doc)[-1]
+    assert last.kind == "body" and last.parent is None
+    assert doc.text[last.start : last.end].startswith("云川市财政局")
+
+
+def test_reference_left_by_a_broken_line_opens_no_article() -> None:
+    doc = document(
+        "第七条 采购人依法采购。\n第八条 违反本办法第五条、\n第九条 的，责令改正，并按照本办法\n"
+        "第二十三条处理。\n第九条 供应商应当诚信。"
+    )
+    assert [s.label for s in of_kind(doc, "article")] == ["第七条", "第八条", "第九条"]
+
+
+def test_empty_and_blank_documents() -> None:
+    assert outline(document("")) == []
+    assert outline(document(" \n\u3000\n")) == []
+
+
+def test_articles_of_the_laws_run_without_gap(laws: list[Document]) -> None:
+    """Two of the files lack the heading 第一章, none lacks an article."""
+    for law in laws:
+        numbers = [s.number for s in of_kind(law, "article")]
+        assert numbers == list(range(1, len(numbers) + 1)), law.source
+        chapters = [s.number or 0 for s in of_kind(law, "chapter")]
+        assert all(b == a + 1 for a, b in pairwise(chapters)), law.source
+
+
+def test_article_and_number_are_never_parted(laws: list[Document]) -> None:
+    for law in laws:
+        for section in of_kind(law, "article"):
+            text = law.text[section.start : section.end]
+            assert text.startswith("第") and len(text) > len(section.label) + 4, (law.source, text)
+
+
+@pytest.fixture(scope="module")
+def laws(shared: Path) -> list[Document]:
+    from ingest.clean import clean
+    from ingest.load import load
+
+    return [clean(load(path)) for path in sorted((shared / "corpus" / "laws").iterdir())]
