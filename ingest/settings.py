@@ -7,11 +7,12 @@ overridden by an environment variable: ``ZHENGCAI_SERVER__PORT=8080`` sets ``ser
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from ingest.errors import SettingsError
@@ -75,6 +76,41 @@ class AnswerSettings(_Group):
     min_evidence: float = Field(0.5, ge=0, le=1)
 
 
+class LlmSettings(_Group):
+    """An OpenAI-compatible server that writes the answers; off while ``base_url`` is null."""
+
+    base_url: str | None = Field(None, description="Address of the server, including /v1.")
+    model: str = Field("", description="Name of the model, as the server knows it.")
+    api_key_env: str | None = Field(None, description="Environment variable with the key.")
+    connect_timeout: float = Field(5, gt=0, le=60, description="Seconds until connected.")
+    token_timeout: float = Field(30, gt=0, le=600, description="Seconds between two tokens.")
+    total_timeout: float = Field(120, gt=0, le=3600, description="Seconds for one answer.")
+    max_tokens: int = Field(1024, ge=16, le=32768, description="Longest answer, in tokens.")
+    temperature: float | None = Field(0, ge=0, le=2, description="null: the server's own.")
+    passages: int = Field(8, ge=1, le=50, description="Most passages shown to the model.")
+    max_chars: int = Field(6000, ge=200, le=200_000, description="Most characters of passages.")
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_address(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"https?://[^\s/@?#]+(/[^\s@?#]*)?", value):
+            raise ValueError("give http://HOST:PORT/v1 or https://…, without user, key or query")
+        return value
+
+    @field_validator("api_key_env")
+    @classmethod
+    def _is_variable(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
+            raise ValueError("give the name of an environment variable, not the key itself")
+        return value
+
+    @model_validator(mode="after")
+    def _names_a_model(self) -> LlmSettings:
+        if self.base_url and not self.model.strip():
+            raise ValueError("base_url is set, so model must name a model of that server")
+        return self
+
+
 class ServerSettings(_Group):
     """The web chat."""
 
@@ -99,6 +135,7 @@ class Settings(BaseSettings):
     store: StoreSettings = StoreSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
     answer: AnswerSettings = AnswerSettings()
+    llm: LlmSettings = LlmSettings()
     server: ServerSettings = ServerSettings()
 
     @classmethod
@@ -214,7 +251,9 @@ def _explain(error: ValidationError, file: Path) -> SettingsError:
     where = variable if variable in {name.upper() for name in os.environ} else str(file)
     if first["type"] == "extra_forbidden":
         return _unknown(key, where)
-    shown = repr(first.get("input"))[:60]
+    # What was put among the model's settings may be a key, so it is not repeated.
+    secret = first["loc"][0] == "llm"
+    shown = "…" if secret else repr(first.get("input"))[:60]
     return SettingsError(
         "bad-setting",
         where,
