@@ -14,6 +14,7 @@ import numpy as np
 
 from ingest.errors import SettingsError
 from ingest.settings import Settings
+from ingest.static_encoder import StaticEncoder, load_static
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -28,8 +29,15 @@ class Embedder:
     def __init__(self, settings: Settings) -> None:
         self._name = settings.model_path
         self._settings = settings.embedding
+        first = Path(self._name).parts[0]
+        self._means_folder = first in ("/", ".", "..") or (settings.base / first).is_dir()
         self._loading = threading.Lock()
         self._loaded: SentenceTransformer | None = None
+
+    @cached_property
+    def _static(self) -> StaticEncoder | None:
+        folder = Path(self._name)
+        return load_static(folder) if folder.is_dir() else None
 
     @cached_property
     def fingerprint(self) -> str:
@@ -84,9 +92,13 @@ class Embedder:
     def encode_query(self, text: str) -> np.ndarray:
         """Unit vector of a question, float32 of shape ``(dimension,)``."""
         prompted = self._settings.query_prompt + text
+        if self._static:
+            return self._static.encode(prompted, self._settings.dimension)
         return self.model.encode_query(prompted, **_PLAIN).astype(np.float32, copy=False)
 
     def _load(self) -> SentenceTransformer:
+        if not Path(self._name).is_dir() and self._means_folder:
+            raise self._cannot_load("there is no such folder")
         os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
         if Path(self._name).is_dir():
             os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -98,13 +110,16 @@ class Embedder:
             )
         except Exception as error:
             reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else repr(error)
-            raise SettingsError(
-                "no-model",
-                f"embedding.model {self._name}",
-                f"the model cannot be loaded ({reason})",
-                "Give a folder that holds a sentence-transformers model, or connect to fetch it",
-                ("无法加载该模型", "请填写存放 sentence-transformers 模型的文件夹，或联网后再试"),
-            ) from error
+            raise self._cannot_load(reason) from error
+
+    def _cannot_load(self, reason: str) -> SettingsError:
+        return SettingsError(
+            "no-model",
+            f"embedding.model {self._name}",
+            f"the model cannot be loaded ({reason})",
+            "Give a folder that holds a sentence-transformers model, or connect to fetch it",
+            ("无法加载该模型", "请填写存放 sentence-transformers 模型的文件夹，或联网后再试"),
+        )
 
 
 _PLAIN = {"show_progress_bar": False, "convert_to_numpy": True, "normalize_embeddings": True}
