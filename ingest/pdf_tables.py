@@ -39,8 +39,10 @@ def continues(above: PrintedTable, below: PrintedTable) -> bool:
 def append(above: PrintedTable, below: PrintedTable) -> None:
     """Add the rows of ``below``, without a repeated header, mending a row that the page cut."""
     rows = below.rows
-    if len(rows) > 1 and rows[0] == above.header:
+    if rows[0] == above.header:
         rows = rows[1:]
+    if not rows:
+        return
     last, first = above.rows[-1], rows[0]
     if _is_cut(last, first, above.rows):
         above.rows[-1] = [join_lines(a, b) for a, b in zip(last, first, strict=True)]

@@ -38,7 +38,8 @@ def test_blocks_lines_and_headings() -> None:
 def test_what_is_not_text() -> None:
     html = (
         "<head><style>a{}</style></head><nav>导航</nav><script>1</script><!-- 注释 -->"
-        "<form>正文在这里<input value='无'><select><option>选项</option></select><button>提交</button>"
+        "<form>正文在这里<input value='无'>"
+        "<select><option>选项</option></select><button>提交</button>"
         "</form><p style='color:red; display: none'>隐藏</p><p hidden>隐藏</p>"
         "<template>模板</template>"
     )
