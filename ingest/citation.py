@@ -7,6 +7,7 @@ items in full-width brackets, however the source prints them.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 
@@ -16,6 +17,7 @@ from ingest.numbering import chinese
 
 SEPARATOR = " › "
 _LONGEST_PART = 40
+_OPENING = re.compile("[一二三四五六七八九十]+[、.．]")
 _DIVISIONS = ("part", "chapter", "section")
 _COUNTED_IN_ARTICLES = ("paragraph", "item", "subitem")
 
@@ -29,6 +31,7 @@ class Paths:
         self._children: dict[int | None, list[int]] = {}
         for section in sections:
             self._children.setdefault(section.parent, []).append(section.index)
+        self._texts = self._embedded_texts()
         self._show_texts = self._counts_several_texts()
 
     def children(self, index: int | None) -> list[int]:
@@ -175,9 +178,17 @@ class Paths:
         """Whether ``section`` is an annex or the title of an embedded text."""
         if section.kind == "annex":
             return True
-        if section.kind != "heading" or section.label or not TITLE_END.search(section.heading):
-            return False
-        return section.parent is None or self.sections[section.parent].kind == "annex"
+        return section.index in self._texts
+
+    def _embedded_texts(self) -> set[int]:
+        """Headings without number that are titles (…办法) and have articles or 一、 below them."""
+        found: set[int] = set()
+        for section in self.sections:
+            if section.kind == "article" or _OPENING.match(section.label):
+                for above in self.chain(section.index)[:2]:
+                    if above.kind == "heading" and not above.label:
+                        found.add(above.index)
+        return {i for i in found if TITLE_END.search(self.sections[i].heading)}
 
     def _counts_several_texts(self) -> bool:
         """Whether a number alone would leave open which text of the document it is in."""
@@ -202,7 +213,8 @@ class Paths:
         ]
         lead = self.sections[children[0]].start
         label_only = section.kind in ("article", *_DIVISIONS)
-        if (start < lead and not label_only) or (len(inside) == len(children) and start <= lead):
+        every = len(inside) == len(children)
+        if (start <= section.start and every) or (start < lead and (every or not label_only)):
             return index, []
         kinds = {self.sections[i].kind for i in inside}
         alike = len(kinds) == 1 or kinds <= {"heading", "item", "subitem"}

@@ -11,6 +11,7 @@ from ingest.points import short_lead
 
 _LONGEST_HEADING = 60
 _LONGEST_RUN_IN = 40
+_LONGEST_ARTICLE_HEADING = 15
 _BRACKETED = re.compile(r"[（(【\[]([^（）()【】\[\]]{1,25})[)）】\]]\s*")
 _ASIDE = re.compile(r"\s*[（(][^（）()]*[)）]\s*$")
 
@@ -23,7 +24,8 @@ def article_heading(rows: Sequence[Row], at: int, body: int) -> tuple[str, int]:
     text = rows[at].text
     if bracketed := _BRACKETED.match(text, body):
         return bracketed[1].strip(), bracketed.end()
-    if followed_by_text(rows, at) and reads_as_heading(text[body:]):
+    short = len(text) - body <= _LONGEST_ARTICLE_HEADING
+    if short and followed_by_text(rows, at) and reads_as_heading(text[body:]):
         return text[body:].strip(), len(text)
     return "", body
 

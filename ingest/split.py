@@ -201,8 +201,13 @@ class _Cutter:
             elif index is None:
                 pieces.extend(self._text(start, end))
             else:
-                pieces.extend(self._section(index))
+                below = [self._settled(piece) for piece in self._section(index)]
+                pieces.extend(below)
         return self._filled(self._headings_joined(pieces))
+
+    def _settled(self, piece: _Piece) -> _Piece:
+        """A part of a section that was cut joins nothing outside it, unless it is very short."""
+        return piece if self._short(piece) or piece.bare else replace(piece, sealed=True)
 
     def _headings_joined(self, pieces: list[_Piece]) -> list[_Piece]:
         """Each bare heading put before the first piece below it."""
