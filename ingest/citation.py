@@ -17,7 +17,7 @@ from ingest.numbering import chinese
 
 SEPARATOR = " › "
 _LONGEST_PART = 40
-_OPENING = re.compile("[一二三四五六七八九十]+[、.．]")
+_OPENING = re.compile(r"[一二三四五六七八九十]+[、.．]|\d+$")
 _DIVISIONS = ("part", "chapter", "section")
 _COUNTED_IN_ARTICLES = ("paragraph", "item", "subitem")
 

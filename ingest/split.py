@@ -201,8 +201,7 @@ class _Cutter:
             elif index is None:
                 pieces.extend(self._text(start, end))
             else:
-                below = [self._settled(piece) for piece in self._section(index)]
-                pieces.extend(below)
+                pieces.extend(self._settled(piece) for piece in self._section(index))
         return self._filled(self._headings_joined(pieces))
 
     def _settled(self, piece: _Piece) -> _Piece:

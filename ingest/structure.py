@@ -2,21 +2,19 @@
 
 Official texts nest numbering schemes and change them on the way: a notice counted 一、（一）
 carries a measure counted 第一条, whose annex starts again at 一、. No scheme is chosen for the
-whole. A stack of open sections is kept; each number goes beside the section whose count it
-continues, or opens a list below what stands before it, in the customary order of
-``numbering.RANK`` where the text itself does not say. A text that starts over (annex, embedded
-title) starts with an empty stack.
+whole: :class:`ingest.nesting.Nesting` keeps the open sections and finds each number its place
+among them, and a text that starts over (annex, embedded title) starts with none open.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from ingest.document import Document, Section, SectionKind
 from ingest.headings import article_heading, joined, list_heading
 from ingest.lines import UNIT_LINE, Row, is_title_like, read_rows
-from ingest.numbering import LAW_DIVISIONS, RANK, Mark, Scheme, chinese
+from ingest.nesting import Nesting, Node
+from ingest.numbering import LAW_DIVISIONS, Mark, Scheme, chinese
 from ingest.points import Point, find_points
 
 _LONGEST_TITLE = 60
@@ -27,32 +25,6 @@ _DIVISION_KINDS: dict[Scheme, SectionKind] = {
     "chapter": "chapter",
     "section": "section",
 }
-
-
-@dataclass(slots=True, eq=False)
-class _Node:
-    """A section while it is open. ``texts`` are the spans of running text directly in it.
-
-    ``plain_kind`` is what it is if its first sentence turns out not to be a heading.
-    """
-
-    kind: SectionKind
-    label: str
-    heading: str
-    start: int
-    end: int
-    parent: _Node | None
-    number: int | None = None
-    mark: Mark | None = None
-    level: int | None = None
-    after_colon: bool = False
-    plain_kind: SectionKind | None = None
-    children: list[_Node] = field(default_factory=list)
-    texts: list[tuple[int, int]] = field(default_factory=list)
-
-    @property
-    def scheme(self) -> Scheme | None:
-        return self.mark.scheme if self.mark else None
 
 
 def outline(document: Document) -> list[Section]:
@@ -70,7 +42,7 @@ def outline(document: Document) -> list[Section]:
     return sections
 
 
-def _emit(root: _Node, parent: int | None, into: list[Section]) -> None:
+def _emit(root: Node, parent: int | None, into: list[Section]) -> None:
     """Append the sections below ``root`` in reading order."""
     waiting = [(child, parent) for child in reversed(root.children)]
     while waiting:
@@ -91,7 +63,7 @@ def _emit(root: _Node, parent: int | None, into: list[Section]) -> None:
         waiting.extend((child, index) for child in reversed(node.children))
 
 
-def _settle_headings(root: _Node) -> None:
+def _settle_headings(root: Node) -> None:
     """Among items most of which have no heading, a short first sentence is none either."""
     waiting = [root]
     while waiting:
@@ -105,7 +77,7 @@ def _settle_headings(root: _Node) -> None:
                     child.kind, child.heading = child.plain_kind, ""
 
 
-def _add_points(text: str, root: _Node) -> None:
+def _add_points(text: str, root: Node) -> None:
     waiting = list(root.children)
     while waiting:
         node = waiting.pop()
@@ -118,30 +90,26 @@ def _add_points(text: str, root: _Node) -> None:
         node.children.sort(key=lambda child: child.start)
 
 
-def _point_node(point: Point, parent: _Node) -> _Node:
-    return _Node(
+def _point_node(point: Point, parent: Node) -> Node:
+    return Node(
         "point", point.label, point.heading, point.start, point.end, parent, number=point.number
     )
 
 
 class _Builder:
-    """Walks the rows once; ``stack[0]`` is the document, ``stack[-1]`` the innermost open section.
-
-    ``scope`` is how much of the stack the present text stands in: 1, or more within an annex
-    or an embedded text, whose numbering never continues one outside.
-    """
+    """Walks the rows once and places each in the section that is open."""
 
     def __init__(self, text: str, rows: list[Row]) -> None:
         self.text = text
         self.rows = rows
-        self.root = _Node("body", "", "", 0, 0, None)
-        self.stack = [self.root]
-        self.scope = 1
+        self.root = Node("body", "", "", 0, 0, None)
+        self.open = Nesting(self.root)
+        self.article_paragraphs = 0
         self.last_article: int | None = None
         self.paragraphs = 0
         self.tables = 0
 
-    def build(self) -> _Node:
+    def build(self) -> Node:
         at = 0
         while at < len(self.rows):
             at = self._take(at)
@@ -178,7 +146,7 @@ class _Builder:
             headings.append(self.rows[end].text)
             end += 1
         self._open_text(
-            _Node(
+            Node(
                 "annex",
                 row.mark.label,
                 joined(headings),
@@ -196,18 +164,15 @@ class _Builder:
         while end < len(self.rows) and self.rows[end].role == "title":
             end += 1
         rows = self.rows[at:end]
-        above = next((n for n in self.stack[1:2] if n.kind == "annex"), self.root)
+        above = self.open.annex or self.root
         heading = joined([row.text for row in rows])
         self._open_text(
-            _Node("heading", "", heading, rows[0].start, rows[-1].end, above, level=rows[0].level)
+            Node("heading", "", heading, rows[0].start, rows[-1].end, above, level=rows[0].level)
         )
         return end
 
-    def _open_text(self, node: _Node) -> None:
-        assert node.parent is not None
-        del self.stack[self.stack.index(node.parent) + 1 :]
-        self._push(node)
-        self.scope = len(self.stack)
+    def _open_text(self, node: Node) -> None:
+        self.open.push_text(node)
         self.last_article = None
 
     def _closing(self, at: int) -> int:
@@ -215,28 +180,22 @@ class _Builder:
         role, end = self.rows[at].role, at
         while end < len(self.rows) and self.rows[end].role == role:
             end += 1
-        del self.stack[self.scope :]
+        self.open.close_lists()
         heading = ""
         if role == "contents" and not self.rows[at].text.startswith("第"):
             heading = re.sub(r"\s", "", self.rows[at].text)
-        node = _Node(
-            "body", "", heading, self.rows[at].start, self.rows[end - 1].end, self.stack[-1]
-        )
-        self._attach(node)
+        node = Node("body", "", heading, self.rows[at].start, self.rows[end - 1].end, self.open.top)
+        self.open.attach(node)
         return end
 
     # headings
 
     def _declared(self, row: Row) -> None:
         level = row.level if row.level is not None else 2
-        while len(self.stack) > 1:
-            top = self.stack[-1]
-            opens_text = len(self.stack) == self.scope and top.kind in ("annex", "heading")
-            if (top.level is None and opens_text) or (top.level is not None and top.level < level):
-                break
-            self.stack.pop()
-        self.scope = min(self.scope, len(self.stack))
-        self._push(_Node("heading", "", row.text, row.start, row.end, self.stack[-1], level=level))
+        self.open.make_room_declared(level)
+        self.open.push(
+            Node("heading", "", row.text, row.start, row.end, self.open.top, level=level)
+        )
 
     def _believable(self, at: int, mark: Mark) -> bool:
         """Whether 第N条 at the start of a line is this article and not the rest of a reference."""
@@ -251,78 +210,15 @@ class _Builder:
 
     def _numbered(self, at: int, mark: Mark) -> None:
         row = self.rows[at]
-        self._leave_declared(row)
-        if mark.components or mark.scheme == "plain":
-            self._make_room_dotted(mark)
-        elif mark.scheme == "article" or mark.scheme in LAW_DIVISIONS:
-            self._make_room_law(mark)
-        else:
-            self._make_room_list(at, mark)
+        self.open.leave_declared(row.level)
+        self.open.make_room(mark, self._after_colon(at))
         if mark.scheme == "article":
             self._article(at, mark)
         elif mark.scheme in LAW_DIVISIONS:
             heading = joined([row.text[mark.body :]])
-            self._push(self._node(row, mark, _DIVISION_KINDS[mark.scheme], heading))
+            self.open.push(self._node(row, mark, _DIVISION_KINDS[mark.scheme], heading))
         else:
             self._list_member(at, mark)
-
-    def _leave_declared(self, row: Row) -> None:
-        """A declared heading does not hold a numbered one that is declared as high or higher."""
-        if row.level is None:
-            return
-        for place in range(self.scope, len(self.stack)):
-            node = self.stack[place]
-            if not node.label and node.level is not None and node.level >= row.level:
-                del self.stack[place:]
-                return
-
-    def _make_room_law(self, mark: Mark) -> None:
-        for place in range(len(self.stack) - 1, self.scope - 1, -1):
-            if self.stack[place].scheme == mark.scheme:
-                del self.stack[place:]
-                return
-        while len(self.stack) > self.scope:
-            top = self.stack[-1]
-            if top.kind != "paragraph":
-                if top.scheme is None or RANK[top.scheme] < RANK[mark.scheme]:
-                    return
-                if mark.scheme == "article" and top.kind == "heading":
-                    return  # a judicial interpretation counts articles below 一、
-            self.stack.pop()
-
-    def _make_room_dotted(self, mark: Mark) -> None:
-        own = mark.components or (mark.number,)
-        for place in range(len(self.stack) - 1, self.scope - 1, -1):
-            other = self.stack[place].mark
-            if other is None or other.scheme not in ("plain", "dotted"):
-                continue
-            theirs = other.components or (other.number,)
-            if len(theirs) < len(own) and own[: len(theirs)] == theirs:
-                del self.stack[place + 1 :]
-                return
-            del self.stack[place:]
-
-    def _make_room_list(self, at: int, mark: Mark) -> None:
-        same = [
-            place
-            for place in range(len(self.stack) - 1, self.scope - 1, -1)
-            if self.stack[place].scheme == mark.scheme
-        ]
-        numbers = {place: self.stack[place].number or 0 for place in same}
-        follows = [place for place in same if numbers[place] == mark.number - 1]
-        if mark.number > 1:
-            follows = follows or [p for p in same if numbers[p] < mark.number] or same
-        if follows:
-            del self.stack[follows[0] :]
-        elif mark.number != 1 or not self._after_colon(at):
-            self._pop_lists(mark)
-
-    def _pop_lists(self, mark: Mark) -> None:
-        while len(self.stack) > self.scope:
-            scheme = self.stack[-1].scheme
-            if scheme is None or RANK[scheme] < max(RANK[mark.scheme], RANK["cn"]):
-                return
-            self.stack.pop()
 
     def _after_colon(self, at: int) -> bool:
         return at > 0 and self.rows[at - 1].text.endswith(("：", ":"))
@@ -332,21 +228,22 @@ class _Builder:
     def _article(self, at: int, mark: Mark) -> None:
         row = self.rows[at]
         self.last_article = mark.number
+        self.article_paragraphs = 0
         heading, body = article_heading(self.rows, at, mark.body)
-        self._push(self._node(row, mark, "article", heading))
+        self.open.push(self._node(row, mark, "article", heading))
         if row.text[body:].strip():
             self._paragraph(row.start + body, row.end)
 
     def _paragraph(self, start: int, end: int) -> None:
         """Open the next 款 of the article that is open."""
-        while self.stack[-1].kind != "article":
-            self.stack.pop()
-        number = 1 + sum(child.kind == "paragraph" for child in self.stack[-1].children)
-        node = _Node(
-            "paragraph", f"第{chinese(number)}款", "", start, end, self.stack[-1], number=number
+        self.open.back_to_article()
+        self.article_paragraphs += 1
+        number = self.article_paragraphs
+        node = Node(
+            "paragraph", f"第{chinese(number)}款", "", start, end, self.open.top, number=number
         )
         node.texts.append((start, end))
-        self._push(node)
+        self.open.push(node)
 
     def _list_member(self, at: int, mark: Mark) -> None:
         row = self.rows[at]
@@ -354,57 +251,49 @@ class _Builder:
         high = mark.scheme in ("cn", "cnp", "dotted", "plain")
         kind: SectionKind = "item" if high else "subitem"
         heading, used, guessed = "", 0, False
-        if not self._in_article():
+        if not self.open.in_article():
             heading, used, guessed = list_heading(self.rows, at, body)
             if guessed and used == len(body) and self._beside_plain(mark):
                 heading, used = "", 0
         node = self._node(row, mark, "heading" if heading else kind, heading)
         node.plain_kind = kind if guessed and row.level is None else None
         node.after_colon = self._after_colon(at) or (
-            bool(self.stack[-1].children) and self.stack[-1].children[-1].after_colon
+            bool(self.open.top.children) and self.open.top.children[-1].after_colon
         )
         if body[used:].strip():
             node.texts.append((row.start + mark.body + used, row.end))
-        self._push(node)
+        self.open.push(node)
 
     def _beside_plain(self, mark: Mark) -> bool:
         """Whether the member of the list before this one has no heading."""
-        before = self.stack[-1].children[-1:]
+        before = self.open.top.children[-1:]
         return bool(before) and before[0].scheme == mark.scheme and before[0].kind != "heading"
-
-    def _in_article(self) -> bool:
-        return any(node.kind == "article" for node in self.stack[self.scope :])
 
     # text and tables
 
     def _text(self, at: int) -> None:
         row = self.rows[at]
-        if self._in_article():
+        if self.open.in_article():
             self._paragraph(row.start, row.end)
             return
-        while (
-            len(self.stack) > self.scope
-            and self.stack[-1].kind in ("item", "subitem")
-            and self.stack[-1].after_colon
-            and not self._list_goes_on(at)
-        ):
-            self.stack.pop()
-        top = self.stack[-1]
+        while self.open.in_led_list() and not self._list_goes_on(at):
+            self.open.pop()
+        top = self.open.top
         if top is not self.root:
             top.texts.append((row.start, row.end))
-            self._extend(top, row.end)
+            self.open.extend(top, row.end)
             return
         run = self._body_run(row)
         addresses = row.text.endswith(("：", ":")) and "。" not in row.text
         if (row.sentence and not addresses) or (len(row.text) > _LONGEST_TITLE and not addresses):
             self.paragraphs += 1
-            node = _Node("body", "", "", row.start, row.end, run, number=self.paragraphs)
+            node = Node("body", "", "", row.start, row.end, run, number=self.paragraphs)
             node.texts.append((row.start, row.end))
             run.children.append(node)
 
     def _list_goes_on(self, at: int) -> bool:
         """Whether the next member of the innermost list comes after row ``at``."""
-        top = self.stack[-1]
+        top = self.open.top
         for row in self.rows[at + 1 : at + 20]:
             if row.role not in ("text", "mark", "table"):
                 return False
@@ -412,13 +301,13 @@ class _Builder:
                 return row.mark.number == (top.number or 0) + 1
         return False
 
-    def _body_run(self, row: Row) -> _Node:
+    def _body_run(self, row: Row) -> Node:
         """The stretch of text outside any section that ``row`` goes on with or begins."""
         last = self.root.children[-1] if self.root.children else None
         if last and last.kind == "body" and last.level is not None:
             last.end = row.end
             return last
-        run = _Node("body", "", "", row.start, row.end, self.root, level=0)
+        run = Node("body", "", "", row.start, row.end, self.root, level=0)
         self.root.children.append(run)
         return run
 
@@ -437,37 +326,21 @@ class _Builder:
 
     def _table(self, start: int, end: int, caption: str) -> None:
         self.tables += 1
-        node = _Node("table", "", caption, start, end, self.stack[-1], number=self.tables)
-        self._attach(node)
+        node = Node("table", "", caption, start, end, self.open.top, number=self.tables)
+        self.open.attach(node)
 
-    # the stack
-
-    def _node(self, row: Row, mark: Mark, kind: SectionKind, heading: str) -> _Node:
-        return _Node(
+    def _node(self, row: Row, mark: Mark, kind: SectionKind, heading: str) -> Node:
+        return Node(
             kind,
             mark.label,
             heading,
             row.start,
             row.end,
-            self.stack[-1],
+            self.open.top,
             number=mark.number,
             mark=mark,
             level=row.level,
         )
-
-    def _push(self, node: _Node) -> None:
-        self._attach(node)
-        self.stack.append(node)
-
-    def _attach(self, node: _Node) -> None:
-        assert node.parent is not None
-        node.parent.children.append(node)
-        self._extend(node.parent, node.end)
-
-    def _extend(self, node: _Node | None, end: int) -> None:
-        while node is not None and node.end < end:
-            node.end = end
-            node = node.parent
 
 
 _TERMINAL = ("。", "；", "：", "！", "？", "”", "）", ";", ":", ")", ".", "…")
