@@ -51,17 +51,20 @@ def append(above: PrintedTable, below: PrintedTable) -> None:
 
 
 _TOLERANCE = 5.0
+_WRAPPED = 8
+"""Characters from which a cell is long enough to have been wrapped and cut."""
 _ENDS = tuple("。；！？")
 
 
 def _is_cut(last: list[str], first: list[str], rows: list[list[str]]) -> bool:
     """True where ``first`` holds the rest of ``last``: it has no first cell though rows have one
-    (as a rule, so that it is no cell that spans several rows), or a sentence is to be ended."""
+    (as a rule, so that it is no cell that spans several rows), or ends sentences of ``last``."""
     if first[0] or not any(first):
         return False
     if sum(1 for row in rows if row[0]) * 10 >= len(rows) * 9:
         return True
-    return any(a and b and not a.endswith(_ENDS) for a, b in zip(last, first, strict=True))
+    pairs = [(a, b) for a, b in zip(last, first, strict=True) if b]
+    return all(len(a) >= _WRAPPED and not a.endswith(_ENDS) for a, b in pairs)
 
 
 def _joined(cell: str) -> str:
