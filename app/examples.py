@@ -87,7 +87,7 @@ class Examples:
         chosen = [index.document(record.id) for record in records[::step][:MOST_DOCUMENTS]]
         stored = [document for document in chosen if document]
         makers = (figures, definitions, tasks, articles)
-        return [maker(document) for maker in makers for document in stored]
+        return [_by_turns([maker(document) for document in stored]) for maker in makers]
 
 
 def answers(answer: Answer, example: Example) -> bool:
@@ -127,7 +127,9 @@ def tasks(stored: StoredDocument) -> Iterator[Example]:
         text = section.heading or stored.document.text[start : start + _LONGEST]
         found = _TASK.match(text.lstrip("，：、 "))
         if found and len(found[0]) <= _LONGEST:
-            yield _section_example(stored, f"如何{_TAIL.sub('', found[0])}？", section)
+            region = stored.record.metadata.region or ""
+            question = f"{region}如何{_TAIL.sub('', found[0])}？"
+            yield _section_example(stored, question, section)
 
 
 def articles(stored: StoredDocument) -> Iterator[Example]:

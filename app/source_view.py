@@ -8,7 +8,7 @@ highlight, and the text of its ``<mark>`` elements joined is exactly ``text[star
 from __future__ import annotations
 
 import html
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -68,6 +68,13 @@ def escape(text: str) -> str:
     return html.escape(text, quote=True).replace("\r", "&#13;")
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    start: int
+    end: int
+    repair: Repair
+
+
 class _Body:
     def __init__(
         self, document: Document, sections: Sequence[Section], marks: Sequence[Mark]
@@ -75,7 +82,8 @@ class _Body:
         self.text = document.text
         self.lines = [line for line in document.lines if line.end > line.start]
         self.marks = [m for m in marks if 0 <= m.start < m.end <= len(self.text)]
-        self.repairs = sorted(document.repairs, key=lambda r: (r.start, r.end))
+        shown = (_shown(repair, self.text) for repair in document.repairs)
+        self.repairs = sorted(shown, key=lambda r: (r.start, -r.end))
         self._repair_starts = [repair.start for repair in self.repairs]
         self._longest_repair = max((r.end - r.start for r in self.repairs), default=0)
         self._starting: dict[int, list[Section]] = {}
@@ -146,8 +154,7 @@ class _Body:
     def _inline(self, start: int, end: int) -> str:
         """``text[start:end]`` with highlights, repairs, anchors and labels."""
         return "".join(
-            _marked(self._plain(a, b, closes=b == end), over, a, b)
-            for a, b, over in self._runs(start, end)
+            _marked(self._plain(a, b), over, a, b) for a, b, over in self._runs(start, end)
         )
 
     def _runs(self, start: int, end: int) -> Iterator[tuple[int, int, list[Mark]]]:
@@ -159,14 +166,13 @@ class _Body:
         for a, b in pairwise(places):
             yield a, b, [m for m in inside if m.start <= a and m.end >= b]
 
-    def _plain(self, start: int, end: int, closes: bool) -> str:
-        repairs = self._repairs_in(start, end, closes)
+    def _plain(self, start: int, end: int) -> str:
+        repairs = self._repairs_in(start, end)
         places = {start, end}
         places.update(p for r in repairs for p in (r.start, r.end) if start < p < end)
         labels: dict[int, int] = {}
-        for place in self._starts[
-            bisect_left(self._starts, start) : bisect_left(self._starts, end)
-        ]:
+        first, last = (bisect_left(self._starts, place) for place in (start, end))
+        for place in self._starts[first:last]:
             places.add(place)
             for section in self._starting[place]:
                 stop = place + len(section.label)
@@ -174,35 +180,31 @@ class _Body:
                     labels[place] = min(stop, end)
         places.update(labels.values())
         out: list[str] = []
-        ordered = sorted(places)
         label_end = start
-        for a, b in pairwise(ordered):
-            out += [f'<span class="anchor" id="s{s.index}"></span>' for s in self._at(a)]
-            out += [_repair(r, "") for r in repairs if r.start == r.end == a]
+        for a, b in pairwise(sorted(places)):
+            for section in self._starting.get(a, []):
+                out.append(f'<span class="anchor" id="s{section.index}"></span>')
             piece = escape(self.text[a:b])
-            over = next(
-                (r for r in repairs if r.start <= a and r.end >= b and r.end > r.start), None
-            )
-            if over:
-                piece = _repair(over, piece)
+            for shown in repairs:
+                if shown.start <= a and b <= shown.end:
+                    piece = _repair(shown.repair, piece)
             label_end = labels.get(a, label_end)
             out.append(f"<b>{piece}</b>" if a < label_end else piece)
-        if closes:
-            out += [_repair(r, "") for r in repairs if r.start == r.end == end]
         return "".join(out)
 
-    def _at(self, place: int) -> list[Section]:
-        return self._starting.get(place, [])
-
-    def _repairs_in(self, start: int, end: int, closes: bool) -> list[Repair]:
+    def _repairs_in(self, start: int, end: int) -> list[_Shown]:
         first = bisect_left(self._repair_starts, start - self._longest_repair)
-        last = bisect_right(self._repair_starts, end)
-        return [
-            r
-            for r in self.repairs[first:last]
-            if (r.start < end and r.end > start)
-            or (r.start == r.end and (start <= r.start < end or (closes and r.start == end)))
-        ]
+        last = bisect_left(self._repair_starts, end)
+        return [r for r in self.repairs[first:last] if r.end > start]
+
+
+def _shown(repair: Repair, text: str) -> _Shown:
+    """Where a repair shows: what was taken out, on the character before it in its line."""
+    start, end = repair.start, repair.end
+    if start == end:
+        start = start - 1 if start > 0 and text[start - 1] != "\n" else start
+        end = start + 1
+    return _Shown(start, end, repair)
 
 
 def _split(text: str, start: int, end: int, separator: str) -> Iterator[tuple[int, int, int]]:

@@ -62,7 +62,7 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
 def _blocks(assistant: Assistant, settings: Settings) -> Blocks:
     import gradio as gr
 
-    from app.ui_page import chat_page, page_head
+    from app.ui_page import chat_page
 
     def ask(
         question: str, history: list[Any], filters: dict[str, Any], language: str
@@ -75,7 +75,6 @@ def _blocks(assistant: Assistant, settings: Settings) -> Blocks:
     ) as blocks:
         chat_page(settings)
         gr.api(ask, api_name="ask", concurrency_limit=CONCURRENT_QUESTIONS)
-    blocks.head = page_head()
     return blocks
 
 

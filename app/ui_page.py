@@ -42,16 +42,11 @@ def strings_module() -> str:
     return f"export const STRINGS = {json.dumps(STRINGS, ensure_ascii=False)};\n"
 
 
-def page_head() -> str:
-    """What Gradio puts into the page's head."""
-    return f'<link rel="stylesheet" href="{asset_url("chat.css")}">'
-
-
 def chat_page(settings: Settings) -> HTML:
     """The chat as a Gradio component; to be made inside ``gr.Blocks``."""
     import gradio as gr
 
-    options = json.dumps({"language": settings.server.language})
+    options = json.dumps({"language": settings.server.language, "style": asset_url("chat.css")})
     return gr.HTML(
         value="",
         html_template='<div id="zhengcai" aria-busy="true"></div>',

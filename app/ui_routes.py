@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import quote, urlsplit
 
+from fastapi import FastAPI, HTTPException, Query
+from fastapi.responses import FileResponse, JSONResponse, Response
+
 from app.examples import Examples
 from app.source_view import Mark, body_html, outline_of
 from app.ui_page import ASSETS, STRINGS_MODULE, strings_module, version
@@ -20,8 +23,6 @@ from ingest.errors import UserError
 from ingest.settings import Settings
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
-
     from app.service import Assistant
 
 MOST_MARKS = 50
@@ -31,9 +32,6 @@ _ASK_AGAIN = {"cache-control": "no-store"}
 
 def add_routes(app: FastAPI, assistant: Assistant, settings: Settings) -> None:
     """Add everything under ``/ui/``."""
-    from fastapi import HTTPException, Query
-    from fastapi.responses import FileResponse, JSONResponse, Response
-
     examples = Examples(assistant)
 
     def json_response(value: Any, status: int = 200) -> Response:

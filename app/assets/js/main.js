@@ -1,6 +1,6 @@
 // The chat: conversation in the middle, conversations left, the source beside the answer.
 
-import { h, icon, iconButton } from "./dom.js";
+import { address, h, icon, iconButton } from "./dom.js";
 import { chooseLanguage, currentLanguage, read, setLanguage, t } from "./i18n.js";
 import { hideCard } from "./card.js";
 import { filterControls, filterNames } from "./filters.js";
@@ -13,9 +13,16 @@ const THEME = "zhengcai.theme";
 const TITLES_SHOWN = 6;
 const MOST_TURNS = 6;
 
-export function mount(root, options) {
+export async function mount(root, options) {
   chooseLanguage(options.language);
+  await style(address(options.style));
   new Chat(root).draw();
+}
+
+function style(href) {
+  return new Promise((done) => {
+    document.head.append(h("link", { rel: "stylesheet", href, onload: done, onerror: done }));
+  });
 }
 
 class Chat {
@@ -61,7 +68,7 @@ class Chat {
     this.root.replaceChildren(
       h("a", { class: "skip", href: "#question", onclick: (event) => { event.preventDefault(); this.input.focus(); } }, t("skip")),
       this.bar(), this.side, h("div", { class: "veil", onclick: () => this.toggleSide(false) }),
-      h("main", {}, this.log, composer), this.panel.element);
+      h("div", { class: "main" }, this.log, composer), this.panel.element);
     this.drawSide();
     this.drawLog();
     this.drawFilters();
@@ -104,7 +111,7 @@ class Chat {
     const { all, current } = this.conversations;
     this.side.replaceChildren(
       h("button", { type: "button", class: "new", onclick: () => this.begin() }, icon("add"), t("newConversation")),
-      all.length ? h("ul", {}, all.map((conversation) => this.entry(conversation, conversation === current))) : null,
+      h("ul", {}, all.map((conversation) => this.entry(conversation, conversation === current))),
       h("p", { class: "note" }, t("keptHere")));
   }
 
@@ -214,7 +221,8 @@ class Chat {
     const view = new TurnView(question, {
       open: (message, place, opener) => {
         const places = message.abstained ? message.nearest : message.citations;
-        this.panel.open(places, places.indexOf(place), opener);
+        const at = places.findIndex((p) => p.document === place.document && p.start === place.start && p.end === place.end);
+        this.panel.open(places, at, opener);
       },
       again: (text) => { this.input.value = text; this.fit(); this.input.focus(); },
     });

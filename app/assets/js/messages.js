@@ -41,10 +41,11 @@ export class TurnView {
     this.element.removeAttribute("aria-busy");
     const { message } = this;
     if (message.error) this.body.append(h("p", { class: "notice error", role: "alert" }, message.error));
-    else if (message.abstained) this.body.append(...this.abstention());
-    else this.body.append(...this.proof());
+    else if (message.abstained) this.body.append(this.abstention());
     if (message.stopped) this.body.append(h("p", { class: "notice" }, t("stopped")));
     this.answer.append(this.footer());
+    if (!message.error && !message.abstained) this.answer.append(...this.proof());
+    if (message.abstained) this.answer.append(...this.nearest());
   }
 
   statement(statement) {
@@ -74,12 +75,16 @@ export class TurnView {
   }
 
   abstention() {
-    const { text, nearest, notice } = this.message;
-    const block = h("div", { class: "abstention" }, h("p", { class: "verdict" }, t("abstained")),
+    const { text, notice } = this.message;
+    return h("div", { class: "abstention" }, h("p", { class: "verdict" }, t("abstained")),
       h("p", { class: "statement" }, text), notice ? h("p", { class: "notice" }, notice) : null);
-    if (!nearest?.length) return [block];
+  }
+
+  nearest() {
+    const { nearest } = this.message;
+    if (!nearest?.length) return [];
     const list = h("ul", { class: "places" }, nearest.map((hit) => h("li", {}, this.place(hit, null))));
-    return [block, h("section", { class: "sources nearest", "aria-label": t("nearest") }, h("h3", {}, t("nearest")), list)];
+    return [h("section", { class: "sources nearest", "aria-label": t("nearest") }, h("h3", {}, t("nearest")), list)];
   }
 
   place(place, n) {

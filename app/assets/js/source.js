@@ -8,7 +8,7 @@ import { getJson } from "./stream.js";
 export class SourcePanel {
   constructor(onChange) {
     this.onChange = onChange;
-    this.element = h("aside", { class: "source", "aria-label": t("sourcePanel"), hidden: true });
+    this.element = h("section", { class: "source", "aria-label": t("sourcePanel"), hidden: true });
     this.element.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.close();
     });
@@ -44,6 +44,7 @@ export class SourcePanel {
     const opener = this.state?.opener;
     this.element.hidden = true;
     this.element.replaceChildren();
+    this.pointOut(null);
     this.state = null;
     this.request = null;
     history.replaceState(null, "", location.pathname + location.search);
@@ -68,20 +69,22 @@ export class SourcePanel {
     }
     nameRepairs(text);
     this.element.replaceChildren(
-      this.head(about),
+      this.head(official),
       h("div", { class: "scroll" },
-        h("h2", { tabindex: "-1" }, about.title),
-        facts(about),
-        about.superseded ? h("p", { class: "banner warn" }, t("supersededLong")) : null,
-        found.changed ? h("p", { class: "banner warn" }, t("changed"), h("q", {}, place.text ?? "")) : null,
-        section ? h("p", { class: "path" }, h("span", { class: "visually-hidden" }, t("place")), section) : null,
-        this.tools(about, official, place, text, found.outline),
+        h("div", { class: "about" },
+          h("h2", { tabindex: "-1" }, about.title),
+          section ? h("p", { class: "path", title: section }, h("span", { class: "visually-hidden" }, t("place")), section) : null,
+          facts(about),
+          about.superseded ? h("p", { class: "banner warn" }, t("supersededLong")) : null,
+          found.changed ? h("p", { class: "banner warn" }, t("changed"), h("q", {}, place.text ?? "")) : null,
+          this.tools(about, text, found.outline)),
         text));
     this.scrollTo(text.querySelector("mark.current"));
+    this.pointOut(current);
     this.element.querySelector("h2").focus({ preventScroll: true });
   }
 
-  head(about) {
+  head(official) {
     const { places, at } = this.state;
     const go = (step) => this.open(places, (at + step + places.length) % places.length);
     const several = places.length > 1;
@@ -91,16 +94,12 @@ export class SourcePanel {
         several ? t("countOf", { n: at + 1, all: places.length }) : t("sourcePanel")),
       several ? iconButton("next", t("next"), () => go(1)) : null,
       h("span", { class: "spring" }),
-      about?.url ? h("a", { class: "quiet", href: about.url, target: "_blank", rel: "noopener noreferrer" }, t("openOriginal")) : null,
-      about ? h("a", { class: "quiet", href: address(`ui/original/${about.id}`), download: about.file }, t("download")) : null,
+      official ? h("button", { type: "button", class: "quiet", title: official, onclick: copying(() => official) }, t("copyCitation")) : null,
+      h("button", { type: "button", class: "quiet", onclick: copying(() => location.href) }, t("copyLink")),
       iconButton("close", t("close"), () => this.close()));
   }
 
-  tools(about, official, place, text, outline) {
-    const copy = (value) => (event) => {
-      copyText(value);
-      announce(event.currentTarget, t("copied"));
-    };
+  tools(about, text, outline) {
     const contents = outline.length > 1 ? h("details", { class: "outline" }, h("summary", {}, t("outline")),
       h("ol", {}, outline.map((entry) => h("li", { class: `depth${Math.min(entry.depth, 3)}` },
         h("button", { type: "button", class: "quiet",
@@ -110,16 +109,26 @@ export class SourcePanel {
       toggle.setAttribute("aria-pressed", String(!on));
     } }, t("repairs", { n: about.repairs })) : null;
     return h("div", { class: "tools" },
-      official ? h("button", { type: "button", class: "quiet", title: official, onclick: copy(official) }, t("copyCitation")) : null,
-      h("button", { type: "button", class: "quiet", onclick: copy(location.href) }, t("copyLink")),
+      about.url ? h("a", { class: "quiet", href: about.url, target: "_blank", rel: "noopener noreferrer" }, t("openOriginal")) : null,
+      h("a", { class: "quiet", href: address(`ui/original/${about.id}`), download: about.file }, t("download")),
       toggle, contents);
+  }
+
+  // Show which [n] of the answer the panel stands for.
+  pointOut(n) {
+    for (const button of document.querySelectorAll("#zhengcai .cite[aria-current]")) button.removeAttribute("aria-current");
+    const turn = this.state?.opener?.closest(".turn");
+    for (const button of turn?.querySelectorAll(`.cite[data-n="${n}"]`) ?? []) button.setAttribute("aria-current", "true");
   }
 
   scrollTo(target) {
     const box = this.element.querySelector(".scroll");
     if (!target || !box) return;
     const offset = target.getBoundingClientRect().top - box.getBoundingClientRect().top;
-    box.scrollTop += offset - box.clientHeight / 4;
+    const covers = [...box.querySelectorAll(".about, .about h2, .about .path")]
+      .filter((part) => getComputedStyle(part).position === "sticky");
+    const covered = covers.reduce((sum, part) => sum + part.offsetHeight, 0);
+    box.scrollTop += offset - covered - (box.clientHeight - covered) / 6;
   }
 
   fail(text, place) {
@@ -138,6 +147,13 @@ export function placeFromLink(hash) {
   const found = /^#\/source\/([^/]+)(?:\/(\d+)-(\d+))?$/.exec(hash);
   if (!found) return null;
   return { document: decodeURIComponent(found[1]), start: Number(found[2] ?? 0), end: Number(found[3] ?? 0) };
+}
+
+function copying(value) {
+  return (event) => {
+    copyText(value());
+    announce(event.currentTarget, t("copied"));
+  };
 }
 
 function facts(about) {
