@@ -1,0 +1,308 @@
+"""The answerer that needs no language model: it quotes the sentences that answer, and cites them.
+
+Question and passages become scored units (:mod:`app.select`); the best is widened to the rule it
+belongs to (exception, list, point) and quoted; others join it only if nearly as strong. Where
+the evidence is thin or the text speaks of another place, year, law or figure, it abstains.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from app.abstain import Judgement, judge
+from app.citing import Citer, Span
+from app.compare import sides
+from app.holdings import Holdings, shown_title
+from app.intent import Question, analyse
+from app.outline_answers import (
+    article_spans,
+    asked_part,
+    asks_outline,
+    asks_whole,
+    best_division,
+    divisions,
+    overview,
+    referred,
+)
+from app.select import Scored, Selector, asks_for_old
+from app.sentences import Source, Unit
+from app.types import Answer, Hit, Statement
+from app.wording import answer_text, refusal_text
+from ingest.embed import Embedder
+from ingest.index import Index
+from ingest.language import Language
+from ingest.settings import Settings
+
+NEAR = 0.94
+"""A further unit is quoted only if its score is at least this share of the best one's."""
+MOST_FURTHER = 2
+STRONG = 0.8
+_PARAGRAPH = 200
+_POINT = 420
+
+Chosen = tuple[Source, list[Span]]
+
+
+class QuotingAnswerer:
+    """Answers from hits of ``index``; ``embedder`` is the one that made it."""
+
+    def __init__(self, index: Index, settings: Settings, embedder: Embedder | None = None) -> None:
+        self.index = index
+        self.settings = settings
+        self.embedder = embedder or Embedder(settings)
+        self._holdings: Holdings | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def holdings(self) -> Holdings:
+        """What the index holds now."""
+        with self._lock:
+            if self._holdings is None or not self._holdings.fresh():
+                self._holdings = Holdings(self.index)
+            return self._holdings
+
+    def answer(self, question: str, hits: Sequence[Hit], language: Language = "zh") -> Answer:
+        """What the passages found say in answer to a standalone question, or an abstention.
+
+        :param hits: best first, as the retriever gives them.
+        :param language: of the words around the quotes.
+        """
+        from ingest.script import to_simplified
+
+        asked = analyse(to_simplified(question))
+        holdings = self.holdings
+        found = [(h, s) for h in hits if (s := holdings.source(h.passage.document)) is not None]
+        found = self._within_named(asked, found, holdings)
+        if not found:
+            return self._refusal(question, hits, Judgement(0.0, "nothing found"), language)
+        exact = self._referred(asked, found, holdings)
+        if exact == []:
+            return self._refusal(question, hits, Judgement(0.0, "article"), language)
+        if exact:
+            return self._compose(question, exact, 1.0, language)
+        ranked = self._rank(asked, found, holdings)
+        judgement = judge(asked, ranked, holdings)
+        by_outline = self._by_outline(asked, found, ranked, judgement, holdings)
+        if by_outline:
+            return self._compose(question, by_outline, max(judgement.evidence, 0.6), language)
+        if judgement.conflict or judgement.evidence < self.settings.answer.min_evidence:
+            return self._refusal(question, hits, judgement, language)
+        chosen = self._choose(asked, ranked, holdings)
+        return self._compose(question, chosen, judgement.evidence, language)
+
+    # finding
+
+    def _within_named(
+        self, asked: Question, found: list[tuple[Hit, Source]], holdings: Holdings
+    ) -> list[tuple[Hit, Source]]:
+        """The hits in the documents that the question names, if it names one and any are found;
+        of several versions, those of the year it names."""
+        named = {i for _, ids in holdings.named_in(asked.text) for i in ids}
+        inside = [(h, s) for h, s in found if s.id in named]
+        if not inside:
+            return found
+        dated = [
+            (h, s)
+            for h, s in inside
+            if any(
+                (d or "").startswith(y)
+                for y in asked.years
+                for d in (
+                    s.record.metadata.version,
+                    s.record.metadata.published,
+                    s.record.metadata.effective,
+                )
+            )
+        ]
+        return dated or inside
+
+    def _rank(
+        self, asked: Question, found: Sequence[tuple[Hit, Source]], holdings: Holdings
+    ) -> list[Scored]:
+        selector = Selector(holdings.vocabulary, self._encode)
+        return selector.rank(asked, found, self.embedder.encode_query(asked.text))
+
+    def _encode(self, texts: Sequence[str]) -> np.ndarray:
+        return self.embedder.encode_passages(list(texts))
+
+    def _referred(
+        self, asked: Question, found: Sequence[tuple[Hit, Source]], holdings: Holdings
+    ) -> list[Chosen] | None:
+        """The text of the article that the question names by law and number; empty if that law
+        has no such article, ``None`` if the question names none."""
+        articles = [f for f in asked.facts if f.kind == "article"]
+        if not any(f.unit == "条" for f in articles):
+            return None
+        named = [i for _, ids in holdings.named_in(asked.text) for i in ids]
+        sources = [s for i in named if (s := holdings.source(i)) is not None]
+        if not named:
+            sources = [s for h, s in found if h.explicit]
+        if not asks_for_old(asked):
+            sources = [s for s in sources if not s.record.superseded] or sources
+        most = self.settings.answer.max_statements
+        chosen: list[Chosen] = []
+        for source in sources[:1] if len(articles) == 1 else sources:
+            section = referred(source, articles)
+            if section is not None:
+                chosen += [(source, spans) for spans in article_spans(source, section, most)]
+        if chosen:
+            return chosen[:most]
+        return [] if sources else None
+
+    # choosing
+
+    def _by_outline(
+        self,
+        asked: Question,
+        found: Sequence[tuple[Hit, Source]],
+        ranked: Sequence[Scored],
+        judgement: Judgement,
+        holdings: Holdings,
+    ) -> list[Chosen]:
+        """Parts of a document in order, for a question that asks for them."""
+        if judgement.conflict or not (asks_outline(asked) or asked_part(asked)):
+            return []
+        source = ranked[0].source if ranked else found[0][1]
+        number = asked_part(asked)
+        most = self.settings.answer.max_statements
+        section, share = best_division(source, asked, holdings.vocabulary)
+        parts = None
+        if share >= 0.45 and section is not None:
+            below = divisions(source, section.index)
+            if number and 0 < number <= len(below):
+                return [(source, list(source.whole(below[number - 1].index).spans))]
+            parts = below
+            if not parts:
+                return [(source, list(source.whole(section.index).spans))]
+        elif number:
+            top = divisions(source)
+            if 0 < number <= len(top):
+                part = top[number - 1]
+                parts = divisions(source, part.index)
+                if not parts:
+                    return [(source, list(source.whole(part.index).spans))]
+        elif asks_whole(asked):
+            parts = divisions(source)
+        if not parts or len(parts) < 2:
+            return []
+        return [(source, spans) for spans in overview(source, parts, most)]
+
+    def _choose(
+        self, asked: Question, ranked: Sequence[Scored], holdings: Holdings
+    ) -> list[Chosen]:
+        if "compare" in asked.wants:
+            compared = sides(asked, ranked, holdings)
+            if len(compared) > 1:
+                return [self._widened(asked, scored) for scored in compared]
+        best = ranked[0]
+        chosen = [self._widened(asked, best)]
+        articles = {_article(best)}
+        for scored in ranked[1:]:
+            if len(chosen) > MOST_FURTHER or scored.score < NEAR * best.score:
+                break
+            if scored.source.record.superseded and not best.source.record.superseded:
+                continue
+            if scored.coverage < 0.9 * best.coverage or scored.fits < best.fits:
+                continue
+            widened = self._widened(asked, scored)
+            if _article(scored) in articles or _overlaps(widened, chosen):
+                continue
+            articles.add(_article(scored))
+            chosen.append(widened)
+        return chosen[: self.settings.answer.max_statements]
+
+    def _widened(self, asked: Question, scored: Scored) -> Chosen:
+        """The unit with what belongs to it: its whole list, point or paragraph where that is what
+        the question asks for."""
+        unit, source = scored.unit, scored.source
+        exact = bool(asked.wants & {"amount", "ratio", "number", "deadline", "date"})
+        broad = (
+            bool(asked.wants & {"list", "how", "summary", "definition", "why"}) or not asked.wants
+        )
+        if unit.kind == "item" and asked.wants & {"list", "summary"} and not exact:
+            return source, list(_list_around(source, unit).spans)
+        if unit.kind == "sentence" and (broad or not exact):
+            section = source.sections[unit.section]
+            limit = _POINT if section.kind == "point" else _PARAGRAPH
+            if section.kind in ("point", "paragraph", "item"):
+                whole = source.whole(section.index)
+                if whole.end - whole.start <= limit and not source.listed(section.index):
+                    return source, list(whole.spans)
+        return source, list(unit.spans)
+
+    # writing
+
+    def _compose(
+        self, question: str, chosen: Sequence[Chosen], evidence: float, language: Language
+    ) -> Answer:
+        citer = Citer(self.index)
+        statements: list[Statement] = [citer.statement(source, spans) for source, spans in chosen]
+        citations = tuple(citer.citations)
+        kinds = {source.id: source.record.metadata.kind for source, _ in chosen}
+        answer = Answer(
+            question=question,
+            text="",
+            abstained=False,
+            statements=tuple(statements),
+            citations=citations,
+            evidence="strong" if evidence >= STRONG else "weak",
+            standalone=question,
+        )
+        from app.verify import verify
+
+        answer = verify(answer, self.holdings)
+        return replace(answer, text=answer_text(answer.statements, citations, kinds, language))
+
+    def _refusal(
+        self, question: str, hits: Sequence[Hit], judgement: Judgement, language: Language
+    ) -> Answer:
+        holdings = self.holdings
+        nearest = tuple(hits[:3])
+        instead = ""
+        if judgement.instead is not None:
+            scored = judgement.instead
+            nearest = (scored.hit, *(h for h in nearest if h is not scored.hit))[:3]
+            title = shown_title(scored.source.record.title)
+            instead = f"“{scored.unit.text}”（{title}{scored.hit.passage.citation}）"
+        text = refusal_text(
+            len(holdings.records), holdings.sample_titles(4), bool(nearest), instead, language
+        )
+        return Answer(
+            question=question,
+            text=text,
+            abstained=True,
+            nearest=nearest,
+            evidence="none",
+            standalone=question,
+        )
+
+
+def _article(scored: Scored) -> tuple[str, int]:
+    """The article or headed part that a unit belongs to."""
+    chain = scored.source.paths.chain(scored.unit.section)
+    for section in reversed(chain):
+        if section.kind in ("article", "point", "heading"):
+            return scored.source.id, section.index
+    return scored.source.id, chain[-1].index
+
+
+def _overlaps(one: Chosen, others: Sequence[Chosen]) -> bool:
+    return any(
+        one[0].id == source.id and a < d and c < b
+        for source, spans in others
+        for a, b in one[1]
+        for c, d in spans
+    )
+
+
+def _list_around(source: Source, unit: Unit) -> Unit:
+    section = source.sections[unit.section]
+    while section.parent is not None:
+        section = source.sections[section.parent]
+        if len(source.listed(section.index)) > 1:
+            return source.list_of(section)
+    return unit

@@ -1,0 +1,235 @@
+"""What a question asks for, and the words by which its answer is recognised.
+
+Nothing is looked up here: the analysis is of the question's own words. Answers are recognised by
+how official Chinese puts things: a definition says 是指, a deadline has days in it, a permission
+says 可以 or 不得.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from app.everyday import STOP, SYNONYMS
+from app.facts import Fact, bare_name, facts
+
+Want = Literal[
+    "amount",
+    "ratio",
+    "number",
+    "deadline",
+    "date",
+    "list",
+    "yesno",
+    "who",
+    "how",
+    "definition",
+    "compare",
+    "summary",
+    "basis",
+    "why",
+]
+
+_PATTERNS: tuple[tuple[Want, str], ...] = (
+    (
+        "amount",
+        r"多少(?:万|亿|千|百)*元|多少钱|多少资金|金额|数额|罚多少|罚款|罚金|额度|多少(?:万|亿)|支出.{0,6}多少|"
+        r"多少费|价格|费用|限额|收多少|交多少|扣多少|投入.{0,4}多少",
+    ),
+    (
+        "ratio",
+        r"比例|百分之|占比|占.{0,8}多少|百分比|几成|多少个?百分点|几个点|上限|最高.{0,6}多少|最多.{0,8}多少|"
+        r"不(?:能|得)?超过多少|%|利率|利息|税率|权重|比重|增长.{0,4}多少",
+    ),
+    ("number", r"多少|几(?!乎|点)[个家人名项次条类种位批年天日月份届点成]|几$|人数|数量|第几"),
+    (
+        "deadline",
+        r"多久|几天|几日|几个工作日|多少个?(?:工作日|天|日|月|年|小时)|多长时间|多长|期限|时限|时效|期间|来得及|"
+        r"什么时候(?:之?前|以前|截止)|最[晚迟]|几个月|几年|提前多|之内|截止|保存.{0,6}(?:年|久)|有效期|宽限",
+    ),
+    (
+        "date",
+        r"什么时候|何时|哪一?年|哪一?天|几月|几号|日期|什么时间|啥时候|何日|生效|施行|开始实施|时间表",
+    ),
+    (
+        "list",
+        r"哪些|哪几|什么条件|什么情形|什么情况|什么样的|什么材料|什么资料|什么内容|什么要求|什么手续|什么职责|什么责任|"
+        r"什么义务|什么权利|什么措施|什么事项|有什么|有啥|包括什么|包含什么|内容|几种|几类|几个步骤|步骤|程序|流程|条件|情形|"
+        r"什么处罚|后果|怎么处罚|如何处罚|怎么处理|如何处理|列举|清单|材料|要写(?:明)?什么|写什么|交什么|带什么|哪种|哪类|"
+        r"什么原则|哪方面|方面|要点|任务|举措",
+    ),
+    (
+        "yesno",
+        r"吗|是否|能不能|可不可以|可否|能否|要不要|有没有|是不是|会不会|该不该|算不算|应不应|行不行|对不对|用不用|"
+        r"需不需要|合不合|允许不|违不违|(?<![什怎多])么[？?]?$",
+    ),
+    (
+        "who",
+        r"谁|哪个(?:部门|机关|机构|单位|政府|级|主体|法院)|哪(?:些|一级)?(?:部门|机关|机构|单位|人|主体)|向哪|找哪|什么部门|什么机构|"
+        r"什么单位|什么机关|归哪|由哪|哪一级|哪里(?:投诉|举报|申请|批)|什么人|何人|去哪",
+    ),
+    (
+        "how",
+        r"怎么|如何|怎样|咋|怎么办|什么方式|何种方式|什么方法|什么途径|哪种方式|用什么|通过什么|按什么|以什么",
+    ),
+    (
+        "definition",
+        r"什么是|是什么意思|什么意思|是指什么|指什么|指的是|何谓|何为|什么叫|定义|含义|怎么理解|怎么界定|如何界定|"
+        r"怎么认定|如何认定|属于什么|概念|是什么[？?]?$|是啥",
+    ),
+    (
+        "compare",
+        r"不同|区别|差异|差别|相比|对比|比较一下|有何变化|什么变化|变化|不一样|一样吗|新旧|修订前后|分别|各自|各是|各为",
+    ),
+    (
+        "summary",
+        r"主要内容|讲了什么|说了什么|讲什么|说的是什么|讲的是什么|概括|总结|概述|介绍一下|大意|要点|几个方面|几方面|"
+        r"哪(?:几|些)?个?方面|分别讲|分别是什么|分别说|核心内容|梗概|哪几部分|哪几个部分|提纲|主旨|做了哪些|采取了哪些|哪些做法",
+    ),
+    (
+        "basis",
+        r"依据|根据(?:什么|哪)|哪一?条|哪部|哪个(?:法|条例|办法|文件)|什么规定|出处|法条",
+    ),
+    ("why", r"为什么|为何|为啥|原因|目的|缘由|凭什么|何以"),
+)
+
+_ASKS = tuple((want, re.compile(pattern)) for want, pattern in _PATTERNS)
+
+_ASKING = re.compile(
+    r"请问|请教|想问一下|问一下|咨询一下|想知道|麻烦|你好|您好|老师|谢谢|一下|到底|究竟|一般|通常|目前|现在|按规定|按照规定|根据规定|"
+    r"有关规定|相关规定|规定|的话|来着|这个|那个|这种|那种|我们|我方|我司|咱们|他们|你们|大家|自己|"
+    r"是多少|多少|什么时候|什么|哪些|哪个|哪种|哪一|哪里|哪条|怎么样|怎么办|怎么|如何|怎样|为什么|为何|是否|能不能|可不可以|可否|"
+    r"能否|要不要|有没有|是不是|会不会|多久|多长时间|多长|几天|几个|几种|几类|几家|几人|几次|几年|谁来|由谁|向谁|找谁|"
+    r"是指|指的是|意思|是啥|有啥|啥时候|应该|应当|可以|需要|必须|能够|进行|有关|关于|对于|其中|以及|或者|并且|"
+    r"吗|呢|吧|呀|啊|么|嘛|[？?。！!，,、：:；;“”\"'（）()《》〈〉]"
+)
+
+_PARTIES = re.compile(
+    r"部门|机关|机构|人民政府|委员会|法院|检察院|国务院|财政|厅|局|采购人|供应商|单位|负责人|主管人员|小组|工作人员|当事人|公司|中心|专家|人员"
+)
+_DURATION = frozenset({"日", "工作日", "月", "年", "小时", "周", "分钟", "季度", "交易日"})
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question taken apart.
+
+    ``terms`` are its content words in order; ``names`` the titles in 《》 or recognised laws,
+    bare; ``facts`` its figures and dates.
+    """
+
+    text: str
+    wants: frozenset[Want]
+    terms: tuple[str, ...]
+    facts: tuple[Fact, ...]
+    names: tuple[str, ...]
+
+    @property
+    def years(self) -> tuple[str, ...]:
+        """Years the question names, as four digits."""
+        return tuple(
+            f.value[:4]
+            for f in self.facts
+            if f.kind == "date" and len(f.value) >= 4 and f.value[:4].isdigit()
+        )
+
+
+def analyse(text: str) -> Question:
+    """Takes a question (in Simplified Chinese) apart."""
+    wants = frozenset(want for want, pattern in _ASKS if pattern.search(text))
+    found = facts(text)
+    names = tuple(f.value for f in found if f.kind == "name")
+    return Question(text, wants, content_words(text), tuple(found), names)
+
+
+@lru_cache(maxsize=512)
+def content_words(text: str) -> tuple[str, ...]:
+    """The words of ``text`` that say what it is about, in order, each once."""
+    import jieba
+
+    jieba.setLogLevel(60)
+    words: list[str] = []
+    for part in _ASKING.sub(" ", text).split():
+        for word in jieba.cut(part):
+            word = word.strip()
+            if word and word not in STOP and word not in words and not _is_noise(word):
+                words.append(word)
+    return tuple(words)
+
+
+def _is_noise(word: str) -> bool:
+    return len(word) == 1 and word not in SYNONYMS and not word.isdigit()
+
+
+def forms(term: str) -> tuple[str, ...]:
+    """The term and what official texts call it."""
+    return (term, *(s for s in SYNONYMS.get(term, ()) if s != term))
+
+
+def type_match(wants: frozenset[Want], text: str, kind: str) -> float:
+    """How well a text is the kind of answer wanted, from 0 to 1; 0.5 where nothing is asked."""
+    asked = wants - {"basis", "compare", "summary"}
+    if not asked:
+        return 0.5
+    scores = [_answers(want, text, kind) for want in asked]
+    if "yesno" in asked and len(asked) > 1:
+        scores = [s for want, s in zip(asked, scores, strict=True) if want != "yesno"] or scores
+    return max(scores)
+
+
+def _answers(want: Want, text: str, kind: str) -> float:
+    found = facts(text)
+    if want == "amount":
+        if any(f.kind == "number" and f.unit.endswith("元") for f in found):
+            return 1.0
+        return 0.7 if any(f.kind == "ratio" for f in found) else 0.0
+    if want == "ratio":
+        if any(f.kind == "ratio" for f in found):
+            return 1.0
+        return 0.5 if any(f.kind == "number" for f in found) else 0.0
+    if want == "number":
+        return 1.0 if any(f.kind in ("number", "ratio") for f in found) else 0.0
+    if want == "deadline":
+        if any(f.kind == "number" and f.unit in _DURATION for f in found):
+            return 1.0
+        return 0.6 if any(f.kind == "date" for f in found) or "及时" in text else 0.0
+    if want == "date":
+        dated = any(f.kind == "date" for f in found)
+        return 1.0 if dated else 0.4 if any(f.unit in _DURATION for f in found) else 0.0
+    if want == "list":
+        if kind == "list":
+            return 1.0
+        return 0.7 if text.count("、") + text.count("；") + text.count("，") >= 3 else 0.3
+    if want == "who":
+        return 0.8 if _PARTIES.search(text) else 0.0
+    if want == "definition":
+        return 1.0 if re.search(r"是指|所称|指的是", text) else 0.3
+    if want == "yesno":
+        return (
+            1.0
+            if re.search(r"应当|可以|不得|必须|禁止|有权|不予|除外|适用|无效|视为|属于", text)
+            else 0.4
+        )
+    if want == "how":
+        return (
+            0.9
+            if kind in ("list", "point")
+            else 0.7
+            if re.search(r"应当|可以|通过|按照|采取|建立|方式|程序|不得|由", text)
+            else 0.3
+        )
+    if want == "why":
+        return 1.0 if re.search(r"为了|为|以便|旨在|目的|因", text) else 0.3
+    return 0.5
+
+
+def asked_about(question: Question) -> str:
+    """The question's subject: its text without the words that ask."""
+    return _ASKING.sub("", question.text)
+
+
+def mentions(name: str, text: str) -> bool:
+    """Whether ``text`` contains ``name``, marks and the state's name aside."""
+    return bare_name(name) in bare_name(text)

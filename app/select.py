@@ -1,0 +1,150 @@
+"""Choosing what to quote: every unit of the passages found is scored against the question.
+
+The score joins how much of the question's words a unit holds (in itself, its headings, its
+document's title), how near it is in meaning, whether it is the kind of thing asked for, and how
+high its passage was ranked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.intent import Question, type_match
+from app.places import places, province
+from app.sentences import Source, Unit
+from app.types import Hit
+from app.vocabulary import Vocabulary, plain, presence
+
+CONTEXT = 0.75
+"""What a word counts that stands only in the headings or lead-in above."""
+TITLE = 0.6
+"""What it counts in the document's title."""
+
+_IMPLEMENTS = re.compile(r"(?:实施条例|实施办法|实施细则|管理办法|办法|条例|规定)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A unit with its score and what the score is made of, each from 0 to 1."""
+
+    unit: Unit
+    hit: Hit
+    source: Source
+    score: float
+    coverage: float
+    own: float
+    meaning: float
+    fits: float
+
+
+class Selector:
+    """Scores units; ``encode`` gives a unit vector for each text, or is ``None``."""
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        encode: Callable[[Sequence[str]], np.ndarray] | None = None,
+    ) -> None:
+        self.vocabulary = vocabulary
+        self.encode = encode
+
+    def rank(
+        self,
+        question: Question,
+        found: Sequence[tuple[Hit, Source]],
+        query: np.ndarray | None = None,
+    ) -> list[Scored]:
+        """Units of all passages, best first.
+
+        :param found: the hits, best first, with their documents.
+        :param query: the question's vector, unit length.
+        """
+        units: list[tuple[Unit, Hit, Source, int]] = []
+        seen: set[tuple[str, str, tuple[tuple[int, int], ...]]] = set()
+        for rank, (hit, source) in enumerate(found):
+            for unit in source.units(hit.passage):
+                key = (unit.document, unit.kind, unit.spans)
+                if key not in seen:
+                    seen.add(key)
+                    units.append((unit, hit, source, rank))
+        meanings = self._meanings(units, query)
+        best = max((hit.score for hit, _ in found), default=1.0) or 1.0
+        scored = [
+            self._score(question, *entry, meaning, best)
+            for entry, meaning in zip(units, meanings, strict=True)
+        ]
+        return sorted(scored, key=lambda s: -s.score)
+
+    def coverage(self, terms: Sequence[str], text: str, context: str, title: str) -> float:
+        """The weighted share of ``terms`` that a unit holds, from 0 to 1."""
+        total = have = 0.0
+        for term in terms:
+            weight = self.vocabulary.weight(term)
+            total += weight
+            have += weight * max(
+                presence(term, text),
+                CONTEXT * presence(term, context),
+                TITLE * presence(term, title),
+            )
+        return have / total if total else 0.0
+
+    def _meanings(
+        self, units: Sequence[tuple[Unit, Hit, Source, int]], query: np.ndarray | None
+    ) -> list[float]:
+        if self.encode is None or query is None or not units:
+            return [0.0] * len(units)
+        texts = [f"{unit.context}\n{unit.text}"[:400] for unit, *_ in units]
+        vectors = self.encode(texts)
+        return [float(v) for v in np.clip(vectors @ query, 0.0, 1.0)]
+
+    def _score(
+        self,
+        question: Question,
+        unit: Unit,
+        hit: Hit,
+        source: Source,
+        rank: int,
+        meaning: float,
+        best: float,
+    ) -> Scored:
+        text, context = plain(unit.text), plain(unit.context)
+        title = plain(source.record.title)
+        own = self.coverage(question.terms, text, "", "")
+        covered = self.coverage(question.terms, text, context, title)
+        fits = type_match(question.wants, unit.text, unit.kind)
+        score = (
+            0.34 * covered
+            + 0.10 * own
+            + 0.24 * meaning
+            + 0.14 * fits
+            + 0.18 * (hit.score / best) * (0.6 + 0.4 / (1 + rank))
+        )
+        score -= self._penalties(question, unit, hit, source)
+        return Scored(unit, hit, source, score, covered, own, meaning, fits)
+
+    def _penalties(self, question: Question, unit: Unit, hit: Hit, source: Source) -> float:
+        penalty = 0.0
+        asked = places(question.text)
+        of_document = places(source.record.title + (source.record.metadata.region or ""))
+        if asked and of_document and not set(asked) & set(of_document):
+            penalty += 0.1 if {province(p) for p in asked} & set(of_document) else 0.3
+        if not asked and of_document and source.record.metadata.kind != "news":
+            penalty += 0.06
+        if hit.superseded and not asks_for_old(question):
+            penalty += 0.08
+        if len(unit.text) > 500:
+            penalty += 0.02
+        if unit.kind == "row":
+            penalty += 0.04
+        return penalty
+
+
+def asks_for_old(question: Question) -> bool:
+    """Whether the question is about an earlier version."""
+    return bool(
+        re.search(r"旧|原来|原先|以前|之前的|修订前|修改前|修正前|老版|老条例|老法", question.text)
+    ) or bool(question.years)
