@@ -33,11 +33,10 @@ _MAYBE_THINKING = re.compile(r"\s*<(?:t|r|$)", re.IGNORECASE)
 @dataclass(frozen=True, slots=True)
 class Sentence:
     """``text`` without citations and list marks; ``references`` the numbers named, in order, none
-    twice, whether they exist or not. ``opens_line`` is true where it begins a line."""
+    twice, whether they exist or not. ``ended`` is false where it breaks off."""
 
     text: str
     references: tuple[int, ...]
-    opens_line: bool = False
     ended: bool = True
 
 
@@ -46,7 +45,6 @@ class SentenceStream:
 
     def __init__(self) -> None:
         self._buffer = ""
-        self._line_start = True
         self._may_think = True
 
     def feed(self, piece: str) -> Iterator[Sentence]:
@@ -68,13 +66,9 @@ class SentenceStream:
 
     def _take(self, end: int) -> Iterator[Sentence]:
         raw, self._buffer = self._buffer[:end], self._buffer[end:]
-        opens = self._line_start or raw.startswith("\n")
-        self._line_start = raw.endswith("\n")
-        sentence = _sentence(raw, opens)
+        sentence = _sentence(raw)
         if sentence is not None:
             yield sentence
-        elif opens:
-            self._line_start = True
 
     def _past_thinking(self) -> bool:
         """Whether the answer proper has begun; the model's thinking aloud is taken out."""
@@ -99,7 +93,7 @@ def references_of(text: str) -> tuple[str, tuple[int, ...]]:
     return _REFERENCE.sub("", text), tuple(dict.fromkeys(numbers))
 
 
-def _sentence(raw: str, opens_line: bool) -> Sentence | None:
+def _sentence(raw: str) -> Sentence | None:
     line = _LIST_MARK.sub("", raw.strip())
     listed = bool(_REFERENCE.match(line)) and not any(end in line for end in _ENDS)
     text, references = references_of(line)
@@ -108,7 +102,7 @@ def _sentence(raw: str, opens_line: bool) -> Sentence | None:
     text = re.sub(r"([。！？!?])(?:\s*[。])+", r"\1", text)
     if listed or not re.search(r"\w", text):  # a list of sources, or a line of signs
         return None
-    return Sentence(text, references, opens_line, any(end in text[-3:] for end in _ENDS))
+    return Sentence(text, references, any(end in text[-3:] for end in _ENDS))
 
 
 def _sentence_end(buffer: str, last: bool = False) -> int | None:

@@ -16,11 +16,15 @@ from ingest.settings import Settings
 
 if TYPE_CHECKING:
     from app.answer import QuotingAnswerer
+    from app.llm import LanguageModel
     from app.retrieve import Retriever
 
 
 class Assistant:
-    """Answers from the index that serves; notices by itself when it changed or was rebuilt."""
+    """Answers from the index that serves; notices by itself when it changed or was rebuilt.
+
+    :raises SettingsError: if a language model is set that cannot be used as it is set.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -29,6 +33,7 @@ class Assistant:
         self._index: Index | None = None
         self._retriever: Retriever | None = None
         self._answerer: QuotingAnswerer | None = None
+        self._model = _model(settings)
 
     @property
     def index(self) -> Index:
@@ -46,7 +51,9 @@ class Assistant:
 
     def warm(self) -> None:
         """Load all that the first question would otherwise wait for."""
-        self.ask("政府采购")
+        retriever, answerer = self._parts()
+        hits = retriever.search("政府采购", self.settings.retrieval.top_k, Filters())
+        answerer.answer("政府采购", hits)
 
     def search(
         self, question: str, k: int | None = None, filters: Filters = Filters()
@@ -66,21 +73,8 @@ class Assistant:
         :param history: the conversation so far, oldest first; completes a follow-up.
         :param language: of the words around the quotes.
         """
-        from app.chat import standalone
-
-        began = time.perf_counter()
-        retriever, answerer = self._parts()
-        asked = standalone(question, history)
-        hits = retriever.search(asked, self.settings.retrieval.top_k, filters)
-        found = time.perf_counter()
-        answer = answerer.answer(asked, hits, language=language)
-        ended = time.perf_counter()
-        timings = {
-            "retrieve": _ms(found - began),
-            "answer": _ms(ended - found),
-            "total": _ms(ended - began),
-        }
-        return replace(answer, question=question, standalone=asked, timings_ms=timings)
+        *_, answer = self._answers(question, history, filters, language)
+        return answer
 
     def stream(
         self,
@@ -89,12 +83,58 @@ class Assistant:
         filters: Filters = Filters(),
         language: Language = "zh",
     ) -> Iterator[Answer]:
-        """Growing parts of the answer, one more line each time; the last one is the whole."""
+        """Growing parts of the answer, one more line or sentence each time; the last one is the
+        whole. A language model's sentences may give way to an answer that quotes."""
+        if self._model is not None:
+            yield from self._answers(question, history, filters, language)
+            return
         answer = self.ask(question, history, filters, language)
         lines = answer.text.splitlines(keepends=True)
         for count in range(1, len(lines)):
             yield replace(answer, text="".join(lines[:count]))
         yield answer
+
+    def _answers(
+        self, question: str, history: Sequence[Turn], filters: Filters, language: Language
+    ) -> Iterator[Answer]:
+        from app.chat import standalone
+
+        began = time.perf_counter()
+        retriever, answerer = self._parts()
+        asked = standalone(question, history)
+        if self._model is not None:
+            from app.rewrite import rewritten
+
+            asked = rewritten(question, history, asked, self._model)
+        ready = time.perf_counter()
+        hits = retriever.search(asked, self.settings.retrieval.top_k, filters)
+        found = time.perf_counter()
+        quoted = answerer.answer(asked, hits, language=language)
+        written = time.perf_counter()
+        answers: Iterator[Answer] = iter([quoted])
+        if self._model is not None:
+            from app.compose import Composer
+
+            answers = Composer(answerer.index, self.settings, self._model).stream(
+                asked,
+                hits,
+                quoted,
+                lambda: replace(
+                    answerer.answer(asked, [], language=language), nearest=tuple(hits[:3])
+                ),
+                language,
+            )
+        for answer in answers:
+            ended = time.perf_counter()
+            timings = {
+                "retrieve": _ms(found - ready),
+                "answer": _ms(ended - found),
+                "total": _ms(ended - began),
+            }
+            if "first_token" in answer.timings_ms:
+                waited = answer.timings_ms["first_token"] / 1000
+                timings["first_token"] = _ms(written - began + waited)
+            yield replace(answer, question=question, standalone=asked, timings_ms=timings)
 
     def _parts(self) -> tuple[Retriever, QuotingAnswerer]:
         with self._opening:
@@ -106,6 +146,14 @@ class Assistant:
                 self._retriever = Retriever(index, self.embedder, self.settings)
                 self._answerer = QuotingAnswerer(index, self.settings)
             return self._retriever, self._answerer
+
+
+def _model(settings: Settings) -> LanguageModel | None:
+    if settings.llm.base_url is None:
+        return None
+    from app.llm import LanguageModel
+
+    return LanguageModel(settings.llm)
 
 
 def _ms(seconds: float) -> float:
