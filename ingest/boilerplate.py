@@ -25,7 +25,8 @@ STUB = 12
 """A line of at most so many characters below a footer is the caption of an icon."""
 
 MIN_BUTTONS = 3
-"""So many buttons at the top speak of a tool bar: short lines around it are furniture too."""
+"""So many buttons at the top speak of a tool bar: the short lines above it are furniture too, as
+are those between a breadcrumb and the title."""
 
 _CONTENT_END = ("。", "；", "！", "……", "。”", "。）", "：")
 _CONTENT_START = re.compile(
@@ -38,8 +39,8 @@ _BREADCRUMB = re.compile(
     r"|[^。；，]{2,12}(?:\s*(?:»|›|>>|＞)\s*[^。；，»›>＞]{2,12}){2,}$"
 )
 _BUTTON = re.compile(
-    r"[\[【（(<|\s]*(?:打\s*印(?:本页|正文)?|收藏(?:本页)?|取消收藏|分享(?:到.*)?|转发|关\s*闭(?:窗口|本页)?|"
-    r"返回(?:顶部|首页|列表|上一页)|回到顶部|纠错|我要纠错|下载|复制链接|字号|字体|大|中|小|"
+    r"[\[【（(<|\s]*(?:打\s*印(?:本页|此页|正文)?|收藏(?:本页)?|取消收藏|分享(?:到.*)?|转发|关\s*闭(?:窗口|本页|此页)?|"
+    r"返回(?:顶部|首页|列表|上一页)|回到顶部|纠错|我要纠错|(?:附件)?下载|复制链接|字号|字体|大|中|小|"
     r"放大|缩小|默认|微信|微博|QQ空间|X|×|-->|>|»|›|＞|评价|建议|点赞|留言|放弃|继续访问|上一篇|下一篇|"
     r"相关解读|相关政策|无障碍(?:浏览)?|长者模式|手机版|语音播报|RSS订阅)"
     r"[\]】）)>|\s]*[：:]?[\]】）)>|\s]*"
@@ -58,7 +59,7 @@ _PUBLICATION_TOKENS = re.compile(
     r"|(?:作者|记者|(?:责任)?编辑|责编)\s*[：:]\s*[^\s【\[|｜：:]+"
     r"|(?:浏览|阅读|点击)(?:次数|量|数)?\s*[：:]\s*\d*\s*次?"
     r"|(?:字号|字体)\s*[：:]?\s*[\[【]?\s*(?:大|中|小|[\s|｜])*[\]】]?"
-    r"|[\[【]\s*(?:打印|关闭|收藏|分享|字体|大|中|小|[\s：:])+\s*[\]】]|打印|收藏|分享|关闭|[|｜\s]"
+    r"|[\[【]\s*(?:打印|关闭|收藏|分享|字[体号]|此页|本页|窗口|大|中|小|[\s：:])+\s*[\]】]|打印|收藏|分享|关闭|[|｜\s]"
 )
 _TIME = re.compile(r"\d{1,2}[：:]\d{2}")
 _PUBLICATION_SIGN = re.compile("来源|打印|字[号体]|浏览|阅读|点击|发布(?:日期|时间)")
@@ -99,7 +100,7 @@ def _head(
     lines: Sequence[str], removable: Sequence[bool], title: str | None
 ) -> tuple[set[int], Metadata]:
     taken: set[int] = set()
-    buttons = 0
+    buttons = crumbs = 0
     published = source = None
     seen: list[int] = []
     for index, line in enumerate(lines[:MAX_HEAD]):
@@ -110,6 +111,7 @@ def _head(
         if _BUTTON.fullmatch(line) or _BREADCRUMB.match(line):
             taken.add(index)
             buttons += bool(_BUTTON.fullmatch(line))
+            crumbs += bool(_BREADCRUMB.match(line))
         elif _is_publication_line(line):
             taken.add(index)
             published = published or find_date(line)
@@ -117,11 +119,11 @@ def _head(
         elif _is_content(line):
             break
         seen.append(index)
-    if buttons >= MIN_BUTTONS:
+    if crumbs or buttons >= MIN_BUTTONS:
         printed = title or _window_title(lines)
         titles = [i for i in seen if i not in taken and printed and lines[i] == printed]
         if titles:
-            last = max(taken)
+            last = max(taken) if buttons >= MIN_BUTTONS else titles[0]
             taken |= {i for i in seen if i < last and i != titles[0]}
     return taken, Metadata(published=published, source_name=source)
 
@@ -147,7 +149,7 @@ def _tail(lines: Sequence[str], removable: Sequence[bool]) -> tuple[set[int], tu
         elif _is_footer(line) and all(_is_stub(other) for other in after):
             taken |= {index, *waiting}
             waiting = []
-        elif _BUTTON.fullmatch(line) and not waiting:
+        elif not waiting and (_BUTTON.fullmatch(line) or _is_publication_line(line)):
             taken.add(index)
         elif _is_content(line) and not _dated(line):
             break
@@ -160,7 +162,7 @@ def _items(lines: Sequence[str]) -> tuple[Related, ...] | None:
     """The related articles that ``lines`` list; ``None`` where they are no such list."""
     found = []
     for line in lines:
-        if _BUTTON.fullmatch(line) or _is_footer(line):
+        if _BUTTON.fullmatch(line) or _is_publication_line(line) or _is_footer(line):
             break
         match = _RELATED_ITEM.match(line)
         if not match or not (match["date"] or match["bullet"]):
