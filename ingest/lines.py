@@ -207,9 +207,10 @@ def _find_annexes(rows: list[Row]) -> None:
     annexes = [at for at, row in enumerate(rows) if row.mark and row.mark.scheme == "annex"]
     for place, at in enumerate(annexes):
         row = rows[at]
-        assert row.mark is not None
+        if row.mark is None:
+            continue  # named in the list that an earlier one begins
         titled = bool(row.text[row.mark.body :].strip())
-        if titled and _only_names_an_annex(rows, at, annexes[place + 1 :]):
+        if titled and _only_names_an_annex(rows, at, annexes[place + 1 : place + 50]):
             _close_list_of_annexes(rows, at)
             continue
         if not titled and row.mark.label == "附" and at + 1 < len(rows) and rows[at + 1].mark:

@@ -44,15 +44,22 @@ def find_points(text: str, spans: list[tuple[int, int]], borders: list[int]) -> 
 
     A label counts only as part of a sequence that starts at one and has at least two members,
     each at the start of a clause and outside quotation marks: 统一是, 第一是 and a lone 一是 are
-    words like others.
+    words like others. The last member of a sequence reaches to the end of its line, or to where
+    the next sequence of its kind begins.
     """
     points: list[Point] = []
-    for chain in _chains(_candidates(text, spans), borders):
+    chains = _chains(_candidates(text, spans), borders)
+    firsts: dict[tuple[str, int], int] = {}
+    stops: list[int] = []
+    for chain in reversed(chains):
+        last, first = chain[-1], chain[0]
+        stops.append(firsts.get((last.family, last.span), spans[last.span][1]))
+        firsts[first.family, first.span] = first.start
+    for chain, stop in zip(chains, reversed(stops), strict=True):
         if points and chain[0].start < points[-1].end:
             continue
         for this, following in zip(chain, [*chain[1:], None], strict=True):
-            end = following.start if following else spans[this.span][1]
-            points.append(_point(text, this, end))
+            points.append(_point(text, this, following.start if following else stop))
     return points
 
 
@@ -75,10 +82,13 @@ def _candidates(text: str, spans: list[tuple[int, int]]) -> list[_Candidate]:
     found: list[_Candidate] = []
     for place, (start, end) in enumerate(spans):
         piece = text[start:end]
+        counted = depth = 0
         matches = [m for m in [_LABEL_AT_START.match(piece)] if m] + list(_LABEL.finditer(piece))
         for match in matches:
-            before = piece[: match.start(1)]
-            if before.count("“") > before.count("”"):
+            between = piece[counted : match.start(1)]
+            depth += between.count("“") - between.count("”")
+            counted = match.start(1)
+            if depth > 0:
                 continue
             word = match[1]
             family = match["verb"] or match["ordinal"]

@@ -351,6 +351,17 @@ def test_points_need_their_sequence() -> None:
     assert doc.text[points[1].start : points[1].end] == "二是加强培训，第一是学习；"
 
 
+def test_two_sequences_in_one_paragraph() -> None:
+    doc = document("抓两方面：一是建章；二是立制。落实两方面：一是培训；二是检查。")
+    points = [(s.label, doc.text[s.start : s.end]) for s in of_kind(doc, "point")]
+    assert points == [
+        ("一是", "一是建章；"),
+        ("二是", "二是立制。落实两方面："),
+        ("一是", "一是培训；"),
+        ("二是", "二是检查。"),
+    ]
+
+
 def test_points_on_lines_of_their_own() -> None:
     doc = document(
         "一、措施\n主要做法：\n一是抓制度。制定三项办法。\n二是抓培训。举办两期。\n二、成效\n较好。"
@@ -405,6 +416,11 @@ def test_list_of_annexes_is_not_the_annexes() -> None:
         "annex 附件1 申请表",
         "annex 附件2 汇总表",
     ]
+
+
+def test_many_annexes_named_one_after_the_other() -> None:
+    doc = document("通知如下。\n" + "附件：申请表\n" * 3 + "云川市财政局\n2022年4月18日")
+    assert {s.kind for s in outline(doc)} == {"body"}
 
 
 def test_sign_off_and_date_are_body() -> None:
