@@ -90,6 +90,7 @@ _RELATED = re.compile(
 )
 _DATE = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}")
 _MAX_RELATED = 50
+_LABEL = 8
 
 
 def _related(root: HtmlElement, base: str | None) -> tuple[Related, ...]:
@@ -98,13 +99,23 @@ def _related(root: HtmlElement, base: str | None) -> tuple[Related, ...]:
     for element in root.iter():
         if len(element) > 2 or not isinstance(element.tag, str):
             continue
-        if _RELATED.fullmatch("".join("".join(element.itertext()).split())[:12]):
+        if _RELATED.fullmatch(_opening(element)):
             following = _next_with_text(element)
             for link in following.iter("a") if following is not None else ():
                 related = _link(link, base)
                 if related and len(found) < _MAX_RELATED:
                     found.setdefault(related.title, related)
     return tuple(found.values())
+
+
+def _opening(element: HtmlElement) -> str:
+    """The first characters of an element: enough to see whether it is more than a short label."""
+    text = ""
+    for piece in element.itertext():
+        text += "".join(piece.split())
+        if len(text) > _LABEL:
+            break
+    return text
 
 
 def _next_with_text(element: HtmlElement) -> HtmlElement | None:

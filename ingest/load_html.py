@@ -40,6 +40,8 @@ def html_blocks(markup: str) -> list[Block]:
 
 def plain_text(element: HtmlElement) -> str:
     """The text of ``element`` on one line, as a browser would show it."""
+    if not len(element) and not _keeps_breaks(element):  # most cells of a large table
+        return _collapse(element.text or "")
     return " ".join(block.text.replace("\n", " ") for block in _Walk(hidden=False).run(element))
 
 
@@ -76,7 +78,10 @@ def _parse(markup: str) -> HtmlElement | None:
 
 def _visible_blocks(root: HtmlElement) -> list[Block]:
     """Without what is styled as hidden, unless that is most of the page (shown by a script)."""
-    shown = _Walk(hidden=False).run(root)
+    walk = _Walk(hidden=False)
+    shown = walk.run(root)
+    if not walk.found_hidden:
+        return shown
     everything = _Walk(hidden=True).run(root)
     return shown if _size(shown) * 2 >= _size(everything) else everything
 
@@ -90,6 +95,7 @@ class _Walk:
 
     def __init__(self, hidden: bool) -> None:
         self.hidden = hidden
+        self.found_hidden = False
         self.blocks: list[Block] = []
         self.parts: list[str] = []
         self.heading: int | None = None
@@ -127,7 +133,10 @@ class _Walk:
         if self.hidden:
             return False
         style = element.get("style") or ""
-        return element.get("hidden") is not None or bool(_HIDDEN.search(style))
+        if element.get("hidden") is None and not _HIDDEN.search(style):
+            return False
+        self.found_hidden = True
+        return True
 
     def _open(self, element: HtmlElement) -> None:
         tag = element.tag
