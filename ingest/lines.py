@@ -30,7 +30,11 @@ Role = Literal[
 
 @dataclass(slots=True)
 class Row:
-    """One line, ``text == document.text[start:end]``, without white space at its ends."""
+    """One line, ``text == document.text[start:end]``, without white space at its ends.
+
+    ``quoted`` is true where a quotation mark opened on an earlier line is not closed yet: a
+    decision that amends a law prints articles of that law.
+    """
 
     start: int
     end: int
@@ -38,6 +42,7 @@ class Row:
     role: Role = "text"
     mark: Mark | None = None
     level: int | None = None
+    quoted: bool = False
 
     @property
     def sentence(self) -> bool:
@@ -60,6 +65,8 @@ _PREFACE = re.compile(r"(?:编制)?说\s*明$|[前引序]\s*言$")
 _CONTENTS = re.compile(r"[（(【\[]?\s*目\s*[录次]\s*[)）】\]]?$")
 _LEADER = re.compile(r"[\s.．…·—－-]*\d*\s*$")
 _LONGEST_TITLE = 60
+_LONGEST_QUOTE = 20
+"""Lines after which a quotation mark that was never closed is taken for a slip."""
 
 
 def read_rows(document: Document) -> list[Row]:
@@ -121,7 +128,14 @@ def _cut(document: Document) -> list[Row]:
 
 
 def _find_marks(rows: list[Row]) -> None:
-    for row in rows:
+    quoted_since: int | None = None
+    for at, row in enumerate(rows):
+        row.quoted = quoted_since is not None and at - quoted_since <= _LONGEST_QUOTE
+        opened, closed = row.text.rfind("“"), row.text.rfind("”")
+        if opened > closed:
+            quoted_since = at
+        elif closed > opened:
+            quoted_since = None
         if row.role != "table":
             row.mark = read_mark(row.text)
     counted = {row.mark.components[0] for row in rows if row.mark and row.mark.components}

@@ -199,11 +199,15 @@ class _Builder:
 
     def _believable(self, at: int, mark: Mark) -> bool:
         """Whether 第N条 at the start of a line is this article and not the rest of a reference."""
-        if mark.scheme != "article" or self.last_article is None:
+        if mark.scheme != "article":
             return True
+        if self.last_article is None:
+            return not self.rows[at].quoted
         step = mark.number - self.last_article
         if step in (0, 1) or mark.number == 1:
             return True
+        if self.rows[at].quoted:
+            return False
         before = self.rows[at - 1]
         ended = (before.role != "text" and not before.mark) or before.text.endswith(_TERMINAL)
         return ended and (mark.spaced or 0 < step <= 5)
@@ -274,7 +278,11 @@ class _Builder:
     def _text(self, at: int) -> None:
         row = self.rows[at]
         if self.open.in_article():
-            self._paragraph(row.start, row.end)
+            if self._unfinished(row):
+                self.open.top.texts.append((row.start, row.end))
+                self.open.extend(self.open.top, row.end)
+            else:
+                self._paragraph(row.start, row.end)
             return
         while self.open.in_led_list() and not self._list_goes_on(at):
             self.open.pop()
@@ -290,6 +298,13 @@ class _Builder:
             node = Node("body", "", "", row.start, row.end, run, number=self.paragraphs)
             node.texts.append((row.start, row.end))
             run.children.append(node)
+
+    def _unfinished(self, row: Row) -> bool:
+        """Whether ``row`` goes on with the open 款: a formula after ：, the rest of a line."""
+        top = self.open.top
+        if top.kind != "paragraph" or top.children or _OWN_PARAGRAPH.match(row.text):
+            return False
+        return self.text[top.texts[-1][1] - 1] not in _SENTENCE_END
 
     def _list_goes_on(self, at: int) -> bool:
         """Whether the next member of the innermost list comes after row ``at``."""
@@ -343,4 +358,6 @@ class _Builder:
         )
 
 
+_SENTENCE_END = ("。", "！", "？", "…", "”", "）", "》", ".", "!", ")")
+_OWN_PARAGRAPH = re.compile("[前本上]款|前[两二三]款|本(?:法|条例|办法|规定|规则|条)所称")
 _TERMINAL = ("。", "；", "：", "！", "？", "”", "）", ";", ":", ")", ".", "…")

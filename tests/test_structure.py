@@ -440,6 +440,33 @@ def test_reference_left_by_a_broken_line_opens_no_article() -> None:
     assert [s.label for s in of_kind(doc, "article")] == ["第七条", "第八条", "第九条"]
 
 
+def test_articles_quoted_by_an_amending_decision_are_not_its_own() -> None:
+    doc = document(
+        "一、将第四条修改为：\n“第四条 采购应当公开。\n第五条 采购应当公平，并遵守下列规定：\n"
+        "（一）公告；\n（二）公示。”\n"
+        "二、将第九条改为第十条，修改为：“第十条 采购应当公正。”\n三、本决定自公布之日起施行。"
+    )
+    assert of_kind(doc, "article") == []
+    assert [s.label for s in outline(doc) if s.parent is None] == ["一、", "二、", "三、"]
+
+
+def test_a_slip_in_quotation_marks_costs_no_article() -> None:
+    doc = document("第一条 本法中的“采购，是指购买。\n第二条 采购应当公开。\n第三条 采购应当公平。")
+    assert len(of_kind(doc, "article")) == 3
+
+
+def test_formula_and_broken_line_do_not_count_as_paragraphs() -> None:
+    doc = document(
+        "第五十五条 价格分按照下列公式计算：\n得分=(基准价／报价)×100\nF为各项得分；\nA为权重。\n"
+        "评标过程中不得去掉最高报价，也不得\n去掉最低报价。\n前款规定不适用于询价。"
+    )
+    assert [doc.text[s.start : s.end] for s in of_kind(doc, "paragraph")] == [
+        "价格分按照下列公式计算：\n得分=(基准价／报价)×100\nF为各项得分；\nA为权重。",
+        "评标过程中不得去掉最高报价，也不得\n去掉最低报价。",
+        "前款规定不适用于询价。",
+    ]
+
+
 def test_empty_and_blank_documents() -> None:
     assert outline(document("")) == []
     assert outline(document(" \n\u3000\n")) == []
