@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import html
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 from ingest.document import Document, Line, Metadata
 
 Paragraph = tuple[int, str]
-"""Level and text: 1 is the title, 2 and 3 are headings that markup declares, 0 is text."""
+"""Level and text: 1 is the title, 2 and 3 are headings that markup declares, 0 is text, and
+``TABLE`` a table, one row a line, its cells parted by `` | ``."""
+
+TABLE = -1
 
 LAW: list[Paragraph] = [
     (1, "云川市政府购买服务监督办法"),
@@ -64,6 +68,19 @@ NOTICE: list[Paragraph] = [
 ]
 
 
+LIMITS_BY_KIND: list[Paragraph] = [
+    (1, "云川市采购限额标准"),
+    (2, "一、标准"),
+    (0, "各类项目的标准如下。"),
+    (0, "采购限额标准表"),
+    (TABLE, "品目 | 限额（万元）\n货物 | 100\n工程 | 400"),
+    (0, "以上标准自2023年起执行。"),
+    (2, "二、解释"),
+    (0, "本标准由云川市财政局负责解释。"),
+]
+"""Not for ``txt``, which has no tables."""
+
+
 def as_txt(text: list[Paragraph]) -> bytes:
     """Plain text, one paragraph a line."""
     return "\n".join(paragraph for _, paragraph in text).encode()
@@ -71,16 +88,26 @@ def as_txt(text: list[Paragraph]) -> bytes:
 
 def as_md(text: list[Paragraph]) -> bytes:
     """Markdown with its declared headings. Dots are escaped, lest 1. become a Markdown list."""
-    return "\n\n".join(
-        "#" * level + " " + paragraph if level else paragraph.replace(".", "\\.", 1)
-        for level, paragraph in text
-    ).encode()
+    blocks = []
+    for level, paragraph in text:
+        if level == TABLE:
+            first, *rest = paragraph.split("\n")
+            blocks.append("\n".join([first, re.sub("[^|]+", "---", first), *rest]))
+        else:
+            blocks.append("#" * level + " " + paragraph if level else paragraph.replace(".", "\\."))
+    return "\n\n".join(blocks).encode()
 
 
 def as_html(text: list[Paragraph]) -> bytes:
     """A page with ``h1`` to ``h3`` and ``p``."""
-    tags = ["p", "h1", "h2", "h3"]
-    body = "\n".join(f"<{tags[n]}>{html.escape(p)}</{tags[n]}>" for n, p in text)
+    tags = ["p", "h1", "h2", "h3", "table"]
+    body = ""
+    for level, paragraph in text:
+        inside = html.escape(paragraph)
+        if level == TABLE:
+            rows = [row.replace(" | ", "</td><td>") for row in inside.split("\n")]
+            inside = "".join(f"<tr><td>{row}</td></tr>" for row in rows)
+        body += f"<{tags[level]}>{inside}</{tags[level]}>\n"
     head = "<!DOCTYPE html><html><head><meta charset='utf-8'></head>"
     return f"{head}<body>{body}</body></html>".encode()
 
@@ -91,7 +118,13 @@ def as_docx(text: list[Paragraph]) -> bytes:
 
     document = docx.Document()
     for level, paragraph in text:
-        if level:
+        if level == TABLE:
+            rows = _cells(paragraph)
+            table = document.add_table(len(rows), len(rows[0]), style="Table Grid")
+            for row, cells in zip(table.rows, rows, strict=True):
+                for cell, words in zip(row.cells, cells, strict=True):
+                    cell.text = words
+        elif level:
             document.add_heading(paragraph, level - 1)
         else:
             document.add_paragraph(paragraph)
@@ -107,19 +140,32 @@ def as_pdf(text: list[Paragraph]) -> bytes:
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.cidfonts import UnicodeCIDFont
     from reportlab.platypus import Paragraph as Printed
-    from reportlab.platypus import SimpleDocTemplate
+    from reportlab.platypus import SimpleDocTemplate, Table
 
-    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+    font = "STSong-Light"
+    pdfmetrics.registerFont(UnicodeCIDFont(font))
     body = ParagraphStyle(
-        "body", fontName="STSong-Light", fontSize=12, leading=20, firstLineIndent=24, wordWrap="CJK"
+        "body", fontName=font, fontSize=12, leading=20, firstLineIndent=24, wordWrap="CJK"
     )
     title = ParagraphStyle("title", parent=body, fontSize=18, leading=28, firstLineIndent=0)
     title.alignment = 1
     file = io.BytesIO()
     pages = SimpleDocTemplate(file, pagesize=A4)
-    centred = {"目录"} | {p for level, p in text if level == 1}
-    pages.build([Printed(html.escape(p), title if p in centred else body) for _, p in text])
+    centred = {"目录", "采购限额标准表"} | {p for level, p in text if level == 1}
+    printed = []
+    for level, paragraph in text:
+        if level == TABLE:
+            grid = [("GRID", (0, 0), (-1, -1), 1, "black"), ("FONTNAME", (0, 0), (-1, -1), font)]
+            printed.append(Table(_cells(paragraph), colWidths=150, style=grid))
+        else:
+            style = title if paragraph in centred else body
+            printed.append(Printed(html.escape(paragraph), style))
+    pages.build(printed)
     return file.getvalue()
+
+
+def _cells(table: str) -> list[list[str]]:
+    return [row.split(" | ") for row in table.split("\n")]
 
 
 WRITERS: dict[str, Callable[[list[Paragraph]], bytes]] = {

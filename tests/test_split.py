@@ -273,9 +273,9 @@ def test_time_grows_with_length_only() -> None:
 
     def seconds(n: int) -> float:
         doc = document("".join(article.format(i) for i in range(1, n)))
-        start = time.perf_counter()
+        start = time.process_time()
         passages(doc)
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     seconds(100)
     assert seconds(4000) < 30 * max(seconds(500), 0.005)
@@ -284,10 +284,10 @@ def test_time_grows_with_length_only() -> None:
 def test_invariants_over_the_corpus(corpus: list[Document]) -> None:
     size, spent = 0, 0.0
     for doc in corpus:
-        start = time.perf_counter()
+        start = time.process_time()
         sections = outline(doc)
         found = split(doc, sections)
-        spent += time.perf_counter() - start
+        spent += time.process_time() - start
         size += len(doc.text.encode())
         check_outline(doc, sections)
         check_passages(doc, sections, found)

@@ -8,7 +8,7 @@ import pytest
 
 from ingest.document import Document, Section
 from ingest.structure import outline
-from tests.structure_samples import LAW, NOTICE, WRITERS, document, saved
+from tests.structure_samples import LAW, LIMITS_BY_KIND, NOTICE, WRITERS, document, saved
 
 
 def shape(doc: Document) -> list[tuple[str, str, str, str]]:
@@ -39,6 +39,18 @@ def of_kind(doc: Document, kind: str) -> list[Section]:
 @pytest.mark.parametrize("format", [name for name in WRITERS if name != "txt"])
 def test_five_formats_give_the_same_sections(text: list, format: str, tmp_path: Path) -> None:
     assert shape(saved(text, format, tmp_path)) == shape(saved(text, "txt", tmp_path))
+
+
+@pytest.mark.parametrize("format", ["html", "docx", "pdf"])
+def test_tables_of_four_formats_give_the_same_sections(format: str, tmp_path: Path) -> None:
+    found = shape(saved(LIMITS_BY_KIND, format, tmp_path))
+    assert found == shape(saved(LIMITS_BY_KIND, "md", tmp_path))
+    assert [(kind, heading) for kind, _, heading, _ in found] == [
+        ("body", ""),
+        ("heading", "标准"),
+        ("table", "采购限额标准表"),
+        ("heading", "解释"),
+    ]
 
 
 def test_law(tmp_path: Path) -> None:
