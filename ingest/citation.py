@@ -117,8 +117,8 @@ class Paths:
             table = chain[-1] if chain[-1].kind == "table" else None
             return [parts, self._table_name(table)] if table else [parts]
         parts_of_law = "".join(_label(s) for s in chain if s.kind in _DIVISIONS)
-        if chain and chain[-1].kind == "body":
-            chain = chain[-1:]
+        bodies = [section for section in chain if section.kind == "body"]
+        chain = [section for section in chain if section not in bodies[:-1]]
         rest = [self._document_part(s) for s in chain if s.kind not in _DIVISIONS]
         inner = [parts_of_law, *rest] if parts_of_law else rest
         return [part for part in inner if part]
@@ -292,8 +292,10 @@ def shortened(text: str, longest: int = _LONGEST_PART) -> str:
 
 
 def _named(section: Section) -> str:
-    """Label and heading; ``2.1 职责`` with a space, since digits and text would run together."""
+    """Label and heading, parted where they would run together: ``2.1 职责``, ``第一，公开``."""
     gap = " " if section.label[-1:].isdigit() and section.heading else ""
+    if section.kind == "point" and section.label[0] in "第其" and section.heading:
+        gap = "，"
     return section.label + gap + section.heading
 
 

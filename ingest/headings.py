@@ -25,7 +25,7 @@ def article_heading(rows: Sequence[Row], at: int, body: int) -> tuple[str, int]:
     if bracketed := _BRACKETED.match(text, body):
         return bracketed[1].strip(), bracketed.end()
     short = len(text) - body <= _LONGEST_ARTICLE_HEADING
-    if short and followed_by_text(rows, at) and reads_as_heading(text[body:]):
+    if short and reads_as_heading(text[body:]) and _body_follows(rows, at):
         return text[body:].strip(), len(text)
     return "", body
 
@@ -69,7 +69,15 @@ def heads_what_follows(rows: Sequence[Row], at: int) -> bool:
     if followed_by_text(rows, at):
         return True
     mark, after = rows[at].mark, rows[at + 1].mark if at + 1 < len(rows) else None
-    return mark is not None and after is not None and RANK[after.scheme] > RANK[mark.scheme]
+    if mark is None or after is None or after.number != 1:
+        return False
+    return RANK[after.scheme] > RANK[mark.scheme]
+
+
+def _body_follows(rows: Sequence[Row], at: int) -> bool:
+    """Whether the text of an article comes next: a plain line, or clauses counted 1.1, 1.2."""
+    after = rows[at + 1].mark if at + 1 < len(rows) else None
+    return followed_by_text(rows, at) or (after is not None and after.scheme == "dotted")
 
 
 def followed_by_text(rows: Sequence[Row], at: int) -> bool:

@@ -81,6 +81,9 @@ def _add_points(text: str, root: Node) -> None:
     waiting = list(root.children)
     while waiting:
         node = waiting.pop()
+        if node.kind == "body" and node.children:
+            _add_points_to_body(text, node)
+            continue
         waiting.extend(node.children)
         if not node.texts:
             continue
@@ -88,6 +91,19 @@ def _add_points(text: str, root: Node) -> None:
         for point in find_points(text, node.texts, borders):
             node.children.append(_point_node(point, node))
         node.children.sort(key=lambda child: child.start)
+
+
+def _add_points_to_body(text: str, run: Node) -> None:
+    """Text outside any section: a sequence may go on from paragraph to paragraph."""
+    spans = [span for child in run.children for span in child.texts]
+    holders = iter(run.children)
+    holder = next(holders)
+    for point in find_points(text, spans, []):
+        while holder.end <= point.start:
+            holder = next(holders)
+        node = _point_node(point, holder)
+        node.end = min(point.end, holder.end)
+        holder.children.append(node)
 
 
 def _point_node(point: Point, parent: Node) -> Node:

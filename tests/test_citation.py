@@ -170,6 +170,14 @@ def test_declared_headings_are_parts_of_the_path() -> None:
     assert official("指南", outline(doc), at(doc, "每年编制")) == "《指南》“措施”“1.编制预算”"
 
 
+def test_points_of_a_text_without_headings() -> None:
+    doc = document(
+        "情况如下。\n做法有三：一是公开。全程公开。二是公平。对待公平。\n第一、节支。\n第二、增效。"
+    )
+    assert cited(doc, "全程公开") == "正文第二段 › 一是公开"
+    assert cited(doc, "节支") == "正文第三段 › 第一，节支"
+
+
 def test_an_annex_that_is_the_whole_document_goes_unsaid() -> None:
     doc = document("附件：\n采购需求管理办法\n第一条 采购需求应当合规。\n第二条 采购需求应当完整。")
     assert cited(doc, "应当完整") == "第二条"

@@ -363,6 +363,36 @@ def test_points_need_their_sequence() -> None:
     assert doc.text[points[1].start : points[1].end] == "二是加强培训，第一是学习；"
 
 
+def test_points_of_a_text_without_headings_go_from_paragraph_to_paragraph() -> None:
+    doc = document("有关事项通知如下。\n第一、加强领导。各区要重视。\n第二、完善制度。各区要立制。")
+    assert tree(doc) == [
+        "body",
+        "  body",
+        "  body",
+        "    point 第一 加强领导",
+        "  body",
+        "    point 第二 完善制度",
+    ]
+
+
+def test_contract_with_headed_articles_and_dotted_clauses() -> None:
+    doc = document(
+        "第一部分 协议书\n第1条 合同标的\n1.1 计算机，共10台。\n第2条 付款\n甲方应当付款。\n"
+        "第二部分 通用条款\n1. 定义\n1.1 合同是指本合同。\n2. 范围\n2.1 本条款适用于货物。"
+    )
+    assert tree(doc, "paragraph") == [
+        "part 第一部分 协议书",
+        "  article 第1条 合同标的",
+        "    item 1.1",
+        "  article 第2条 付款",
+        "part 第二部分 通用条款",
+        "  heading 1. 定义",
+        "    item 1.1",
+        "  heading 2. 范围",
+        "    item 2.1",
+    ]
+
+
 def test_two_sequences_in_one_paragraph() -> None:
     doc = document("抓两方面：一是建章；二是立制。落实两方面：一是培训；二是检查。")
     points = [(s.label, doc.text[s.start : s.end]) for s in of_kind(doc, "point")]
