@@ -195,10 +195,8 @@ def _alike(new: str, before: str) -> list[str]:
         return [
             f.shown
             for f in facts(before)
-            if f.kind in kinds
-            and f.kind != "date"
-            or f.kind in kinds
-            and f.shown.count("年") == new.count("年")
+            if (f.kind in kinds and f.kind != "date")
+            or (f.kind in kinds and f.shown.count("年") == new.count("年"))
         ]
     likes = [w for group in _CLASSES if new in group for w in group if w in before and w != new]
     return sorted(likes, key=len, reverse=True)

@@ -58,7 +58,8 @@ _PATTERNS: tuple[tuple[Want, str], ...] = (
         r"哪些|哪几|什么条件|什么情形|什么情况|什么样的|什么材料|什么资料|什么内容|什么要求|什么手续|什么职责|什么责任|"
         r"什么义务|什么权利|什么措施|什么事项|有什么|有啥|包括什么|包含什么|内容|几种|几类|几个步骤|步骤|程序|流程|条件|情形|"
         r"什么处罚|后果|怎么处罚|如何处罚|怎么处理|如何处理|列举|清单|材料|要写(?:明)?什么|写什么|交什么|带什么|哪种|哪类|"
-        r"什么原则|哪方面|方面|要点|任务|举措",
+        r"什么原则|哪方面|方面|要点|任务|举措|都.{1,4}(?:什么|啥)|分哪|"
+        r"(?:审|查|写|交|带|做|提供|准备|注明|载明|提交|说明)(?:些|明)?(?:什么|啥)",
     ),
     (
         "yesno",
@@ -168,8 +169,11 @@ def forms(term: str) -> tuple[str, ...]:
     return (term, *(s for s in SYNONYMS.get(term, ()) if s != term))
 
 
-def type_match(wants: frozenset[Want], text: str, kind: str) -> float:
+def type_match(question: Question, text: str, kind: str) -> float:
     """How well a text is the kind of answer wanted, from 0 to 1; 0.5 where nothing is asked."""
+    wants = question.wants
+    if "definition" in wants and (defined := _defines(question, text)):
+        return defined
     asked = wants - {"basis", "compare", "summary"}
     if not asked:
         return 0.5
@@ -177,6 +181,17 @@ def type_match(wants: frozenset[Want], text: str, kind: str) -> float:
     if "yesno" in asked and len(asked) > 1:
         scores = [s for want, s in zip(asked, scores, strict=True) if want != "yesno"] or scores
     return max(scores)
+
+
+def _defines(question: Question, text: str) -> float:
+    """1 if ``text`` defines the question's subject, 0 if it says nothing to decide it by."""
+    subject = _ASKING.sub("", question.text)
+    if len(subject) < 2:
+        return 0.0
+    pattern = (
+        rf"(?:所称|所谓|称为|即)?“?(?:的)?{re.escape(subject)}”?[，,]?(?:是指|指的是|包括|，是)"
+    )
+    return 1.0 if re.search(pattern, text) else 0.0
 
 
 def _answers(want: Want, text: str, kind: str) -> float:
@@ -201,11 +216,19 @@ def _answers(want: Want, text: str, kind: str) -> float:
     if want == "list":
         if kind == "list":
             return 1.0
-        return 0.7 if text.count("、") + text.count("；") + text.count("，") >= 3 else 0.3
+        several = text.count("、") + text.count("；") + text.count("，") >= 3
+        told = re.search(r"分别(?:是|为)|包括|如下|[:：]|等", text)
+        return (0.9 if told else 0.6) if several else 0.3
     if want == "who":
-        return 0.8 if _PARTIES.search(text) else 0.0
+        if re.search(
+            r"由.{2,40}?(?:负责|确定|承担|处理|组织|决定|批准|审|办|作出|牵头|组成|给予|责令)", text
+        ):
+            return 1.0
+        if re.search(r"负责|牵头|主管", text):
+            return 0.9
+        return 0.7 if _PARTIES.search(text) else 0.0
     if want == "definition":
-        return 1.0 if re.search(r"是指|所称|指的是", text) else 0.3
+        return 0.7 if re.search(r"是指|所称|指的是", text) else 0.3
     if want == "yesno":
         return (
             1.0

@@ -115,7 +115,7 @@ class Selector:
         title = plain(source.record.title)
         own = self.coverage(question.terms, text, "", "")
         covered = self.coverage(question.terms, text, context, title)
-        fits = type_match(question.wants, unit.text, unit.kind)
+        fits = type_match(question, unit.text, unit.kind)
         score = (
             0.34 * covered
             + 0.10 * own

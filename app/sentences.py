@@ -25,6 +25,9 @@ _DEPENDENT = re.compile(
 )
 _EXCEPTION = re.compile(r"(?:但|但是|除外|不受此限|前款规定.{0,30}除外)")
 _LEAD = re.compile(r"[:：]\s*$|(?:如下|下列|以下)[^。]{0,20}[。]?\s*$")
+_SAYS = re.compile(r"[，。；：、！？,;:!?]")
+_WHOLE_ITEM = 350
+"""An item up to so many characters is one unit; of a longer one each sentence is."""
 _OPEN, _CLOSE = "“（《(", "”）》)"
 
 
@@ -110,13 +113,18 @@ class Source:
             point = self._enclosing(section, "point")
             if point is not None:
                 yield self._whole(point, "point")
+            if section.kind in _LISTED and section.end - section.start <= _WHOLE_ITEM:
+                yield self._item(section)
+                continue
             lead = self._lead_of(section)
             sentences = list(self.sentences(run_start, run_end))
             for at, (s, e) in enumerate(sentences):
-                if self._opens_list(section, s, e):
+                if self._opens_list(section, s, e) or not _SAYS.search(self.text[s:e]):
                     continue
                 core = (s, e)
-                if lead is not None and section.kind in _LISTED:
+                if self.text[e - 1] in "，：:" and (points := self._points_after(section, e)):
+                    yield points
+                elif lead is not None and section.kind in _LISTED:
                     yield self._unit("item", (lead, core), core, section.index)
                 else:
                     yield self._unit(
@@ -216,6 +224,31 @@ class Source:
         if section.kind not in _LISTED or section.parent is None:
             return None
         return self._lead_span(self.sections[section.parent])
+
+    def _item(self, section: Section) -> Unit:
+        """An item whole, with the lead-in of its list."""
+        core = self.trimmed(section.start, section.end)
+        lead = self._lead_of(section)
+        return self._unit("item", (lead, core) if lead else (core,), core, section.index)
+
+    def _points_after(self, section: Section, start: int) -> Unit | None:
+        """A sentence that 一是…二是… continue, with all of them."""
+        points = [
+            self.sections[c]
+            for c in self.paths.children(section.index)
+            if self.sections[c].kind == "point"
+        ]
+        following = [p for p in points if p.start >= start]
+        if not following or self.text[start : following[0].start].strip():
+            return None
+        begin = next(s for s, e in self.sentences(section.start, start) if e == start)
+        last = following[0]
+        for point in following[1:]:
+            if self.text[last.end : point.start].strip():
+                break
+            last = point
+        span = self.trimmed(begin, last.end)
+        return self._unit("list", (span,), span, section.index)
 
     def _opens_list(self, section: Section, start: int, end: int) -> bool:
         return bool(self.listed(section.index)) and self._lead_span(section) == (start, end)
