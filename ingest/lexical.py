@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ingest.catalogue import Catalogue
 
 K1, B = 1.2, 0.75
-HEADING_WEIGHT = 0.35
+HEADING_WEIGHT = 0.2
 """How much the heading's BM25 counts beside the text's; chosen on the training questions."""
 
 _SCHEMA = """
