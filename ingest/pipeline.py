@@ -18,7 +18,7 @@ from typing import Literal
 
 from ingest.document import Document, document_id
 from ingest.embed import Embedder
-from ingest.errors import UserError
+from ingest.errors import LoadError, UserError
 from ingest.index import Index, read_current, recipe_of
 from ingest.prepare import Origin, embedded_text, prepare
 from ingest.settings import Settings
@@ -160,7 +160,7 @@ def _ingest(
         progress.file(origin.source)
         try:
             outcome = _ingest_one(origin, index, embedder, settings, known)
-        except UserError as error:
+        except LoadError as error:
             outcome = Outcome(origin.source, "failed", error=error)
         summary.outcomes.append(outcome)
         progress.done(outcome)

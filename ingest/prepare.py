@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.document import Document, Passage, Section
-from ingest.errors import LoadError
+from ingest.errors import LoadError, UserError
 from ingest.settings import Settings
 
 
@@ -30,8 +31,28 @@ class Origin:
 def prepare(origin: Origin, settings: Settings) -> Prepared:
     """Everything before embedding: the cleaned document, its outline and its passages.
 
-    :raises LoadError: if the file cannot be read or holds no text.
+    :raises LoadError: if the file cannot be read or holds no text; also for a fault of our own,
+        so that one strange file does not keep the others out.
     """
+    try:
+        return _prepare(origin, settings)
+    except UserError:
+        raise
+    except Exception as error:
+        logging.getLogger(__name__).debug("%s", origin.source, exc_info=True)
+        raise LoadError(
+            "not-understood",
+            origin.source,
+            f"the program could not make sense of it ({type(error).__name__}: {error})",
+            "Save it as plain text and add that, and report the file",
+            (
+                f"程序未能处理该文件（{type(error).__name__}：{error}）",
+                "请另存为纯文本后再加入，并反馈此文件",
+            ),
+        ) from error
+
+
+def _prepare(origin: Origin, settings: Settings) -> Prepared:
     from ingest.clean import clean
     from ingest.load import LoadLimits, load
     from ingest.split import SplitLimits, split

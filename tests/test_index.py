@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.document import Document, Section
 from ingest.embed import Embedder
 from ingest.errors import IndexStateError, UserError
 from ingest.index import Index, read_current, writing
@@ -80,7 +81,7 @@ def test_replacing_a_document_leaves_nothing_of_the_old_one(project: Project) ->
     project.write("乙办法.txt", law("乙省政府采购管理办法", 3))
     add(project)
     index = consistent(project.settings)
-    assert index.documents()[0].passages == 3
+    assert index.documents()[0].passages == 1 + 3, "the title and three articles"
     texts = [
         p.text
         for id, _ in index.lexical.search("12个工作日", 50)
@@ -109,7 +110,7 @@ def test_a_reader_sees_what_another_process_adds(project: Project) -> None:
     done = project.run("ingest", "add", str(project.corpus / "乙办法.txt"))
     assert done.returncode == 0, done.stderr
     after = index.dense(embedder.encode_query("监督"), 100)
-    assert len(after) == len(before) + 12
+    assert len(after) == len(before) + 1 + 12
     assert len(index.documents()) == 2
 
 
@@ -162,7 +163,7 @@ def test_killed_while_adding(tmp_path: Path, moment: float) -> None:
     visible = {record.source for record in index.documents()}
     assert set(reported) <= visible and len(visible) <= len(reported) + 1
     for record in index.documents():
-        assert len(index.passages_of(record.id)) == record.passages == 8
+        assert len(index.passages_of(record.id)) == record.passages == 1 + 8
     index.close()
 
     add(project)
@@ -251,8 +252,29 @@ def test_the_same_against_a_chroma_server(tmp_path: Path, chroma_server: int) ->
     for _ in range(3):
         with writing(project.settings):
             assert build(project.settings, Embedder(project.settings)).switched
-    assert consistent(project.settings).vectors.count() == 9
+    assert consistent(project.settings).vectors.count() == 1 + 9
     assert not (project.folder / "data" / "generations" / index.generation).exists()
+
+
+def test_a_fault_of_our_own_is_one_line_for_one_file(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ingest import structure
+
+    good = structure.outline
+
+    def fails_once(document: Document) -> list[Section]:
+        if "甲省" in document.title:
+            raise ZeroDivisionError("division by zero")
+        return good(document)
+
+    monkeypatch.setattr(structure, "outline", fails_once)
+    with writing(project.settings):
+        summary = add_paths([project.corpus], project.settings, Embedder(project.settings))
+    assert summary.count("added") == 1
+    (failure,) = summary.failures
+    assert failure.error is not None and "ZeroDivisionError" in failure.error.line("zh")
+    assert len(failure.error.line().splitlines()) == 1
 
 
 def test_no_chroma_server_is_one_line(tmp_path: Path) -> None:
