@@ -128,11 +128,11 @@ def test_nothing_ingested(project: Project) -> None:
     assert read_current(project.settings) is None
 
 
-@pytest.mark.parametrize("moment", [0.0, 0.05, 0.15, 0.4])
+@pytest.mark.parametrize("moment", [0.03, 0.3])
 def test_killed_while_adding(tmp_path: Path, moment: float) -> None:
     """What was reported as added is whole, and the next run completes the rest."""
     project = Project.make(tmp_path / "project")
-    names = [f"{number:02}办法.txt" for number in range(40)]
+    names = [f"{number:02}办法.txt" for number in range(25)]
     for number, name in enumerate(names):
         project.write(name, law(f"第{number}号政府采购管理办法", 8))
     script = (
