@@ -144,7 +144,7 @@ class Assistant:
                 from app.retrieve import Retriever
 
                 self._retriever = Retriever(index, self.embedder, self.settings)
-                self._answerer = QuotingAnswerer(index, self.settings)
+                self._answerer = QuotingAnswerer(index, self.settings, self.embedder)
             return self._retriever, self._answerer
 
 
