@@ -9,7 +9,7 @@ export class TurnView {
   // actions: { open(message, place, opener), again(question) }
   constructor(question, actions) {
     this.actions = actions;
-    this.shown = 0;
+    this.shown = [];
     this.message = null;
     this.body = h("div", { class: "body" });
     this.rest = h("p", { class: "statement" });
@@ -21,13 +21,20 @@ export class TurnView {
 
   update(message) {
     this.message = message;
-    if (message.abstained || message.error) {
-      if (message.final || message.error) this.finish();
+    if (message.abstained) {
+      if (message.final) this.finish();
       return;
     }
+    if (message.error) {
+      this.finish();
+      return;
+    }
+    this.takeBack(message.statements);
     if (message.statements.length || message.rest || message.text) this.status.remove();
-    for (; this.shown < message.statements.length; this.shown += 1) {
-      this.body.insertBefore(this.statement(message.statements[this.shown]), this.rest.parentNode ? this.rest : null);
+    for (const statement of message.statements.slice(this.shown.length)) {
+      const element = this.statement(statement);
+      this.body.insertBefore(element, this.rest.parentNode ? this.rest : null);
+      this.shown.push({ text: statement.text, element });
     }
     const rest = message.rest || message.text;
     this.rest.textContent = rest;
@@ -36,10 +43,17 @@ export class TurnView {
     if (message.final || message.stopped) this.finish();
   }
 
+  // A language model's sentences may give way to an answer that quotes.
+  takeBack(statements) {
+    const same = this.shown.findIndex((shown, at) => shown.text !== statements[at]?.text);
+    if (same >= 0) this.shown.splice(same).forEach(({ element }) => element.remove());
+  }
+
   finish() {
     this.status.remove();
     this.element.removeAttribute("aria-busy");
     const { message } = this;
+    if (message.abstained) this.body.replaceChildren();
     if (message.error) this.body.append(h("p", { class: "notice error", role: "alert" }, message.error));
     else if (message.abstained) this.body.append(this.abstention());
     if (message.stopped) this.body.append(h("p", { class: "notice" }, t("stopped")));

@@ -31,13 +31,18 @@ export class SourcePanel {
     const same = places.filter((p) => p.document === place.document);
     const marks = same.map((p) => `mark=${p.start}-${p.end}-${places.indexOf(p) + 1}`);
     const hash = place.content_hash ? `&hash=${encodeURIComponent(place.content_hash)}` : "";
+    const query = place.end > place.start ? marks.join("&") : "";
+    const path = `ui/source/${encodeURIComponent(place.document)}?${query}${hash}`;
+    this.element.setAttribute("aria-busy", "true");
     try {
-      const query = place.end > place.start ? marks.join("&") : "";
-      const found = await getJson(`ui/source/${encodeURIComponent(place.document)}?${query}${hash}`);
-      if (request === this.request) this.show(found, place);
+      const found = this.shown?.path === path ? this.shown.found : await getJson(path);
+      if (request !== this.request) return;
+      this.shown = { path, found };
+      this.show(found, place);
     } catch (error) {
       if (request === this.request) this.fail(error.lines?.[currentLanguage()] ?? t("unreachable"), place);
     }
+    if (request === this.request) this.element.removeAttribute("aria-busy");
   }
 
   close() {
@@ -47,6 +52,7 @@ export class SourcePanel {
     this.pointOut(null);
     this.state = null;
     this.request = null;
+    this.shown = null;
     history.replaceState(null, "", location.pathname + location.search);
     this.onChange(false);
     if (opener?.isConnected) opener.focus();
