@@ -66,6 +66,8 @@ def clean(raw: RawDocument) -> Document:
             gone = source.text + "\n" if index < last else "\n" + source.text
             if last < 0 and index == 0:
                 gone = source.text
+                if not gone:
+                    continue
             place = at if index < last else max(at - 1, 0)
             repairs.append(Repair(removed[index], place, place, gone, ""))
             continue

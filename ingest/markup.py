@@ -11,7 +11,7 @@ from ingest.edits import Edit
 _TAGS = "span|font|strong|br|div|td|tr|th|tbody|table|img|o:p|em|ul|ol|li|p|b|a|u|i"
 _TAG = re.compile(
     rf"</?(?:{_TAGS})(?:\s+[a-zA-Z:-]+\s*=[^<>\n]*|\s*)/?>"  # whole
-    r"|(?<![<\w/])/(?:span|font|strong|div|td|tr|p)>"  # its < swallowed by a damaged character
+    r"|(?<![<a-zA-Z0-9/])/(?:span|font|strong|div|td|tr|p)>"  # its < swallowed
     r"|<!--.*?-->",
     re.IGNORECASE | re.MULTILINE,
 )

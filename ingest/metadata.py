@@ -155,6 +155,8 @@ def _kind(found: Metadata, events: Sequence[Event], lines: Sequence[str]) -> str
         return "law"
     if "人民代表大会" in issuer and is_text:
         return "local-regulation"
+    if "〔" in (found.number or ""):
+        return "document"
     order = number_issuer(found.number)
     if issuer == "国务院" and (order or events or (found.number and "令" in found.number)):
         return "regulation"

@@ -19,19 +19,24 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from ingest.edits import Edit, Edited
-from ingest.script import HAN, to_simplified
+from ingest.gbk import code, decode, is_rare, simple, spellings
+from ingest.script import to_simplified
 from ingest.words import CharacterModel, SentenceModel
 
 LOST = "?\ufffd"
 """What a decoder writes for bytes that it cannot read."""
 
-REACH = 60
+REACH = 40
 """A damaged run lies within so many characters of the mark of a lost byte."""
 
-MAX_STRETCH = 400
-MAX_SUSPECTS = 30
-"""A longer stretch full of marks, or more of them in a document, is no slip of one byte but a file
-read in a wrong encoding, which cannot be mended here."""
+MAX_MARKS = 8
+MAX_SUSPECTS = 10
+"""A stretch with more marks, or more such stretches in a document, is no slip of one byte but a
+file read in a wrong encoding, which cannot be mended here."""
+
+MIN_SHARE = 0.7
+"""Out of step, so many of the characters between two marks are common ones in a damaged run; in
+sound text less than half of them are."""
 
 MIN_GAIN = 14.0
 MIN_GAIN_PER_CHARACTER = 1.5
@@ -41,8 +46,10 @@ BEAM = 60
 ALIKE = 8
 RERANKED = 20
 NARROW = 12.0
+HOPELESS = 45.0
 """So many readings are kept at a time, so many of them that end alike, and so many are compared
-as rows of words at the end; those far behind the best are not looked at for holes."""
+as rows of words at the end; those
+behind the best by more are not looked at for holes, or dropped."""
 
 SURPRISE = -9.0
 """Characters less probable than this one after another may be out of step."""
@@ -66,7 +73,7 @@ _TRAILS = range(0xA1, 0xFF)
 
 # A mark of a lost byte that touches Chinese text and does not merely end a question.
 _MARK = re.compile(rf"[{LOST}](?=[^\s\x00-\x7f])|(?<=[^\s\x00-\x7f])[{LOST}]")
-_COMMON_MARKS = set("，。、；：？！“”‘’（）《》〈〉【】〔〕…—·　％")
+_BETWEEN_MARKS = re.compile(rf"(?<=[{LOST}])[^{LOST}\x00-\x7f]{{2,}}(?=[{LOST}])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,34 +137,55 @@ def _windows(text: str) -> Iterator[tuple[int, int]]:
             mark = later
             end = min(len(text) if stop < 0 else stop, mark.end() + REACH)
         stretch = text[start:end]
-        marks = len(_MARK.findall(stretch))
-        if len(stretch) > MAX_STRETCH:
+        if len(_MARK.findall(stretch)) > MAX_MARKS:
             continue
-        if marks > 1 or "\ufffd" in stretch or any(_is_rare(char) for char in stretch):
+        if (
+            "\ufffd" in stretch
+            or any(is_rare(char) for char in stretch)
+            or any(_reads_out_of_step(run[0]) for run in _BETWEEN_MARKS.finditer(stretch))
+        ):
             reached = end
             yield start, end
 
 
-@lru_cache(maxsize=4096)
-def _is_rare(character: str) -> bool:
-    """Whether a character is unusual in Chinese text: not of GB 2312's first level."""
-    code = _code(to_simplified(character))
-    if code is None or character in _COMMON_MARKS:
-        return False
-    return not (0xB0 <= code[0] <= 0xD7 and code[1] >= 0xA1) and code[0] != 0xA3
+def _reads_out_of_step(run: str) -> bool:
+    """Whether the bytes of ``run``, paired one place further, are common characters."""
+    data = b"".join(code(char) or b"??" for char in run)[1:-1]
+    chars = [decode(*data[i : i + 2]) for i in range(0, len(data), 2)]
+    return sum(bool(c) and not is_rare(c) for c in chars) >= MIN_SHARE * len(chars)
 
 
 def _repair(text: str, start: int, end: int, model: CharacterModel) -> list[Edit]:
-    reader = _Reader(text, model)
-    plain, best = reader.read(start, end)
-    segments = _chain(best.segments)
-    if not segments:
+    plain, *readings = _Reader(text, model).read(start, end)
+    worth = [state for state in readings if _is_gain(state, plain)]
+    if not worth or worth[0] is not readings[0]:
         return []
+    sentences = SentenceModel()
+
+    def probability(state: _State) -> float:
+        """That of the characters and that of the row of words together."""
+        reading = to_simplified(_applied(text, start, end, state))
+        asides = len(_ASIDE.findall(reading))
+        return state.score + sentences.logp(reading) + _ASIDE_GAIN * asides
+
+    return _as_edits(_chain(max(worth, key=probability).segments))
+
+
+def _is_gain(state: _State, plain: _State) -> bool:
+    """Whether a reading is so much more probable than the text as it stands, and not all guess."""
+    segments = _chain(state.segments)
     changed = sum(len(s.text) for s in segments)
-    gain = best.score - plain.score
-    if gain < max(MIN_GAIN, MIN_GAIN_PER_CHARACTER * changed) or all(s.guess for s in segments):
-        return []
-    return _as_edits(segments)
+    least = max(MIN_GAIN, MIN_GAIN_PER_CHARACTER * changed)
+    return state.score - plain.score >= least and not all(s.guess for s in segments)
+
+
+def _applied(text: str, start: int, end: int, state: _State) -> str:
+    edited = Edited(text[start:end])
+    edited.apply(
+        Edit(e.start - start, e.end - start, e.replacement, e.kind)
+        for e in _as_edits(_chain(state.segments))
+    )
+    return edited.text
 
 
 def _chain(segment: _Segment | None) -> list[_Segment]:
@@ -187,11 +215,10 @@ class _Reader:
         self._text = text
         self._model = model
         self._floor = -math.inf
-        self._sentences = SentenceModel()
         self._logp = lru_cache(maxsize=None)(model.logp)
 
-    def read(self, start: int, end: int) -> tuple[_State, _State]:
-        """The reading that changes nothing, and the most probable one."""
+    def read(self, start: int, end: int) -> list[_State]:
+        """The reading that changes nothing, then the most probable ones, best first."""
         plain = _State(0.0, self._text[start - 1 : start])
         states = [plain]
         for index in range(start, end):
@@ -199,6 +226,7 @@ class _Reader:
             self._floor = max(s.score for s in states) - NARROW
             grown = [new for state in states for new in self._grow(state, index)]
             grown.sort(key=lambda s: -s.score)
+            grown = [s for s in grown if s.score >= grown[0].score - HOPELESS]
             alike: Counter[tuple[object, ...]] = Counter()
             states = []
             for state in grown:
@@ -213,21 +241,7 @@ class _Reader:
         ended = [s for s in states if s.pending is None]
         if at_line_end:
             ended += [new for s in states if s.pending for new in self._close(s, _UNMARKED_END)]
-        best = sorted(ended, key=lambda s: -s.score)[:RERANKED]
-        if not best or best[0].segments is None:
-            return plain, plain
-        return plain, max(best, key=lambda s: s.score + self._as_words(s, start, end))
-
-    def _as_words(self, state: _State, start: int, end: int) -> float:
-        """How probable the reading is as a row of words."""
-        text = Edited(self._text[start:end])
-        text.apply(
-            Edit(e.start - start, e.end - start, e.replacement, e.kind)
-            for e in _as_edits(_chain(state.segments))
-        )
-        reading = to_simplified(text.text)
-        asides = len(_ASIDE.findall(reading))
-        return self._sentences.logp(reading) + _ASIDE_GAIN * asides
+        return [plain, *sorted(ended, key=lambda s: -s.score)[:RERANKED]]
 
     def _grow(self, state: _State, index: int) -> Iterator[_State]:
         """The readings that continue ``state`` by the character at ``index``."""
@@ -248,7 +262,8 @@ class _Reader:
                 for new in self._close(state, _UNMARKED_END):
                     yield self._in_step(new, index)
             return
-        for first, second, cost in _spellings(char):
+        for at, (first, second) in enumerate(spellings(char)):
+            cost = _RESPELT if at else 0.0
             if state.pending is None:
                 if self._is_odd(index):
                     yield from self._fall_out(state, index, first, second, cost)
@@ -259,8 +274,7 @@ class _Reader:
         """Whether the text after ``index`` is improbable as it stands."""
         near = range(max(index, 1), min(index + 4, len(self._text)))
         surprises = sum(
-            self._logp(_simple(self._text[i]), _simple(self._text[i - 1]), 1) < SURPRISE
-            for i in near
+            self._logp(simple(self._text[i]), simple(self._text[i - 1]), 1) < SURPRISE for i in near
         )
         return surprises > 1
 
@@ -299,7 +313,7 @@ class _Reader:
 
     def _direct(self, state: _State, first: int, index: int, cost: float) -> Iterator[_State]:
         assert state.pending is not None
-        char = _decode(state.pending, first)
+        char = decode(state.pending, first)
         if char:
             score, opener = self._score(state, char)
             segment = _Segment(state.owner, index, char, False, state.segments)
@@ -308,15 +322,15 @@ class _Reader:
     def _with_hole(self, state: _State, first: int, index: int, cost: float) -> list[_State]:
         """Two characters whose inner bytes fell out as one of a user-defined area."""
         assert state.pending is not None
-        direct = _decode(state.pending, first)
+        direct = decode(state.pending, first)
         if state.score < self._floor:
             return []
-        if direct and not _is_rare(direct) and self._score(state, direct)[0] > state.score - 9:
+        if direct and not is_rare(direct) and self._score(state, direct)[0] > state.score - 9:
             return []
         found: list[_State] = []
         ends = [(lead, first) for lead in _LEADS]
         for trail in _USER_DEFINED:
-            char = _decode(state.pending, trail)
+            char = decode(state.pending, trail)
             if not char:
                 continue
             score, opener = self._score(state, char)
@@ -346,7 +360,7 @@ class _Reader:
         """The ``keep`` most probable characters among ``choices`` of two bytes, as guesses."""
         found: list[_State] = []
         for lead, trail in choices:
-            char = _decode(lead, trail)
+            char = decode(lead, trail)
             if char:
                 score, opener = self._score(state, char)
                 segment = _Segment(start, end, char, True, state.segments)
@@ -358,8 +372,8 @@ class _Reader:
 
         :param seen: 1 where the model has counted ``char`` at this very place.
         """
-        before = _simple(state.last)
-        score = state.score + self._logp(_simple(char), before, seen)
+        before = simple(state.last)
+        score = state.score + self._logp(simple(char), before, seen)
         if char in _PAIRS:
             return score, _PAIRS[char]
         if char in _CLOSERS:
@@ -368,41 +382,3 @@ class _Reader:
             if not seen:
                 score -= _MISPAIRED
         return score, state.opener
-
-
-@lru_cache(maxsize=4096)
-def _simple(char: str) -> str:
-    return to_simplified(char)
-
-
-@lru_cache(maxsize=4096)
-def _code(char: str) -> bytes | None:
-    """The two bytes of ``char`` in GBK; ``None`` where it has not two."""
-    try:
-        code = char.encode("gb18030")
-    except UnicodeEncodeError:
-        return None
-    return code if len(code) == 2 else None
-
-
-@lru_cache(maxsize=4096)
-def _spellings(char: str) -> tuple[tuple[int, int, float], ...]:
-    """The bytes that ``char`` may have come from, and what the reading costs."""
-    found = []
-    for form, cost in ((char, 0.0), (_simple(char), _RESPELT)):
-        code = _code(form)
-        if code and (code[0], code[1], 0.0) not in found:
-            found.append((code[0], code[1], cost))
-    return tuple(found)
-
-
-@lru_cache(maxsize=65536)
-def _decode(lead: int, trail: int) -> str:
-    """The Han character or Chinese mark of two bytes; empty where they are none."""
-    try:
-        char = bytes((lead, trail)).decode("gbk")
-    except UnicodeDecodeError:
-        return ""
-    if len(char) != 1:
-        return ""
-    return char if char in _COMMON_MARKS or re.match(f"[{HAN}０-９Ａ-Ｚａ-ｚ①-⑳]", char) else ""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from ingest.edits import Edit
 from ingest.script import HAN
 
-MIN_ASCII_MARKS = 5
+MIN_ASCII_MARKS = 4
 MARKS_RATIO = 10
 """ASCII marks between Chinese characters that speak of a converter: so many at least, and so
 many times as many as full-width ones."""
@@ -28,7 +28,7 @@ _COMMA = re.compile(
 )
 _ENDING = re.compile(rf"(?<=[{_CJK})])[?!](?=[{_CJK}\"')]|$)", re.MULTILINE)
 _PARENTHESES = re.compile(r"\(([^()\n]*)\)")
-_STOP = re.compile(rf"(?<=[{_CJK})%])\.(?=[{HAN}“《]|$)", re.MULTILINE)
+_STOP = re.compile(rf"(?<=[{_CJK})%\"])\.(?=[{HAN}“《]|$)", re.MULTILINE)
 _NUMERAL_BEFORE = re.compile(r"(?:^|[\s。；])[（(]?[一二三四五六七八九十百]+[）)]?$")
 _QUOTES = re.compile(r'"([^"\n]*)"')
 _STRAY = re.compile(rf"(?<=[{HAN}])[ \u00a0](?=[{HAN}])")

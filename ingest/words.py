@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
+import runpy
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from pathlib import Path
 
 _OWN, _WORDS, _SINGLE = 0.45, 0.35, 0.2
 _FLOOR = 1e-9
@@ -16,6 +18,14 @@ UNSEEN_TRANSITION = -10.0
 
 MIN_COUNT = 5
 """Words that occur less often tell nothing of characters."""
+
+
+_MARKS = {
+    "，": 0.06, "。": 0.03, "、": 0.02, "“": 0.006, "”": 0.006, "（": 0.005, "）": 0.005,
+    "《": 0.004, "》": 0.004, "：": 0.004, "；": 0.004,
+}  # fmt: skip
+"""Shares of punctuation in Chinese text, which the dictionary does not tell: rounded from counts
+over statutes and notices."""
 
 
 class WordTest:
@@ -29,7 +39,7 @@ class WordTest:
 
     def __call__(self, pair: str) -> bool:
         """Whether ``pair`` is in the dictionary or stands at least twice in the document."""
-        return self._pairs[pair[0], pair[1]] >= 2 or pair in dictionary()
+        return self._pairs[pair[0], pair[1]] >= 2 or pair in lexicon().words
 
 
 class CharacterModel:
@@ -45,6 +55,7 @@ class CharacterModel:
         self._single = Counter(text)
         self._pairs = Counter(pairwise(text))
         self._size = max(len(text), 1)
+        self._known = lexicon()
 
     def logp(self, character: str, before: str, seen: int = 0) -> float:
         """The natural logarithm of the probability of ``character`` after ``before``.
@@ -52,63 +63,64 @@ class CharacterModel:
         :param seen: how often the pair was counted at the very place in question, so that a
             text does not vouch for itself.
         """
-        known = character_counts()
+        known = self._known
         p = _SINGLE * (
             0.5 * max(self._single[character] - seen, 0) / self._size
-            + 0.5 * known.first.get(character, 0) / known.total
+            + 0.5 * (_MARKS.get(character) or known.first.get(character, 0) / known.total)
         )
         own = self._single[before] - seen
         if own > 0:
             # One observation is weak evidence; the added count keeps it from certainty.
             p += _OWN * max(self._pairs[before, character] - seen, 0) / (own + 1)
         if words := known.pairs.get(before + character):
-            p += _WORDS * words / (known.all[before] + 1)
+            p += _WORDS * words / (known.everywhere[before] + 1)
         return math.log(max(p, _FLOOR))
 
 
-@lru_cache(maxsize=1)
-def dictionary() -> dict[str, tuple[int, str]]:
-    """Words of Chinese, how often they occur in jieba's training text, and their class there."""
-    import jieba
-
-    words: dict[str, tuple[int, str]] = {}
-    with jieba.get_dict_file() as file:
-        for line in file.read().decode("utf-8").splitlines():
-            word, count, tag = line.split(" ")
-            words[word] = int(count), tag
-    return words
-
-
 @dataclass(frozen=True, slots=True)
-class CharacterCounts:
-    """Counts over the running words of jieba's training text.
+class Lexicon:
+    """Words of Chinese and what they tell of characters, from jieba's dictionary.
 
-    ``first`` is how often a character begins a word, ``total`` the sum of that; ``all`` how often
-    it stands anywhere, ``pairs`` how often two stand next to each other within a word.
+    ``words`` gives each word's count in running text and its class. ``classes`` counts the words
+    of a class, those of one character (``S``) apart from longer ones (``B``). ``first`` is how
+    often a character begins a word, ``total`` the sum of that; ``everywhere`` how often it stands
+    anywhere, ``pairs`` how often two stand next to each other within a word.
     """
 
+    words: dict[str, tuple[int, str]]
+    classes: dict[tuple[str, str], int]
     first: dict[str, int]
     total: int
-    all: dict[str, int]
+    everywhere: dict[str, int]
     pairs: dict[str, int]
 
 
 @lru_cache(maxsize=1)
-def character_counts() -> CharacterCounts:
-    """The counts that :class:`CharacterModel` works with; rare words are left out."""
-    first: dict[str, int] = {}
-    everywhere: dict[str, int] = {}
-    pairs: dict[str, int] = {}
-    for word, (count, _) in dictionary().items():
+def lexicon() -> Lexicon:
+    """The dictionary, read once."""
+    import jieba
+
+    words: dict[str, tuple[int, str]] = {}
+    classes: defaultdict[tuple[str, str], int] = defaultdict(int)
+    first: defaultdict[str, int] = defaultdict(int)
+    everywhere: defaultdict[str, int] = defaultdict(int)
+    pairs: defaultdict[str, int] = defaultdict(int)
+    with jieba.get_dict_file() as file:
+        text = file.read().decode("utf-8")
+    for line in text.splitlines():
+        word, digits, tag = line.split(" ")
+        count = int(digits)
+        words[word] = count, tag
+        classes["S" if len(word) == 1 else "B", tag] += count
         if count < MIN_COUNT:
             continue
-        first[word[0]] = first.get(word[0], 0) + count
+        first[word[0]] += count
         for character in word:
-            everywhere[character] = everywhere.get(character, 0) + count
-        for at in range(len(word) - 1):
-            pair = word[at : at + 2]
-            pairs[pair] = pairs.get(pair, 0) + count
-    return CharacterCounts(first, sum(first.values()), everywhere, pairs)
+            everywhere[character] += count
+        for pair in map("".join, pairwise(word)):
+            pairs[pair] += count
+    total = sum(first.values())
+    return Lexicon(words, dict(classes), dict(first), total, dict(everywhere), dict(pairs))
 
 
 class SentenceModel:
@@ -119,13 +131,8 @@ class SentenceModel:
     """
 
     def __init__(self) -> None:
-        from jieba.posseg.prob_trans import P
-
-        self._transitions: dict[tuple[str, str], dict[tuple[str, str], float]] = P
-        self._words = dictionary()
-        self._classes: Counter[tuple[str, str]] = Counter()
-        for word, (count, tag) in self._words.items():
-            self._classes["S" if len(word) == 1 else "B", tag] += count
+        self._transitions = _transitions()
+        self._lexicon = lexicon()
 
     def logp(self, text: str) -> float:
         """The natural logarithm of the probability of ``text`` in its best division into words."""
@@ -147,14 +154,26 @@ class SentenceModel:
 
     def _word(self, word: str) -> tuple[tuple[str, str], tuple[str, str], float]:
         """The states that ``word`` opens with and leaves, and its probability in its class."""
-        known = self._words.get(word)
+        known = self._lexicon.words.get(word)
         if known:
             count, tag = known
             opening = ("S" if len(word) == 1 else "B", tag)
             closing = ("S" if len(word) == 1 else "E", tag)
-            return opening, closing, math.log(max(count, 1) / self._classes[opening])
+            return opening, closing, math.log(max(count, 1) / self._lexicon.classes[opening])
         if len(word) > 1:
             return ("B", "x"), ("E", "x"), -math.inf
         is_han = "\u4e00" <= word <= "\u9fff"
         tag = "n" if is_han else "x"
         return ("S", tag), ("S", tag), math.log(_FLOOR) if is_han else -3.0
+
+
+@lru_cache(maxsize=1)
+def _transitions() -> dict[tuple[str, str], dict[tuple[str, str], float]]:
+    """Logarithms of how probable a state is after another, from jieba's tagger."""
+    import jieba
+
+    # Importing the package jieba.posseg would read the whole dictionary once more.
+    table = Path(jieba.__file__).with_name("posseg") / "prob_trans.py"
+    transitions: dict[tuple[str, str], dict[tuple[str, str], float]]
+    transitions = runpy.run_path(str(table))["P"]
+    return transitions
