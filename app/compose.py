@@ -1,9 +1,9 @@
 """Answers that a language model writes from the passages found, each sentence checked.
 
 A sentence is shown once it is complete and bears the check (:mod:`app.grounds`) against what it
-cites; its citation is the smallest section that bears it out. A sentence that fails is left out if
-it asserts anything, else shown as 未核实. Whatever goes wrong, the reader gets the answer that
-quotes, with one line that says why.
+cites; its citation is the smallest section that bears it out. A sentence that fails is left out;
+one that cites nothing is shown as 未核实, without a citation, unless a figure or name in it is in
+no passage. Whatever goes wrong, the reader gets the answer that quotes and one line that says why.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from app.citing import Citer
-from app.grounds import Ground, asserts, foreign_facts, letters, supporting
+from app.facts import facts
+from app.grounds import Ground, contradicts, letters, supporting
 from app.llm import LanguageModel, ModelFault
 from app.model_text import Sentence, SentenceStream
 from app.prompt import REFUSAL, answering, chosen
@@ -159,16 +160,14 @@ class Draft:
 
     def _kept(self, sentence: Sentence) -> Statement | None:
         text = sentence.text
-        if "\ufffd" in text or (len(letters(text)) < _SHORTEST and not asserts(text)):
+        if "\ufffd" in text or (len(letters(text)) < _SHORTEST and not facts(text)):
             return None
         cited = [self._grounds[n] for n in sentence.references if n in self._grounds]
         support = supporting(text, cited)
         if support is not None:
             numbers = [n for ground, span in support for n in self._cite(ground, span)]
             return Statement(text, tuple(dict.fromkeys(numbers)))
-        if cited and asserts(text):
-            return None
-        if foreign_facts(text, list(self._grounds.values())) or not _in_chinese(text):
+        if cited or contradicts(text, list(self._grounds.values())) or not _in_chinese(text):
             return None
         return Statement(text, (), verified=False)
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.citing import Span
-from app.facts import comparisons, facts, negations
+from app.facts import facts, negations
 from app.sentences import Source
 from app.verify import coverage, judge
 from ingest.document import Passage
@@ -20,7 +20,7 @@ _CLAUSE_END = "，,；;。！？!?：:\n"
 _CLAUSES = re.compile(rf"[^{_CLAUSE_END}]+")
 _MUST = re.compile(r"应当|必须|务必|(?<!无)须(?!知)")
 _MAY = re.compile(r"可以|有权|可(?=自行|自主|由|按|在|以下列)")
-_SAME_CLAUSE = 0.6
+_SAME_CLAUSE = 0.5
 _LONGEST_WINDOW = 3
 
 
@@ -65,22 +65,14 @@ def supporting(text: str, grounds: Sequence[Ground]) -> list[tuple[Ground, Span]
     return [(g, _narrowest(text, g)) for g in alone]
 
 
-def asserts(text: str) -> bool:
-    """Whether ``text`` holds anything whose being wrong does harm: a figure, date, name,
-    negation, limit, duty or permission."""
-    return bool(
-        facts(text)
-        or negations(text)
-        or comparisons(text).total()
-        or _MUST.search(text)
-        or _MAY.search(text)
-    )
-
-
-def foreign_facts(text: str, grounds: Sequence[Ground]) -> bool:
-    """Whether ``text`` has a figure, date or name that none of ``grounds`` has."""
+def contradicts(text: str, grounds: Sequence[Ground]) -> bool:
+    """Whether ``text``, which names no source, has a figure, date or name that none of
+    ``grounds`` has, or says the reverse of one of them."""
     known = {f.key for g in grounds for part in (g.text, *g.names) for f in facts(part)}
-    return any(fact.key not in known for fact in facts(text))
+    if any(fact.key not in known for fact in facts(text)):
+        return True
+    whole = "\n".join(g.text for g in grounds)
+    return _torn_from_negation(text, whole) or _changes_duty(text, whole)
 
 
 def letters(text: str) -> str:

@@ -84,13 +84,15 @@ class SentenceStream:
 def references_of(text: str) -> tuple[str, tuple[int, ...]]:
     """``text`` without citations, and their numbers in order, none twice."""
     numbers: list[int] = []
-    for match in _REFERENCE.finditer(text):
-        for first, last, single in _RANGE.findall(match["numbers"]):
-            if single:
-                numbers.append(int(single))
-            elif 0 <= int(last) - int(first) <= 20:
-                numbers.extend(range(int(first), int(last) + 1))
-    return _REFERENCE.sub("", text), tuple(dict.fromkeys(numbers))
+    while found := list(_REFERENCE.finditer(text)):  # again, for brackets within brackets
+        for match in found:
+            for first, last, single in _RANGE.findall(match["numbers"]):
+                if single:
+                    numbers.append(int(single))
+                elif 0 <= int(last) - int(first) <= 20:
+                    numbers.extend(range(int(first), int(last) + 1))
+        text = _REFERENCE.sub("", text)
+    return text, tuple(dict.fromkeys(numbers))
 
 
 def _sentence(raw: str) -> Sentence | None:

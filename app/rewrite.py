@@ -1,7 +1,7 @@
 """A follow-up made standalone by the language model, where what it writes can be trusted.
 
-The rewriting is used only if it keeps every figure, name and place of the question and whatever
-else is new in it, and brings none that the conversation does not have; otherwise, and on any fault
+The rewriting is used only if it keeps every figure, name, place and content word of the question,
+and brings none that the conversation does not have; otherwise, and on any fault
 of the model, the product's own completion (:func:`app.chat.standalone`) is used.
 """
 
@@ -47,10 +47,9 @@ def faithful(text: str, question: str, history: Sequence[Turn]) -> bool:
     before = _short("\n".join(_said(turn) for turn in history))
     asked, mine = _short(question), _short(text)
     said = f"{before}\n{asked}"
-    new = [word for word in content_words(asked) if word not in before]
     return (
         _marks(asked) <= _marks(mine) <= _marks(said)
-        and all(word in mine for word in new)
+        and all(word in mine for word in content_words(asked))
         and all(word in said for word in content_words(mine))
     )
 
