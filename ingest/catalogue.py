@@ -155,7 +155,7 @@ class Catalogue:
             "select id, revision, source, file, format, content_hash, title, work, metadata,"
             " passage_count, repair_count, added from documents"
         ).fetchall()
-        records = [DocumentRecord(*row[:8], _metadata(row[8]), *row[9:]) for row in rows]
+        records = [_record(row) for row in rows]
         return _mark_superseded(sorted(records, key=lambda r: (r.title, _dated(r), r.id)))
 
     def hashes(self) -> dict[str, str]:
@@ -333,10 +333,18 @@ def _metadata(text: str) -> Metadata:
     return metadata_from_json(json.loads(text))
 
 
+def _record(row: Sequence[Any]) -> DocumentRecord:
+    columns = list(row)
+    columns[8] = _metadata(columns[8])
+    return DocumentRecord(*columns)
+
+
 def _passage_row(p: Passage) -> tuple[Any, ...]:
     where = (p.id, p.document, p.ordinal, p.start, p.end, p.text, p.section)
     return (*where, _json(p.path), p.citation, p.kind)
 
 
 def _passage(row: Sequence[Any]) -> Passage:
-    return Passage(*row[:7], path=tuple(json.loads(row[7])), citation=row[8], kind=row[9])
+    id, document, ordinal, start, end, text, section, path, citation, kind = row
+    path = tuple(json.loads(path))
+    return Passage(id, document, ordinal, start, end, text, section, path, citation, kind)

@@ -82,7 +82,11 @@ class Embedder:
         parts = []
         for batch in _batches(texts, self._settings.batch_size):
             prompted = [self._settings.passage_prompt + text for text in batch]
-            parts.append(self.model.encode_document(prompted, **_PLAIN))
+            parts.append(
+                self.model.encode_document(
+                    prompted, show_progress_bar=False, normalize_embeddings=True
+                )
+            )
             if on_progress:
                 on_progress(len(batch))
         if not parts:
@@ -94,7 +98,9 @@ class Embedder:
         prompted = self._settings.query_prompt + text
         if self._static:
             return self._static.encode(prompted, self._settings.dimension)
-        return self.model.encode_query(prompted, **_PLAIN).astype(np.float32, copy=False)
+        return self.model.encode_query(
+            prompted, show_progress_bar=False, normalize_embeddings=True
+        ).astype(np.float32, copy=False)
 
     def _load(self) -> SentenceTransformer:
         if not Path(self._name).is_dir() and self._means_folder:
@@ -120,9 +126,6 @@ class Embedder:
             "Give a folder that holds a sentence-transformers model, or connect to fetch it",
             ("无法加载该模型", "请填写存放 sentence-transformers 模型的文件夹，或联网后再试"),
         )
-
-
-_PLAIN = {"show_progress_bar": False, "convert_to_numpy": True, "normalize_embeddings": True}
 
 
 def _batches(texts: Sequence[str], size: int) -> Iterator[Sequence[str]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -50,7 +51,9 @@ def load_static(folder: Path) -> StaticEncoder | None:
     table = folder / modules[0].get("path", "")
     if kinds[0] == "Router":
         config = _read(folder / "router_config.json")
-        route = config.get("structure", {}).get("query", []) if isinstance(config, dict) else []
+        if not isinstance(config, dict):
+            return None
+        route = config.get("structure", {}).get("query", [])
         if len(route) != 1:
             return None
         kinds[0] = str(config["types"][route[0]]).rsplit(".", 1)[-1]
@@ -60,7 +63,7 @@ def load_static(folder: Path) -> StaticEncoder | None:
     return StaticEncoder(table) if (table / "model.safetensors").is_file() else None
 
 
-def _read(file: Path) -> object:
+def _read(file: Path) -> Any:
     try:
         return json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):

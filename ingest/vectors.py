@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from chromadb.api import ClientAPI
 
 _BATCH = 2000
-_HNSW = {"space": "cosine", "ef_construction": 200, "ef_search": 200, "max_neighbors": 24}
 
 
 class VectorStore:
@@ -81,17 +80,26 @@ class VectorStore:
     def refresh(self) -> None:
         """See what other processes wrote since this was opened."""
         with self._using:
-            self._client.close()
+            self.close()
             self._open()
 
     def close(self) -> None:
         """Let go of the files."""
-        self._client.close()
+        self._client.close()  # type: ignore[attr-defined]
 
     def _open(self) -> None:
         self._client = self._connect()
         self._collection = self._client.get_or_create_collection(
-            self.name, embedding_function=None, configuration={"hnsw": _HNSW}
+            self.name,
+            embedding_function=None,
+            configuration={
+                "hnsw": {
+                    "space": "cosine",
+                    "ef_construction": 200,
+                    "ef_search": 200,
+                    "max_neighbors": 24,
+                }
+            },
         )
 
     def _connect(self) -> ClientAPI:
