@@ -2,7 +2,8 @@
 
 A batch touches a few ten thousand of the table's rows. They are gathered into a small dense
 matrix, the bags become one sparse matrix over it, and gradient and update stay that small; so a
-step costs what the batch weighs, whatever the size of the table.
+step costs what the batch weighs, whatever the size of the table. The update is NumPy's: on small
+pieces torch's threads cost more than they give.
 """
 
 from __future__ import annotations
@@ -37,38 +38,47 @@ def thinned(bags: sp.csr_matrix, share: float, rng: np.random.Generator) -> sp.c
 class Table:
     """The vectors, with the state of an Adam that keeps one second moment per row."""
 
-    def __init__(self, weights: np.ndarray, dim: int, seed: int) -> None:
+    def __init__(self, weights: np.ndarray, dim: int, rng: np.random.Generator) -> None:
         """
         :param weights: (rows,), the length that each row's vector starts with.
         :param dim: Length of a vector.
-        :param seed: Of the random directions.
+        :param rng: Draws the directions.
         """
-        generator = torch.Generator().manual_seed(seed)
-        self.rows = torch.randn(len(weights), dim, generator=generator) / dim**0.5
-        self.rows *= torch.from_numpy(np.asarray(weights, np.float32))[:, None]
+        self.rows = rng.standard_normal((len(weights), dim), np.float32) / np.float32(dim**0.5)
+        self.rows *= np.asarray(weights, np.float32)[:, None]
         self.forget()
+
+    @classmethod
+    def of(cls, rows: np.ndarray) -> Table:
+        """A table with given rows, for encoding only."""
+        table = cls.__new__(cls)
+        table.rows = rows
+        return table
 
     def forget(self) -> None:
         """Start the optimiser's moments anew, for a new stage of training."""
-        self.first = torch.zeros_like(self.rows)
-        self.second = torch.zeros(len(self.rows))
-        self.steps = torch.zeros(len(self.rows))
+        self.first = np.zeros(self.rows.shape, np.float32)
+        self.second = np.zeros(len(self.rows), np.float32)
+        self.steps = np.zeros(len(self.rows), np.float32)
 
-    def _update(self, used: torch.Tensor, gradient: torch.Tensor, rate: float) -> None:
+    def _update(self, used: np.ndarray, gradient: np.ndarray, rate: float) -> None:
         self.steps[used] += 1
-        steps = self.steps[used]
-        first = self.first[used] * 0.9 + 0.1 * gradient
-        second = self.second[used] * 0.99 + 0.01 * gradient.square().mean(1)
+        first = self.first[used]
+        first *= 0.9
+        first += 0.1 * gradient
+        squares = np.einsum("ij,ij->i", gradient, gradient) / gradient.shape[1]
+        second = 0.99 * self.second[used] + 0.01 * squares
         self.first[used], self.second[used] = first, second
-        size = (second / (1 - 0.99**steps)).sqrt() + 1e-8
-        self.rows[used] -= rate * first / ((1 - 0.9**steps) * size)[:, None]
+        size = np.sqrt(second / (1 - 0.99 ** self.steps[used])) + 1e-8
+        first *= (rate / ((1 - 0.9 ** self.steps[used]) * size))[:, None]
+        self.rows[used] -= first
 
     def encode(self, bags: sp.csr_matrix, batch: int = 4096) -> torch.Tensor:
         """Bags (n, rows) → unit vectors (n, dim)."""
         parts = []
         for start in range(0, bags.shape[0], batch):
             local, used = _compact(bags[start : start + batch])
-            parts.append(sparse_tensor(local) @ self.rows[torch.from_numpy(used)])
+            parts.append(sparse_tensor(local) @ torch.from_numpy(self.rows[used]))
         return functional.normalize(torch.cat(parts), dim=1)
 
     def step(
@@ -86,9 +96,8 @@ class Table:
         :param also_right: (n, m) booleans, documents not to be counted as wrong for a query.
         """
         local, used = _compact(sp.vstack([queries, documents]).tocsr())
-        index = torch.from_numpy(used)
         n = queries.shape[0]
-        sums = (sparse_tensor(local) @ self.rows[index]).requires_grad_()
+        sums = (sparse_tensor(local) @ torch.from_numpy(self.rows[used])).requires_grad_()
         unit = functional.normalize(sums, dim=1)
         scores = unit[:n] @ unit[n:].T / temperature
         if also_right is not None:
@@ -98,11 +107,17 @@ class Table:
         loss = (loss + functional.cross_entropy(scores[:, :n].T, target)) / 2
         loss.backward()
         assert sums.grad is not None
-        self._update(index, sparse_tensor(local.T.tocsr()) @ sums.grad, rate)
+        gradient = sparse_tensor(local.T.tocsr()) @ sums.grad
+        self._update(used, gradient.numpy(), rate)
         return loss.item()
 
 
 def _compact(bags: sp.csr_matrix) -> tuple[sp.csr_matrix, np.ndarray]:
     """Bags over all rows → bags over the rows they use, and which rows those are."""
-    used, columns = np.unique(bags.indices, return_inverse=True)
+    present = np.zeros(bags.shape[1], bool)
+    present[bags.indices] = True
+    used = np.flatnonzero(present)
+    place = np.zeros(bags.shape[1], np.int64)
+    place[used] = np.arange(used.size)
+    columns = place[bags.indices]
     return sp.csr_matrix((bags.data, columns, bags.indptr), shape=(bags.shape[0], used.size)), used

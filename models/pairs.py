@@ -11,8 +11,9 @@ from pathlib import Path
 
 CLAUSE = re.compile(r"[^，。；：！？\n,;!?]+[，。；：！？\n,;!?]*")
 SENTENCE = re.compile(r"[^。；！？\n]+[。；！？\n]*")
-ARTICLE = re.compile(r"^(第[零〇一二三四五六七八九十百千]+条(?:之[一二三四五六七八九十]+)?)[\s　]*(.*)$")
-CITED = re.compile(r"(?:本法|本条例|本办法|本规定)?(第[一二三四五六七八九十百千]+条)")
+NUMBER = "[零〇一二三四五六七八九十百千]+"
+ARTICLE = re.compile(rf"^(第{NUMBER}条(?:之{NUMBER})?)\s*(.*)$")
+CITED = re.compile(rf"(?<!》)(第{NUMBER}条)")
 
 
 @dataclass(frozen=True)
