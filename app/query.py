@@ -29,6 +29,9 @@ _UNIT = {
 }
 _DIVISION = re.compile(rf"第\s*(?P<n>{_NUMERAL})\s*(?P<unit>编|章|节|部分)")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d|\s*[〕\])】]?\s*\d+\s*号)")
+_OF_A_TEXT = re.compile(
+    rf"[\u4e00-\u9fff](?:法典|法|条例|办法|规定|细则|规则|解释|号令|号)[》〉]?的?第?\s*{_NUMERAL}\s*条"
+)
 _AGAINST_NAME = re.compile(r"^[》〉\s的之中,，]{0,3}$")
 
 
@@ -57,7 +60,8 @@ class Query:
     ``text`` is it in Simplified characters and half-width digits, ``bare`` the same without the
     names of places. ``named`` are the ids of all documents it names. ``years`` and ``regions``
     (provinces by short name, for a city also the city) are those it states. ``wordings`` are
-    synonyms of its words.
+    synonyms of its words. ``names_unknown`` is true where it names an article of a text that is
+    not in the index.
     """
 
     text: str
@@ -67,6 +71,7 @@ class Query:
     years: tuple[int, ...]
     regions: tuple[str, ...]
     wordings: tuple[str, ...]
+    names_unknown: bool = False
 
 
 def understand(question: str, names: Names) -> Query:
@@ -85,6 +90,7 @@ def understand(question: str, names: Names) -> Query:
         years=stated_years(text),
         regions=stated_regions(text),
         wordings=other_wordings(text),
+        names_unknown=not mentions and bool(_OF_A_TEXT.search(text)),
     )
 
 

@@ -1,0 +1,283 @@
+"""Question → ranked passages: places named, vectors, words, one learned ranking.
+
+A question that names a place (政府采购法第二十二条) goes straight to it. Otherwise vectors and
+words each propose candidates and :mod:`app.rerank` orders them by the features of
+:mod:`app.candidates`. What follows from what documents say of themselves is not learned but
+ruled: the version in force goes before those it replaced, unless the question asks for a year,
+and what speaks of another region than the question does not count as an answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from app.candidates import Pool, Terms, features, gather
+from app.named import Named
+from app.names import Names, defined_names
+from app.places import places, province
+from app.query import Query, understand
+from app.rerank import Ranked, cross_encoder_of, reranker_of
+from app.types import Filters, Hit
+from ingest.catalogue import DocumentRecord
+from ingest.document import Passage
+from ingest.embed import Embedder
+from ingest.index import Index
+from ingest.lexical import LexicalView
+from ingest.places import PROVINCES
+from ingest.settings import Settings
+from ingest.terms import term_numbers
+
+_KNOWN = 3
+"""The vector search returns so many times the candidates, to know the cosines of those that only
+words find."""
+
+_SUPERSEDED, _OTHER_REGION, _NAMED = -2.0, -6.0, 2.0
+_CROSS_READS = 30
+_EXPLICIT_SCORE, _EXPLICIT_PROBABILITY = 1000.0, 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What holds as long as the index does not change.
+
+    ``regions`` has the provinces and cities of each document of the view.
+    """
+
+    view: LexicalView
+    records: dict[str, DocumentRecord]
+    names: Names
+    regions: list[frozenset[str]]
+
+
+class Retriever:
+    """Finds passages of ``index``."""
+
+    def __init__(self, index: Index, embedder: Embedder, settings: Settings) -> None:
+        self._index = index
+        self._embedder = embedder
+        self._settings = settings.retrieval
+        self._rerank = reranker_of(settings)
+        self._cross = cross_encoder_of(settings)
+        self._known: _State | None = None
+
+    def search(self, question: str, k: int, filters: Filters = Filters()) -> list[Hit]:
+        """The ``k`` best passages for ``question``, best first.
+
+        :param filters: limits on the documents searched.
+        """
+        state = self._state()
+        allowed = allowed_documents(state.records.values(), filters)
+        if not question.strip() or not state.view.ids or (allowed is not None and not allowed):
+            return []
+        query = understand(question, state.names)
+        named = Named(self._index, state.records, query, allowed)
+        explicit = named.passages()
+        pool, ranked = self._ranked(state, query, named, allowed)
+        order = np.argsort(-ranked.scores, kind="stable")
+        first = {passage.id: at for at, passage in enumerate(explicit)}
+        ids = [state.view.ids[pool.rows[at]] for at in order[: 2 * k + 20]]
+        texts = self._index.passages([id for id in ids if id not in first])
+        hits = []
+        place = {state.view.ids[row]: at for at, row in enumerate(pool.rows.tolist())}
+        for passage in [*explicit, *(texts[id] for id in ids if id in texts)]:
+            hit = _hit(passage, state.records, pool, ranked, place.get(passage.id))
+            if hit is not None and passage.id in first:
+                score = _EXPLICIT_SCORE - first[passage.id]
+                hit = replace(hit, explicit=True, score=score, probability=_EXPLICIT_PROBABILITY)
+            if hit is not None:
+                hits.append(hit)
+        hits = self._read_across(query, hits) if self._cross else hits
+        return _without_copies(hits, state.records)[:k]
+
+    def neighbours(self, passage: Passage, before: int = 1, after: int = 1) -> list[Passage]:
+        """The passages around ``passage`` in its document, itself among them, in reading order."""
+        found = self._index.passages_of(passage.document)
+        start = max(passage.ordinal - before, 0)
+        return found[start : passage.ordinal + after + 1]
+
+    def _ranked(
+        self, state: _State, query: Query, named: Named, allowed: frozenset[str] | None
+    ) -> tuple[Pool, Ranked]:
+        view = state.view
+        mask = view.mask(allowed) if allowed is not None else None
+        count = self._settings.candidates
+        found = self._dense(query.text, _KNOWN * count, allowed, mask, view)
+        rows = np.array([view.row[id] for id, _ in found], np.int64)
+        cosines = np.array([cosine for _, cosine in found], np.float32)
+        terms = Terms.of(query.text, view, query.wordings)
+        pool = gather(view, terms, rows, cosines, count, mask)
+        ranked = self._rerank(features(view, terms, pool))
+        return pool, _ruled(state, query, named, pool, ranked)
+
+    def _dense(
+        self,
+        text: str,
+        k: int,
+        allowed: frozenset[str] | None,
+        mask: np.ndarray | None,
+        view: LexicalView,
+    ) -> list[tuple[str, float]]:
+        """What the vectors find. A filter that leaves most of the index is applied to the result,
+        since Chroma's own takes long for many documents."""
+        vector = self._embedder.encode_query(text)
+        share = float(mask.mean()) if mask is not None else 1.0
+        if allowed is not None and share < 0.5:
+            found = self._index.dense(vector, k, allowed)
+        else:
+            found = self._index.dense(vector, int(k / max(share, 0.5)), None)
+        visible = [(id, cosine) for id, cosine in found if id in view.row]
+        if mask is not None:
+            visible = [(id, cosine) for id, cosine in visible if mask[view.row[id]]]
+        return visible[:k]
+
+    def _read_across(self, query: Query, hits: list[Hit]) -> list[Hit]:
+        """The first hits in the order of the CrossEncoder, named places before all."""
+        assert self._cross is not None
+        head = [hit for hit in hits if not hit.explicit][:_CROSS_READS]
+        texts = ["\n".join((h.title, " ".join(h.passage.path), h.passage.text)) for h in head]
+        scores = self._cross(query.text, texts).tolist()
+        read = [
+            replace(hit, score=score, probability=score)
+            for hit, score in zip(head, scores, strict=True)
+        ]
+        read.sort(key=lambda hit: -hit.score)
+        seen = {hit.passage.id for hit in head}
+        rest = [hit for hit in hits if not hit.explicit and hit.passage.id not in seen]
+        floor = min(scores, default=0.0)
+        below = [replace(h, score=floor - at) for at, h in enumerate(rest, 1)]
+        return [*(hit for hit in hits if hit.explicit), *read, *below]
+
+    def _state(self) -> _State:
+        view = self._index.lexical.view()
+        if self._known is None or self._known.view is not view:
+            records = {record.id: record for record in self._index.documents()}
+            names = Names(list(records.values()), defined_names(_defining_texts(self._index)))
+            regions = [_regions(records.get(id)) for id in view.documents]
+            self._known = _State(view, records, names, regions)
+        return self._known
+
+
+def _defining_texts(index: Index) -> list[str]:
+    """The passages that may give a text a short name."""
+    rows = index.catalogue.connection.execute(
+        "select text from passages where text like '%下简称%' or text like '%下统称%'"
+    )
+    return [row[0] for row in rows]
+
+
+def allowed_documents(records: Iterable[DocumentRecord], filters: Filters) -> frozenset[str] | None:
+    """Ids of the documents that pass ``filters``; ``None`` where these limit nothing."""
+    if filters == Filters():
+        return None
+    return frozenset(record.id for record in records if _passes(record, filters))
+
+
+def _passes(record: DocumentRecord, filters: Filters) -> bool:
+    said = record.metadata
+    if filters.documents and record.id not in filters.documents:
+        return False
+    if filters.in_force and record.superseded:
+        return False
+    if filters.kind is not None and said.kind != filters.kind:
+        return False
+    if filters.level is not None and said.level != filters.level:
+        return False
+    if filters.issuer is not None and filters.issuer not in (said.issuer or ""):
+        return False
+    if filters.region is not None:
+        region = filters.region.removesuffix("省").removesuffix("市")
+        if region not in (said.region, province(said.region or "")):
+            return False
+    dates = (said.published, said.effective, said.version)
+    return filters.year is None or any((day or "").startswith(str(filters.year)) for day in dates)
+
+
+def _ruled(state: _State, query: Query, named: Named, pool: Pool, ranked: Ranked) -> Ranked:
+    """The ranking with what follows from versions, regions and named documents."""
+    owner = state.view.owner[pool.rows]
+    documents = [state.view.documents[i] for i in owner.tolist()]
+    scores, probabilities = ranked.scores.copy(), ranked.probabilities.copy()
+    outdated = np.array([named.is_outdated(id) for id in documents], bool)
+    scores[outdated] += _SUPERSEDED
+    if query.named:
+        meant = np.array([id in query.named for id in documents], bool)
+        scores[meant] += _NAMED
+    if query.regions:
+        elsewhere = np.array([_conflicts(state.regions[i], query.regions) for i in owner], bool)
+        elsewhere &= ~_mentions(state.view, pool.rows, query.regions)
+        scores[elsewhere] += _OTHER_REGION
+        probabilities[elsewhere] *= 0.05
+    if named.is_elsewhere:
+        probabilities *= 0.2
+    return Ranked(scores, probabilities)
+
+
+def _regions(record: DocumentRecord | None) -> frozenset[str]:
+    """Provinces and cities that a document is about by its metadata, else by its title."""
+    if record is None:
+        return frozenset()
+    region = record.metadata.region
+    named = [region] if region else list(places(record.title))
+    if record.metadata.level == "central" and not region:
+        return frozenset()
+    return frozenset(name.removesuffix("市") for n in named for name in (n, province(n)))
+
+
+def _conflicts(document: frozenset[str], asked: Sequence[str]) -> bool:
+    """Whether a document is about other places: another province, or another city of it."""
+    if not document:
+        return False
+    if not document & set(asked):
+        return True
+    cities, wanted = document - set(PROVINCES), set(asked) - set(PROVINCES)
+    return bool(cities and wanted and not cities & wanted)
+
+
+def _mentions(view: LexicalView, rows: np.ndarray, names: Sequence[str]) -> np.ndarray:
+    """Whether each passage's text names one of the places, booleans ``(rows,)``."""
+    found = np.zeros(len(rows), bool)
+    field = view.text.field
+    wanted = [set(term_numbers(name).tolist()) for name in names]
+    for at, row in enumerate(rows.tolist()):
+        held = field.terms[field.starts[row] : field.starts[row + 1]]
+        found[at] = any(terms <= set(held[np.isin(held, list(terms))].tolist()) for terms in wanted)
+    return found
+
+
+def _hit(
+    passage: Passage,
+    records: dict[str, DocumentRecord],
+    pool: Pool,
+    ranked: Ranked,
+    at: int | None,
+) -> Hit | None:
+    record = records.get(passage.document)
+    if record is None:
+        return None
+    return Hit(
+        passage=passage,
+        title=record.title,
+        metadata=record.metadata,
+        source=record.source,
+        score=float(ranked.scores[at]) if at is not None else 0.0,
+        dense=float(pool.dense[at]) if at is not None and pool.known[at] else 0.0,
+        lexical=float(pool.lexical[at]) if at is not None else 0.0,
+        probability=float(ranked.probabilities[at]) if at is not None else 0.0,
+        superseded=record.superseded,
+    )
+
+
+def _without_copies(hits: list[Hit], records: dict[str, DocumentRecord]) -> list[Hit]:
+    """Each text once where two files hold the same version of a work."""
+    seen: set[tuple[str, str | None, str]] = set()
+    kept = []
+    for hit in hits:
+        record = records[hit.passage.document]
+        key = (record.work, record.metadata.version, hit.passage.text)
+        if key not in seen:
+            seen.add(key)
+            kept.append(hit)
+    return kept
