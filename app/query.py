@@ -158,7 +158,7 @@ def _places(
 
 def _after(text: str, end: int) -> str:
     """What follows an article as part of the same reference."""
-    return re.split(r"[,，。;；?？、]|第\s*[^第]{1,8}条", text[end : end + 24])[0]
+    return re.split(rf"[,，。;；?？、]|第\s*{_NUMERAL}\s*条", text[end : end + 24])[0]
 
 
 def _unit(pattern: re.Pattern[str], rest: str) -> int | None:
