@@ -88,12 +88,20 @@ def find_furniture(lines: Sequence[str], removable: Sequence[bool], title: str |
     """
     head, found = _head(lines, removable, title)
     tail, related = _tail(lines, removable)
+    head, tail = (_without_lone_word(edge, lines) for edge in (head, tail))
     if len(head | tail) >= len(lines):
         return Furniture(frozenset(), Metadata())
     return Furniture(
         frozenset(head | tail),
         Metadata(published=found.published, source_name=found.source_name, related=related),
     )
+
+
+def _without_lone_word(edge: set[int], lines: Sequence[str]) -> set[int]:
+    """``edge``, less a single bare word: one word such as 建议 may well be a heading."""
+    if len(edge) == 1 and re.fullmatch(r"[\u4e00-\u9fffA-Z]{1,3}", lines[next(iter(edge))]):
+        return set()
+    return edge
 
 
 def _head(

@@ -40,12 +40,16 @@ _NO_TITLE = re.compile(
     r"[。；！？，：:]$|^第[一二三四五六七八九十百\d]+[编章节条]|^[一二三四五六七八九十]+、"
 )
 _RED_HEAD = re.compile(
-    r"^(?:附件\s*[\d一二三四五六七八九十]*\s*[：:]?|[\u4e00-\u9fff]{2,20}(?:文件|令|公告)|第\s*\d+\s*号"
-    r"|.{0,12}〔\d{4}〕.{0,8}号)$"
+    r"^(?:附件\s*[\d一二三四五六七八九十]*\s*[：:]?|(?!.*关于)[\u4e00-\u9fff]{2,20}(?:文件|令|公告)"
+    r"|第\s*\d+\s*号|.{0,12}〔\d{4}〕.{0,8}号)$"
+)
+_PROMULGATED = re.compile(
+    r"^(?:现(?:将|发布|公布))?《(?P<title>[^《》]{4,60})》(?:已经?|业经|经)[^。]*公布"
 )
 _ORGAN = re.compile(
     r"(?:[部委局厅院府会办署行室社]|办公厅|办公室|中心|法院|检察院|兵团|总局|领导小组|财政|公司)$"
 )
+_ISSUED = re.compile(r"(?P<issuer>[^《》]{2,40}?)\s*(?:关于|转发|批转|印发)")
 _NEWS = re.compile(
     r"[（(]\s*(?:本报)?(?:记者|通讯员|宗禾|作者|来源)|本报讯|本网讯|记者(?:从|获悉|了解)|记者\S{2,4}报道"
     r"|近日|日前|据了解|据悉|今年以来"
@@ -96,18 +100,32 @@ def _find_title(lines: Sequence[str]) -> str | None:
         below = lines[at + 1] if at + 1 < len(lines) else ""
         if _RED_HEAD.match(line) or (_ORGAN.search(line) and _RED_HEAD.match(below)):
             continue
+        if promulgated := _PROMULGATED.match(line):
+            return promulgated["title"]
         if len(line) > MAX_TITLE or _NO_TITLE.search(line):
             return None
-        title = line
-        for following in lines[at + 1 : at + TITLE_LINES]:
-            if _TITLE_END.search(title) or not _continues(following):
+        title = ""
+        for part in lines[at : at + TITLE_LINES]:
+            if title and not _continues(part):
                 break
-            joined = title + following
-            if _TITLE_END.search(joined):
-                return joined
-            title = joined
-        return line
+            title += _unspaced(part)
+            if _is_whole(title):
+                return title
+        return _unspaced(line)
     return None
+
+
+def _is_whole(title: str) -> bool:
+    """Whether ``title`` ends as titles do; 关于…制度 goes on to …的通知, and 《 to 》."""
+    if not _TITLE_END.search(title) or title.count("《") != title.count("》"):
+        return False
+    return "关于" not in title or "的" in title[title.index("关于") :]
+
+
+def _unspaced(line: str) -> str:
+    """A line printed with a space between all its characters (通 知) without them."""
+    characters = line.split()
+    return "".join(characters) if max(map(len, characters), default=0) == 1 else line
 
 
 def _continues(line: str) -> bool:
@@ -125,11 +143,8 @@ def _title_of(file_name: str) -> str | None:
 
 def _issuer_in_title(title: str) -> str | None:
     """The body that a title names before 关于: 国务院办公厅关于…的通知."""
-    before, about, _ = title.partition("关于")
-    before = before.strip()
-    if about and 2 <= len(before) <= 40 and _ORGAN.search(before):
-        return before
-    return None
+    named = _ISSUED.match(title)
+    return named["issuer"] if named and _ORGAN.search(named["issuer"]) else None
 
 
 def _signature(lines: Sequence[str]) -> tuple[str | None, str | None]:
@@ -214,7 +229,7 @@ def _placed(found: Metadata, label: str | None) -> Metadata:
     issuer, title = found.issuer or "", found.title or ""
     if label == "中央" or is_central(issuer) or title.startswith("中华人民共和国"):
         return replace(found, level="central")
-    region = label or place_at_start(issuer, of_issuer=True) or place_at_start(title)
+    region = label or place_at_start(issuer) or place_at_start(title)
     if region:
         return replace(found, region=region, level="local")
     central = found.kind in ("law", "regulation", "interpretation")

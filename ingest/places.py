@@ -33,20 +33,13 @@ _NOT_A_PLACE = re.compile(
 )
 
 
-def place_at_start(text: str, of_issuer: bool = False) -> str | None:
+def place_at_start(text: str) -> str | None:
     """The place that ``text`` begins with, as a region's short name: 四川省财政厅 → 四川.
 
     A province goes by its short name, a city by its name without 市. ``None`` where the text
     begins with no place.
-
-    :param of_issuer: the text names a body, so that a bare province must be followed by more of
-        its name; in a title it may stand by itself (四川：…, 四川出台…).
     """
     if province := _PROVINCE.match(text):
-        rest = text[province.end() :]
-        # 吉林市, 海南州 and the like are cities and prefectures, not the provinces.
-        if province[0] == "吉林市" or (rest.startswith("州") and province[0] == "海南"):
-            return province["name"]
         return province["name"]
     place = _PLACE.match(text)
     if place and not _NOT_A_PLACE.search(place["name"]):
@@ -70,8 +63,8 @@ def is_central(issuer: str) -> bool:
 
 
 _CENTRAL = re.compile(
-    r"(?:中华人民共和国|中共中央|中央|全国|国务院|最高人民|国家|中国人民银行|中国证|中国银|海关总署|审计署)"
+    r"中华人民共和国|中共中央|中央|全国|国务院|最高人民|国家|中国人民银行|中国证券|中国银行|海关总署|审计署"
     r"|(?:财政|教育|科技|科学技术|工业和信息化|公安|民政|司法|人力资源(?:和)?社会保障|自然资源|生态环境|"
     r"住房(?:和)?城乡建设|交通运输|水利|农业农村|农业|商务|文化和旅游|文化|卫生|应急管理|铁道|外交|国防|"
-    r"国土资源|环境保护|建设|监察|发展改革委?)部?"
+    r"国土资源|环境保护|建设|监察|信息产业|铁道|劳动和社会保障)部"
 )

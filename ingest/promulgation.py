@@ -121,9 +121,6 @@ def adopting_body(events: Sequence[Event]) -> str | None:
 
 def find_number(lines: Sequence[str], events: Sequence[Event], file_name: str) -> str | None:
     """The document's own number in its usual form; numbers of documents referred to are not it."""
-    for event in reversed(events):
-        if "《" not in event.what and (order := _ORDER.search(event.what)):
-            return _order_number(order)
     head = [line.strip(" 　（()）") for line in lines[:HEAD]]
     for at, line in enumerate(head):
         bare = _NUMBER_LABEL.sub("", line)
@@ -134,6 +131,9 @@ def find_number(lines: Sequence[str], events: Sequence[Event], file_name: str) -
             bare += following
         if match := _ORDER.fullmatch(bare):
             return _order_number(match)
+    for event in reversed(events):
+        if "《" not in event.what and (order := _ORDER.search(event.what)):
+            return _order_number(order)
     if order := _ORDER.search(_brackets(file_name)):
         return _order_number(order)
     if match := _NUMBER.search(file_name) or _NAMED_NUMBER.search(file_name):

@@ -1,6 +1,7 @@
 """Cleaning: what is mended, what is left alone."""
 
 import hashlib
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -253,6 +254,11 @@ def test_a_signature_is_no_publication_line() -> None:
     assert clean(raw(*lines)).text.split("\n") == lines
 
 
+@pytest.mark.parametrize("lines", [["建议", BODY], [BODY, "评价"]])
+def test_a_single_word_may_be_a_heading(lines: list[str]) -> None:
+    assert clean(raw(*lines)).text.split("\n") == lines
+
+
 def test_a_page_of_furniture_alone_keeps_it() -> None:
     document = clean(raw("打印", "关闭窗口"))
     check(document)
@@ -364,6 +370,16 @@ def test_cleaning_is_a_function_of_the_file(seed_file: Path) -> None:
 def bare(text: str) -> str:
     """``text`` without white space, which U+200B (zero-width space) counts as here."""
     return "".join(text.replace("\u200b", "").split())
+
+
+def test_a_clean_file_of_100_kb_takes_well_under_a_second(shared: Path) -> None:
+    page = load(shared / "corpus" / "laws" / "预算法(2018-12-29).md")
+    blocks = page.blocks * 4
+    long = RawDocument(page.source, "md", page.content_hash, blocks)
+    assert len("\n".join(b.text for b in blocks).encode()) > 100_000
+    before = time.process_time()
+    clean(long)
+    assert time.process_time() - before < 0.5
 
 
 @pytest.mark.parametrize("folder", ["laws", "articles", "gov-html", "office"])
