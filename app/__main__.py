@@ -180,6 +180,8 @@ def _print_answer(answer: Answer) -> None:
     for c in answer.citations:
         print(f"[{c.n}] {c.official}  {c.url or c.source}  {c.start}–{c.end}")
         print(f"    {_one_line(c.text, 200)}")
+    for hit in answer.nearest if answer.abstained else ():
+        print(f"  · {hit.title}  {hit.passage.citation}: {_one_line(hit.passage.text, 80)}")
     print()
 
 
