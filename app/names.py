@@ -18,6 +18,7 @@ from importlib.resources import files
 import yaml
 
 from ingest.catalogue import DocumentRecord, work_of
+from ingest.numbering import value
 from ingest.places import PROVINCES
 
 _KIND = (
@@ -42,9 +43,10 @@ _YEARLY = re.compile(
     r"(?P<letters>[\u4e00-\u9fff]{0,8}?)\s*[〔\[(【﹝<〈]?\s*(?P<year>(?:19|20)\d{2})\s*[〕\])】﹞>〉]?\s*年?"
     r"第?\s*(?P<no>\d{1,4})\s*号"
 )
+_NUMERAL = r"(?:\d{1,4}|[零〇一二三四五六七八九十百]{1,7})"
 _ASKED_ORDER = re.compile(
-    r"(?P<issuer>[\u4e00-\u9fff]{2,10}?)?(?:令)?\s*第?\s*(?P<no>\d{1,4})\s*号令"
-    r"|(?P<of>[\u4e00-\u9fff]{2,10}?)令\s*第?\s*(?P<nr>\d{1,4})\s*号"
+    rf"(?P<issuer>[\u4e00-\u9fff]{{2,10}}?)?(?:令)?\s*第?\s*(?P<no>{_NUMERAL})\s*号令"
+    rf"|(?P<of>[\u4e00-\u9fff]{{2,10}}?)令\s*第?\s*(?P<nr>{_NUMERAL})\s*号"
 )
 _SHORT_MENTION = re.compile(rf"[\u4e00-\u9fff]{{2,20}}?{_KIND}(?:(?:实施|施行){_KIND})?")
 _REGION_BEFORE = re.compile(
@@ -120,8 +122,9 @@ class Names:
             if ids:
                 yield _take(taken, match.start("letters"), match.end(), ids)
         for match in _ASKED_ORDER.finditer(question):
-            no = int(match["no"] or match["nr"])
-            ids = _of_issuer(self._orders.get(no, []), match["issuer"] or match["of"] or "")
+            no = value(match["no"] or match["nr"])
+            known = self._orders.get(no, []) if no is not None else []
+            ids = _of_issuer(known, match["issuer"] or match["of"] or "")
             if ids and not any(taken[match.start() : match.end()]):
                 yield _take(taken, match.start(), match.end(), ids)
 
