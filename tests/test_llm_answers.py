@@ -238,6 +238,12 @@ def test_an_answer_cut_at_its_longest_keeps_its_whole_sentences(world: World) ->
     assert [s.text for s in answer.statements] == [text] and "截断" in answer.notice
 
 
+def test_a_model_that_repeats_itself_is_shown_once(world: World) -> None:
+    text = "采购人应当自中标通知书发出之日起三十日内与供应商签订合同。"
+    answer = world.ask(SIGNING, saying(lambda n: f"{text}[{n('三十日内')}]" * 5))
+    assert [s.text for s in answer.statements] == [text] and "略去" not in answer.notice
+
+
 def test_no_model_is_asked_where_the_quoting_answerer_abstains(world: World) -> None:
     asked = len(world.server.requests)
     answer = world.ask("红烧肉怎么做才不腻？", saying(lambda n: "加糖。[1]"))
