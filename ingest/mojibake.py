@@ -56,8 +56,9 @@ SURPRISE = -9.0
 
 DOUBTFUL = -8.0
 """Two bytes that make a character less probable than this may be the halves of two others, with a
-dropped character between them: the reading is a guess. Of 400 characters taken for certain in
-sentences damaged at random, this leaves 3 wrong."""
+dropped character between them: the reading is a guess. What is certain is so only as far as no
+dropped character hides there: of 937 characters taken for certain in sentences damaged at random,
+a third of them by a decoder that drops characters, 6 were wrong."""
 
 _DROPPED = 7.0  # a byte is missing and nothing marks the place
 _UNMARKED_END = 3.0  # the run ends and nothing marks the last byte
