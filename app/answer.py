@@ -13,11 +13,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.abstain import Judgement, judge
+from app.abstain import Judgement, judge, names_unknown_law
 from app.citing import Citer, Span
 from app.compare import sides
 from app.holdings import Holdings, shown_title
-from app.intent import Question, analyse
+from app.intent import Question, analyse, content_words, forms
 from app.outline_answers import (
     article_spans,
     asked_part,
@@ -31,6 +31,7 @@ from app.outline_answers import (
 from app.select import Scored, Selector, asks_for_old
 from app.sentences import Source, Unit
 from app.types import Answer, Hit, Statement
+from app.vocabulary import plain
 from app.wording import answer_text, refusal_text
 from ingest.embed import Embedder
 from ingest.index import Index
@@ -40,6 +41,9 @@ from ingest.settings import Settings
 NEAR = 0.94
 """A further unit is quoted only if its score is at least this share of the best one's."""
 MOST_FURTHER = 2
+MORE = 12
+"""Passages looked at beyond the retriever's, in the documents that it found or the question names,
+by their words and the official words for them."""
 STRONG = 0.8
 _PARAGRAPH = 200
 _POINT = 420
@@ -73,11 +77,11 @@ class QuotingAnswerer:
         """
         from ingest.script import to_simplified
 
-        asked = analyse(to_simplified(question))
         holdings = self.holdings
+        asked = self._analysed(to_simplified(question), holdings)
         found = [(h, s) for h in hits if (s := holdings.source(h.passage.document)) is not None]
         found = self._within_named(asked, found, holdings)
-        if not found:
+        if not found or names_unknown_law(asked, holdings):
             return self._refusal(question, hits, Judgement(0.0, "nothing found"), language)
         exact = self._referred(asked, found, holdings)
         if exact == []:
@@ -91,18 +95,29 @@ class QuotingAnswerer:
             return self._compose(question, by_outline, max(judgement.evidence, 0.6), language)
         if judgement.conflict or judgement.evidence < self.settings.answer.min_evidence:
             return self._refusal(question, hits, judgement, language)
-        chosen = self._choose(asked, ranked, holdings)
+        chosen = self._side_by_side(asked, found, ranked, holdings)
+        chosen = chosen or self._choose(asked, ranked)
         return self._compose(question, chosen, judgement.evidence, language)
 
     # finding
 
+    def _analysed(self, question: str, holdings: Holdings) -> Question:
+        """The question taken apart; the names of documents in it are no words to look for."""
+        asked = analyse(question)
+        words = content_words(holdings.without_names(question))
+        return replace(asked, terms=words) if words else asked
+
     def _within_named(
         self, asked: Question, found: list[tuple[Hit, Source]], holdings: Holdings
     ) -> list[tuple[Hit, Source]]:
-        """The hits in the documents that the question names, if it names one and any are found;
-        of several versions, those of the year it names."""
-        named = {i for _, ids in holdings.named_in(asked.text) for i in ids}
+        """The hits in the documents that the question names, if it names any, and what else in
+        them shares its words; of several versions, those of the year it names."""
+        named = {i for name in holdings.named_in(asked.text) for i in name.documents}
+        if not named:
+            documents = {source.id for _, source in found}
+            return [*found, *self._more_of(documents, asked, found, holdings)]
         inside = [(h, s) for h, s in found if s.id in named]
+        inside += self._more_of(named, asked, inside, holdings)
         if not inside:
             return found
         dated = [
@@ -120,6 +135,38 @@ class QuotingAnswerer:
         ]
         return dated or inside
 
+    def _more_of(
+        self,
+        documents: set[str],
+        asked: Question,
+        found: Sequence[tuple[Hit, Source]],
+        holdings: Holdings,
+    ) -> list[tuple[Hit, Source]]:
+        """Passages of ``documents`` that share words with the question, beside those found."""
+        have = {hit.passage.id for hit, _ in found}
+        lowest = min((hit.score for hit, _ in found), default=1.0)
+        words = [form for term in asked.terms for form in forms(term)]
+        if "definition" in asked.wants:
+            words.append("所称 是指")
+        query = " ".join(words or [asked.text])
+        found_ids = self.index.lexical.search(query, MORE, documents)
+        ids = [i for i, _ in found_ids if i not in have]
+        passages = self.index.passages(ids)
+        more = []
+        for place, passage in enumerate(passages[i] for i in ids if i in passages):
+            source = holdings.source(passage.document)
+            if source is not None:
+                hit = Hit(
+                    passage=passage,
+                    title=source.record.title,
+                    metadata=source.record.metadata,
+                    source=source.record.source,
+                    score=lowest * (1 - (place + 1) / (2 * MORE)),
+                    superseded=source.record.superseded,
+                )
+                more.append((hit, source))
+        return more
+
     def _rank(
         self, asked: Question, found: Sequence[tuple[Hit, Source]], holdings: Holdings
     ) -> list[Scored]:
@@ -127,7 +174,7 @@ class QuotingAnswerer:
         return selector.rank(asked, found, self.embedder.encode_query(asked.text))
 
     def _encode(self, texts: Sequence[str]) -> np.ndarray:
-        return self.embedder.encode_passages(list(texts))
+        return self.embedder.encode_few(texts)
 
     def _referred(
         self, asked: Question, found: Sequence[tuple[Hit, Source]], holdings: Holdings
@@ -137,7 +184,7 @@ class QuotingAnswerer:
         articles = [f for f in asked.facts if f.kind == "article"]
         if not any(f.unit == "条" for f in articles):
             return None
-        named = [i for _, ids in holdings.named_in(asked.text) for i in ids]
+        named = [i for name in holdings.named_in(asked.text) for i in name.documents]
         sources = [s for i in named if (s := holdings.source(i)) is not None]
         if not named:
             sources = [s for h, s in found if h.explicit]
@@ -191,13 +238,31 @@ class QuotingAnswerer:
             return []
         return [(source, spans) for spans in overview(source, parts, most)]
 
-    def _choose(
-        self, asked: Question, ranked: Sequence[Scored], holdings: Holdings
+    def _side_by_side(
+        self,
+        asked: Question,
+        found: Sequence[tuple[Hit, Source]],
+        ranked: Sequence[Scored],
+        holdings: Holdings,
     ) -> list[Chosen]:
-        if "compare" in asked.wants:
-            compared = sides(asked, ranked, holdings)
-            if len(compared) > 1:
-                return [self._widened(asked, scored) for scored in compared]
+        """The best unit for each of the things that the question compares, empty if none."""
+        if "compare" not in asked.wants:
+            return []
+        chosen: list[Chosen] = []
+        for side in sides(asked, ranked, holdings):
+            within = [(h, s) for h, s in found if side.documents is None or s.id in side.documents]
+            if not within:
+                continue
+            part = replace(asked, text=side.text, terms=side.terms or asked.terms)
+            best = self._rank(part, within, holdings)
+            if not best or (side.subject and side.subject not in plain(best[0].unit.text)):
+                continue
+            widened = self._widened(asked, best[0])
+            if not _overlaps(widened, chosen):
+                chosen.append(widened)
+        return chosen if len(chosen) > 1 else []
+
+    def _choose(self, asked: Question, ranked: Sequence[Scored]) -> list[Chosen]:
         best = ranked[0]
         chosen = [self._widened(asked, best)]
         articles = {_article(best)}
@@ -220,6 +285,7 @@ class QuotingAnswerer:
         the question asks for."""
         unit, source = scored.unit, scored.source
         exact = bool(asked.wants & {"amount", "ratio", "number", "deadline", "date"})
+        exact = exact and not ("list" in asked.wants and unit.kind == "item")
         broad = (
             bool(asked.wants & {"list", "how", "summary", "definition", "why"}) or not asked.wants
         )

@@ -1,6 +1,6 @@
-"""Questions to vectors without PyTorch, for models that are static tables.
+"""Short texts to vectors without PyTorch, for models that are static tables.
 
-Importing ``sentence_transformers`` takes seconds, a static model needs none of it: a question's
+Importing ``sentence_transformers`` takes seconds, a static model needs none of it: a text's
 vector is the mean of the rows of its tokens. This reads the same folder (``StaticEmbedding``, or a
 ``Router`` to one, then ``Normalize``) and gives the same vectors; for any other model
 :func:`load_static` gives ``None`` and ``sentence-transformers`` itself is used.
@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 
 class StaticEncoder:
-    """The question side of a static model: a tokenizer and a table of shape ``(tokens, d)``."""
+    """One side of a static model: a tokenizer and a table of shape ``(tokens, d)``."""
 
     def __init__(self, folder: Path) -> None:
         from safetensors.numpy import load_file
@@ -42,8 +42,8 @@ class StaticEncoder:
         return (vector / max(length, 1e-12)).astype(np.float32)
 
 
-def load_static(folder: Path) -> StaticEncoder | None:
-    """The question side of the model in ``folder``, ``None`` if it is not a static one."""
+def load_static(folder: Path, side: Literal["query", "document"]) -> StaticEncoder | None:
+    """That side of the model in ``folder``, ``None`` if it is not a static one."""
     modules = _read(folder / "modules.json")
     if not isinstance(modules, list) or not modules:
         return None
@@ -53,7 +53,7 @@ def load_static(folder: Path) -> StaticEncoder | None:
         config = _read(folder / "router_config.json")
         if not isinstance(config, dict):
             return None
-        route = config.get("structure", {}).get("query", [])
+        route = config.get("structure", {}).get(side, [])
         if len(route) != 1:
             return None
         kinds[0] = str(config["types"][route[0]]).rsplit(".", 1)[-1]

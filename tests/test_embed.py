@@ -29,11 +29,18 @@ def model(root: Path) -> Path:
 
 def test_questions_get_the_vectors_that_sentence_transformers_gives(model: Path) -> None:
     reference = SentenceTransformer(str(model), device="cpu")
-    static = load_static(model)
+    static = load_static(model, "query")
     assert static is not None
     for question in QUESTIONS:
         expected = reference.encode_query(question, normalize_embeddings=True)
         np.testing.assert_allclose(static.encode(question), expected, atol=2e-6)
+
+
+def test_a_few_passages_get_the_vectors_that_all_get(root: Path) -> None:
+    embedder = Embedder(Settings(base=root))
+    few = embedder.encode_few(QUESTIONS)
+    np.testing.assert_allclose(few, embedder.encode_passages(QUESTIONS), atol=2e-6)
+    assert embedder.encode_few([]).shape == (0, embedder.dimension)
 
 
 def test_shortened_vectors(model: Path, root: Path) -> None:
@@ -59,7 +66,9 @@ def test_passages_and_questions_are_unit_vectors_of_one_size(root: Path) -> None
 def test_a_question_loads_no_torch(root: Path) -> None:
     script = (
         "import sys; from ingest.embed import Embedder; from ingest.settings import load_settings\n"
-        "Embedder(load_settings()).encode_query('质疑'); print('torch' in sys.modules)\n"
+        "embedder = Embedder(load_settings())\n"
+        "embedder.encode_query('质疑'); embedder.encode_few(['质疑函'])\n"
+        "print('torch' in sys.modules)\n"
     )
     done = subprocess.run([sys.executable, "-c", script], cwd=root, capture_output=True, text=True)
     assert done.stdout.strip() == "False", done.stderr
