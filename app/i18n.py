@@ -86,6 +86,7 @@ _ZH = {
     "missing": "这份文件已不在收录范围内。回答时引用的文字是：",
     "changed": "这份文件在回答之后有过更改，因此不标出位置。回答时引用的文字是：",
     "fact.issuer": "发布机关",
+    "fact.source_name": "来源",
     "fact.number": "文号",
     "fact.region": "地区",
     "fact.kind": "类型",
@@ -187,6 +188,7 @@ _EN = {
     "changed": "This document has changed since the answer, so the place is not marked. "
     "The answer quoted:",
     "fact.issuer": "Issuer",
+    "fact.source_name": "Source",
     "fact.number": "Number",
     "fact.region": "Region",
     "fact.kind": "Kind",

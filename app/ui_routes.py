@@ -174,7 +174,8 @@ def described(record: DocumentRecord) -> dict[str, Any]:
     return {
         "id": record.id,
         "title": record.title,
-        "issuer": metadata.issuer or metadata.source_name,
+        "issuer": metadata.issuer,
+        "source_name": metadata.source_name,
         "number": metadata.number,
         "published": metadata.published,
         "effective": metadata.effective,

@@ -164,7 +164,7 @@ function copying(value) {
 
 function facts(about) {
   const rows = [
-    ["issuer", about.issuer], ["number", about.number], ["region", about.region],
+    ["issuer", about.issuer], ["source_name", about.source_name], ["number", about.number], ["region", about.region],
     ["kind", about.kind ? t(`kind.${about.kind}`) : null],
     ["version", about.version], ["published", about.published],
     ["effective", about.effective], ["expires", about.expires],
