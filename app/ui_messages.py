@@ -22,7 +22,8 @@ def message_of(answer: Answer, final: bool = True) -> dict[str, Any]:
     """``answer`` as JSON types.
 
     While it streams (``final`` false), ``statements`` are those that ``answer.text`` already
-    holds whole and ``rest`` is the text after them, cut before a bracket that is still open.
+    holds whole; ``rest`` is the text of an answer without statements, cut before a bracket that
+    is still open.
     """
     statements, rest = (answer.statements, "") if final else _so_far(answer)
     known = {citation.n for citation in answer.citations}
@@ -80,6 +81,8 @@ def cut_open_bracket(text: str) -> str:
 
 
 def _so_far(answer: Answer) -> tuple[tuple[Statement, ...], str]:
+    if not answer.statements:
+        return (), cut_open_bracket(answer.text)
     at = 0
     whole: list[Statement] = []
     for statement in answer.statements:
@@ -88,17 +91,7 @@ def _so_far(answer: Answer) -> tuple[tuple[Statement, ...], str]:
             break
         at = found + len(statement.text)
         whole.append(statement)
-    rest = answer.text[at:]
-    if whole:
-        rest = _after_markers(rest, whole[-1].citations)
-    return tuple(whole), cut_open_bracket(rest).strip("\n")
-
-
-def _after_markers(text: str, numbers: Sequence[int]) -> str:
-    for n in numbers:
-        text = text.lstrip()
-        text = text.removeprefix(f"[{n}]")
-    return text
+    return tuple(whole), ""
 
 
 def _citation(citation: Citation) -> dict[str, Any]:

@@ -54,11 +54,18 @@ def test_growing_answer_shows_whole_statements_and_no_open_bracket() -> None:
         message = message_of(replace(ANSWER, text=ANSWER.text[:length]), final=False)
         texts = [s["text"] for s in message["statements"]]
         assert texts == [s.text for s in ANSWER.statements[: len(texts)]]
-        assert not message["rest"].endswith("[")
+        assert message["rest"] == ""
         assert {c["n"] for c in message["citations"]} == {
             n for s in message["statements"] for n in s["citations"]
         }
     assert [s["text"] for s in message["statements"]] == [s.text for s in ANSWER.statements]
+
+
+def test_text_without_statements_grows_without_an_open_bracket() -> None:
+    for length in range(len(ANSWER.text) + 1):
+        part = replace(ANSWER, text=ANSWER.text[:length], statements=())
+        rest = message_of(part, final=False)["rest"]
+        assert ANSWER.text.startswith(rest) and rest.count("[") == rest.count("]")
 
 
 def test_number_without_a_citation_is_none() -> None:

@@ -6,12 +6,16 @@ import json
 import re
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from ingest.embed import Embedder
+from ingest.index import writing
+from ingest.pipeline import add_paths
 from tests.e2e.conftest import READY, Running, Site, ask
 from tests.e2e.texts import (
     HOSTILE_QUESTION,
@@ -21,6 +25,7 @@ from tests.e2e.texts import (
     TABLE_QUESTION,
     UNANSWERABLE,
 )
+from tests.projects import Project
 
 Opener = Callable[..., Page]
 PHONE: dict[str, Any] = {
@@ -304,14 +309,14 @@ def test_new_and_changed_documents_without_restart(site: Site, open_page: Opener
     question = "差旅住宿采购限额为每晚多少元？"
     page = open_page()
     try:
-        assert project.run("ingest", "add", str(file)).returncode == 0
+        add(project, file)
         ask(page, question)
         citation = messages(page)[-1]["citations"][0]
         assert "四百元" in citation["text"]
         file.write_text(
             "差旅住宿采购办法\n第一条 说明。\n第二条 差旅住宿采购限额为每晚五百元。\n", "utf-8"
         )
-        assert project.run("ingest", "add", str(file)).returncode == 0
+        add(project, file)
         page.locator(".cite").first.click()
         page.wait_for_selector(".source .banner")
         assert "四百元" in page.locator(".source .banner").inner_text()
@@ -319,8 +324,16 @@ def test_new_and_changed_documents_without_restart(site: Site, open_page: Opener
         ask(page, question)
         assert "五百元" in messages(page)[-1]["citations"][0]["text"]
     finally:
-        project.run("ingest", "remove", str(file))
+        removed = project.run("ingest", "remove", file.name)
         file.unlink()
+        assert removed.returncode == 0, removed.stderr
+
+
+def add(project: Project, file: Path) -> None:
+    """Ingest a file beside the running chat."""
+    with writing(project.settings):
+        summary = add_paths([file], project.settings, Embedder(project.settings))
+    assert not summary.failures
 
 
 def test_server_that_is_gone_is_said_plainly(site: Site, open_page: Opener) -> None:
