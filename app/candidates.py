@@ -145,8 +145,8 @@ def features(view: LexicalView, terms: Terms, pool: Pool) -> np.ndarray:
     weights = terms.weights[: terms.own]
     distinct = terms.distinct[: terms.own]
     total = max(float(weights.sum()), 1e-6)
-    in_text, text_sizes = _held(view.text, pool.rows, distinct)
-    in_head, head_sizes = _held(view.head, pool.rows, distinct)
+    in_text, text_sizes = terms_held(view.text, pool.rows, distinct)
+    in_head, head_sizes = terms_held(view.head, pool.rows, distinct)
     rare = np.argsort(-weights, kind="stable")[:_RARE]
     rare_total = max(float(weights[rare].sum()), 1e-6)
     phrase = _longest_run(in_text[:, np.searchsorted(distinct, terms.ordered)])
@@ -185,7 +185,9 @@ def features(view: LexicalView, terms: Terms, pool: Pool) -> np.ndarray:
     return np.stack([columns[name] for name in FEATURES], axis=1).astype(np.float32)
 
 
-def _held(postings: Postings, rows: np.ndarray, terms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def terms_held(
+    postings: Postings, rows: np.ndarray, terms: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Which of ``terms`` (ascending) each row holds, booleans ``(rows, terms)``, and the number
     of distinct terms of each row."""
     field: Field = postings.field

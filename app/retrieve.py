@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.candidates import Pool, Terms, features, gather
+from app.candidates import Pool, Terms, features, gather, terms_held
 from app.named import Named
 from app.names import Names, defined_names
 from app.places import places, province
@@ -34,7 +34,10 @@ _KNOWN = 3
 """The vector search returns so many times the candidates, to know the cosines of those that only
 words find."""
 
-_SUPERSEDED, _OTHER_REGION, _NAMED = -2.0, -6.0, 2.0
+_SUPERSEDED, _OTHER_REGION, _NAMED, _LOCAL = -2.0, -6.0, 2.0, -1.0
+"""What a superseded version, a text on another region, a text named in the question, and a local
+regulation where the question states no region add to the score."""
+
 _CROSS_READS = 30
 _EXPLICIT_SCORE, _EXPLICIT_PROBABILITY = 1000.0, 0.99
 
@@ -200,8 +203,11 @@ def _ruled(state: _State, query: Query, named: Named, pool: Pool, ranked: Ranked
     owner = state.view.owner[pool.rows]
     documents = [state.view.documents[i] for i in owner.tolist()]
     scores, probabilities = ranked.scores.copy(), ranked.probabilities.copy()
-    outdated = np.array([named.is_outdated(id) for id in documents], bool)
-    scores[outdated] += _SUPERSEDED
+    outdated = {id for id in set(documents) if named.is_outdated(id)}
+    scores[np.array([id in outdated for id in documents], bool)] += _SUPERSEDED
+    if not query.regions and not query.named:
+        local = {id for id in set(documents) if _is_local_law(state.records.get(id))}
+        scores[np.array([id in local for id in documents], bool)] += _LOCAL
     if query.named:
         meant = np.array([id in query.named for id in documents], bool)
         scores[meant] += _NAMED
@@ -213,6 +219,11 @@ def _ruled(state: _State, query: Query, named: Named, pool: Pool, ranked: Ranked
     if named.is_elsewhere:
         probabilities *= 0.2
     return Ranked(scores, probabilities)
+
+
+def _is_local_law(record: DocumentRecord | None) -> bool:
+    """Whether a document binds one region only; a question without one asks for the country."""
+    return record is not None and record.metadata.kind == "local-regulation"
 
 
 def _regions(record: DocumentRecord | None) -> frozenset[str]:
@@ -239,11 +250,9 @@ def _conflicts(document: frozenset[str], asked: Sequence[str]) -> bool:
 def _mentions(view: LexicalView, rows: np.ndarray, names: Sequence[str]) -> np.ndarray:
     """Whether each passage's text names one of the places, booleans ``(rows,)``."""
     found = np.zeros(len(rows), bool)
-    field = view.text.field
-    wanted = [set(term_numbers(name).tolist()) for name in names]
-    for at, row in enumerate(rows.tolist()):
-        held = field.terms[field.starts[row] : field.starts[row + 1]]
-        found[at] = any(terms <= set(held[np.isin(held, list(terms))].tolist()) for terms in wanted)
+    for name in names:
+        held, _ = terms_held(view.text, rows, np.unique(term_numbers(name)))
+        found |= held.all(axis=1)
     return found
 
 
