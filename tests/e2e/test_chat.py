@@ -224,7 +224,7 @@ def test_language_follows_the_browser_and_can_be_switched(open_page: Opener) -> 
 
 def test_phone_source_stands_below_the_answer(site: Site, open_page: Opener) -> None:
     page = open_page(**PHONE)
-    ask(page, LAW_QUESTION)
+    ask(page, LIST_QUESTION)  # an answer longer than what stays visible above the source
     cite = page.locator(".cite").first
     cite.tap()
     check_highlight(site, page, messages(page)[-1]["citations"][0])

@@ -26,6 +26,7 @@ export class SourcePanel {
     this.state = { places, at, opener: opener ?? before?.opener ?? null };
     this.element.hidden = false;
     this.onChange(true);
+    this.state.opener?.scrollIntoView({ block: "nearest" });
     location.hash = link(place);
     const request = (this.request = {});
     const same = places.filter((p) => p.document === place.document);
