@@ -14,17 +14,16 @@ from dataclasses import dataclass
 
 from app.facts import Fact, bare_name, facts
 from app.holdings import Holdings
-from app.intent import Question
+from app.intent import Question, focus
 from app.places import places, province
 from app.select import Scored
 from app.vocabulary import plain, presence
 
-_BIAS = -4.6
-_COVERAGE = 4.5
-_MEANING = 3.0
-_RETRIEVER = 2.4
-_FITS = 0.8
-_MISSING = -1.6
+_BIAS = -5.2
+_WEIGHTS = (2.9, 3.0, 1.0, 0.0, 0.5, 1.4, 1.1)
+"""Of the share of the question's words that the unit holds (with its headings), of that which its
+passage holds, of the word for the thing asked for, of nearness in meaning, of being the kind of
+thing asked for, of the retriever's probability for it and for its best hit."""
 
 _HYPOTHETICAL = re.compile(
     r"如果|假如|假设|若|比如|例如|譬如|万一|要是|一旦|的话|以上|以下|超过|不足|不到|以内|之内|起步|左右|能不能|可不可以|"
@@ -51,7 +50,7 @@ def judge(question: Question, ranked: Sequence[Scored], holdings: Holdings) -> J
     if not ranked:
         return Judgement(0.0, "nothing found")
     best = ranked[0]
-    evidence = estimate(question, best, holdings)
+    evidence = estimate(question, ranked, holdings)
     conflict = _place_conflict(question, best) or _name_conflict(question, best, holdings)
     conflict = conflict or _year_conflict(question, best)
     if conflict:
@@ -62,25 +61,34 @@ def judge(question: Question, ranked: Sequence[Scored], holdings: Holdings) -> J
     return Judgement(evidence)
 
 
-def estimate(question: Question, best: Scored, holdings: Holdings) -> float:
-    """The probability that ``best`` answers, by the calibrated logistic model."""
-    x = (
-        _BIAS
-        + _COVERAGE * best.coverage
-        + _MEANING * best.meaning
-        + _RETRIEVER * best.hit.probability
-        + _FITS * best.fits
-        + _MISSING * missing_weight(question, best, holdings)
+def estimate(question: Question, ranked: Sequence[Scored], holdings: Holdings) -> float:
+    """The probability that the best of ``ranked`` answers, by the calibrated logistic model."""
+    x = _BIAS + sum(
+        w * f for w, f in zip(_WEIGHTS, features(question, ranked, holdings), strict=True)
     )
     return 1 / (1 + math.exp(-x))
 
 
-def missing_weight(question: Question, best: Scored, holdings: Holdings) -> float:
-    """The share of the question's weight in words that the passage and title lack wholly."""
-    text = plain(best.hit.passage.text + " ".join(best.hit.passage.path) + best.source.record.title)
-    weights = [(holdings.vocabulary.weight(t), presence(t, text)) for t in question.terms]
+def features(question: Question, ranked: Sequence[Scored], holdings: Holdings) -> list[float]:
+    """What the estimate is made of, in the order of ``_WEIGHTS``."""
+    best = ranked[0]
+    around = plain(
+        " ".join((best.hit.passage.text, *best.hit.passage.path, best.source.record.title))
+    )
+    vocabulary = holdings.vocabulary
+    weights = [(vocabulary.weight(t), presence(t, around)) for t in question.terms]
     total = sum(w for w, _ in weights)
-    return sum(w for w, p in weights if p < 0.3) / total if total else 0.0
+    there = sum(w * p for w, p in weights) / total if total else 0.0
+    asked = focus(question)
+    return [
+        best.coverage,
+        there,
+        presence(asked, around) if asked else 1.0,
+        best.meaning,
+        best.fits,
+        best.hit.probability,
+        max(s.hit.probability for s in ranked),
+    ]
 
 
 def _place_conflict(question: Question, best: Scored) -> str:
@@ -112,6 +120,12 @@ def _name_conflict(question: Question, best: Scored, holdings: Holdings) -> str:
             continue
         return "name"
     return ""
+
+
+def names_unknown_law(question: Question, holdings: Holdings) -> bool:
+    """Whether the question names an article of a law in 《》 that is not here."""
+    articles = any(f.kind == "article" and f.unit == "条" for f in question.facts)
+    return articles and bool(question.names) and not holdings.named_in(question.text)
 
 
 def _abbreviates(name: str, best: Scored) -> bool:

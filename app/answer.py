@@ -40,10 +40,12 @@ from ingest.settings import Settings
 
 NEAR = 0.94
 """A further unit is quoted only if its score is at least this share of the best one's."""
+SAME = 0.97
+"""The same for a further unit of an article that is quoted already."""
 MOST_FURTHER = 2
-MORE = 12
-"""Passages looked at beyond the retriever's, in the documents that it found or the question names,
-by their words and the official words for them."""
+MORE, MORE_DOCUMENTS = 4, 8
+"""So many passages are looked at beyond the retriever's, in each of so many of the documents that
+it found or the question names, by their words and the official words for them."""
 STRONG = 0.8
 _PARAGRAPH = 200
 _POINT = 420
@@ -114,10 +116,10 @@ class QuotingAnswerer:
         them shares its words; of several versions, those of the year it names."""
         named = {i for name in holdings.named_in(asked.text) for i in name.documents}
         if not named:
-            documents = {source.id for _, source in found}
+            documents = [source.id for _, source in found]
             return [*found, *self._more_of(documents, asked, found, holdings)]
         inside = [(h, s) for h, s in found if s.id in named]
-        inside += self._more_of(named, asked, inside, holdings)
+        inside += self._more_of(sorted(named), asked, inside, holdings)
         if not inside:
             return found
         dated = [
@@ -137,7 +139,7 @@ class QuotingAnswerer:
 
     def _more_of(
         self,
-        documents: set[str],
+        documents: Sequence[str],
         asked: Question,
         found: Sequence[tuple[Hit, Source]],
         holdings: Holdings,
@@ -149,8 +151,10 @@ class QuotingAnswerer:
         if "definition" in asked.wants:
             words.append("所称 是指")
         query = " ".join(words or [asked.text])
-        found_ids = self.index.lexical.search(query, MORE, documents)
-        ids = [i for i, _ in found_ids if i not in have]
+        ids: list[str] = []
+        for document in list(dict.fromkeys(documents))[:MORE_DOCUMENTS]:
+            held = self.index.lexical.search(query, MORE, {document})
+            ids += [i for i, _ in held if i not in have and i not in ids]
         passages = self.index.passages(ids)
         more = []
         for place, passage in enumerate(passages[i] for i in ids if i in passages):
@@ -161,7 +165,7 @@ class QuotingAnswerer:
                     title=source.record.title,
                     metadata=source.record.metadata,
                     source=source.record.source,
-                    score=lowest * (1 - (place + 1) / (2 * MORE)),
+                    score=lowest - 0.01 * (place + 1),
                     superseded=source.record.superseded,
                 )
                 more.append((hit, source))
@@ -274,7 +278,8 @@ class QuotingAnswerer:
             if scored.coverage < 0.9 * best.coverage or scored.fits < best.fits:
                 continue
             widened = self._widened(asked, scored)
-            if _article(scored) in articles or _overlaps(widened, chosen):
+            same = _article(scored) in articles and scored.score < SAME * best.score
+            if same or _overlaps(widened, chosen):
                 continue
             articles.add(_article(scored))
             chosen.append(widened)

@@ -3,61 +3,52 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from app.holdings import Holdings
-from app.intent import Question
+from app.intent import Question, content_words
 from app.select import Scored
-from app.vocabulary import plain
 
+_NOTION = r"[\u4e00-\u9fff]{2,10}?"
 _PAIR = re.compile(
-    r"([\u4e00-\u9fff]{2,12}?)(?:和|与|跟|同|及|、|还是)([\u4e00-\u9fff]{2,12}?)"
-    r"(?=有|的|之|在|各|分|是|区|不|哪|谁|应|可|期|金|都|怎|相|$|[，,？?])"
+    rf"(?P<first>{_NOTION})(?:和|与|跟|同|及|、|还是)(?P<second>{_NOTION})"
+    r"(?=有|的|之|在|各|分|是|区|不|哪|谁|应|可|付|最|怎|相|都|上限|$|[，,？?])"
+)
+_VERSIONS = re.compile(
+    r"新旧|修[订改正]前后|新版.{0,6}旧版|旧版.{0,6}新版|两个版本|前后.{0,4}变化|有[何什哪].{0,3}变化"
 )
 
 
-def sides(question: Question, ranked: Sequence[Scored], holdings: Holdings) -> list[Scored]:
-    """The best unit for each thing compared, in the question's order; fewer than two where the
-    question compares nothing that was found."""
-    works = [work for work, _ in holdings.named_in(question.text)]
-    if len(works) > 1:
-        ids = {i: work for work, found in holdings.named_in(question.text) for i in found}
-        in_order = sorted(works, key=lambda w: plain(question.text).find(w))
-        return _first_of_each(in_order, ranked, lambda s: ids.get(s.source.id, ""))
-    if re.search(r"新旧|修订前后|修改前后|新版.{0,4}旧版|两个版本|变化", question.text):
-        best = ranked[0].source.record.work
-        versions = sorted(
-            {s.source.id: s.source for s in ranked if s.source.record.work == best}.values(),
-            key=lambda s: s.record.metadata.version or s.record.metadata.published or "",
-        )
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One thing compared: the question as asked of it alone, its words, the word that names it
+    (empty where a document is meant), and the documents to look in (``None``: all)."""
+
+    text: str
+    terms: tuple[str, ...] = ()
+    subject: str = ""
+    documents: frozenset[str] | None = None
+
+
+def sides(question: Question, ranked: Sequence[Scored], holdings: Holdings) -> list[Side]:
+    """The things compared, in the question's order; fewer than two where nothing is."""
+    named = holdings.named_in(question.text)
+    if len(named) > 1:
+        return [Side(question.text, documents=frozenset(n.documents)) for n in named]
+    if ranked and _VERSIONS.search(question.text):
+        work = ranked[0].source.record.work
+        versions = {s.source.id: s.source.record for s in ranked if s.source.record.work == work}
         if len(versions) > 1:
-            return _first_of_each([s.id for s in versions], ranked, lambda s: s.source.id)
+            in_order = sorted(versions.values(), key=lambda r: r.metadata.version or "")
+            return [Side(question.text, documents=frozenset({r.id})) for r in in_order]
     pair = _PAIR.search(question.text)
-    if pair:
-        names = [pair[1], pair[2]]
-        return _distinct([_best_holding(name, ranked) for name in names])
-    return []
+    if pair is None:
+        return []
+    return [_alone(question.text, pair, pair[name]) for name in ("first", "second")]
 
 
-def _first_of_each(
-    keys: Sequence[str], ranked: Sequence[Scored], key: Callable[[Scored], str]
-) -> list[Scored]:
-    found: dict[str, Scored] = {}
-    for scored in ranked:
-        found.setdefault(key(scored), scored)
-    return [found[k] for k in keys if k in found]
-
-
-def _best_holding(name: str, ranked: Sequence[Scored]) -> Scored | None:
-    for scored in ranked:
-        if name in plain(scored.unit.text):
-            return scored
-    return None
-
-
-def _distinct(found: Sequence[Scored | None]) -> list[Scored]:
-    kept: list[Scored] = []
-    for scored in found:
-        if scored is not None and all(scored.unit.spans != k.unit.spans for k in kept):
-            kept.append(scored)
-    return kept
+def _alone(text: str, pair: re.Match[str], name: str) -> Side:
+    """The question with one of two notions in place of both; 货物和服务项目 is 货物项目, 服务项目."""
+    alone = text[: pair.start()] + name + text[pair.end() :]
+    return Side(alone, content_words(alone), name)

@@ -107,7 +107,8 @@ def _plain(value: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def facts(text: str) -> list[Fact]:
+@lru_cache(maxsize=16_384)
+def facts(text: str) -> tuple[Fact, ...]:
     """All checkable things in ``text``, in order; those inside a longer one are not repeated."""
     wide = _same_length(text)
     found: list[Fact] = []
@@ -145,12 +146,15 @@ def facts(text: str) -> list[Fact]:
             if unit == "万":
                 value, unit = (numeral(f"{value}万") if value else None), ""
             add("number", value, _SAME_UNIT.get(unit, unit), match.start(), match.end())
-    return sorted(found, key=lambda fact: fact.start)
+    return tuple(sorted(found, key=lambda fact: fact.start))
+
+
+_HALF_WIDTH = {0x3000: " ", **{c: chr(c - 0xFEE0) for c in range(0xFF01, 0xFF5F)}}
 
 
 def _same_length(text: str) -> str:
     """``text`` with full-width digits, letters and signs made half-width, offsets kept."""
-    return "".join(n if len(n := unicodedata.normalize("NFKC", c)) == 1 else c for c in text)
+    return text.translate(_HALF_WIDTH)
 
 
 def bare_name(name: str) -> str:

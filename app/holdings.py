@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
-from app.facts import bare_name
+from app.names import Names, defined_names, half_width
 from app.sentences import Source
 from app.vocabulary import MOST_PASSAGES, Vocabulary, plain
 from ingest.catalogue import DocumentRecord, StoredDocument
 from ingest.index import Index
 
-_NUMBERED = re.compile(r"(?:令第?|第|〕|］|\])\s*(\d{1,4})\s*号")
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A document named in a question: ``shown`` stands at ``start:end`` of it; ids of versions."""
+
+    shown: str
+    start: int
+    end: int
+    documents: tuple[str, ...]
 
 
 class Holdings:
@@ -26,9 +34,7 @@ class Holdings:
         self._sources: dict[str, Source] = {}
         self._lock = threading.Lock()
         self._vocabulary: Vocabulary | None = None
-        self.works: dict[str, list[str]] = {}
-        for record in self.records.values():
-            self.works.setdefault(bare_name(record.work), []).append(record.id)
+        self._names = Names(list(self.records.values()), defined_names(self._defining_texts()))
 
     def fresh(self) -> bool:
         """Whether the index has not changed since."""
@@ -58,6 +64,12 @@ class Holdings:
                 self._vocabulary = Vocabulary(self._texts())
             return self._vocabulary
 
+    def _defining_texts(self) -> list[str]:
+        rows = self.index.catalogue.connection.execute(
+            "select text from passages where text like '%下简称%' or text like '%下统称%'"
+        )
+        return [row[0] for row in rows]
+
     def _texts(self) -> Iterator[str]:
         total = sum(record.passages for record in self.records.values())
         step = max(1, -(-total // MOST_PASSAGES))
@@ -68,24 +80,23 @@ class Holdings:
                     yield plain(" ".join((record.title, *passage.path, passage.text)))
                 at += 1
 
-    def named_in(self, question: str) -> list[tuple[str, list[str]]]:
-        """Works that a question names, longest name first, with the ids of their documents."""
-        rest = bare_name(question)
-        found = []
-        for work in sorted(self.works, key=len, reverse=True):
-            if len(work) >= 3 and work in rest:
-                found.append((work, self.works[work]))
-                rest = rest.replace(work, "□")
-        for match in re.finditer(r"(\d{1,4})号(?:令|文)|令第?(\d{1,4})号|〕(\d{1,4})号", rest):
-            number = match[1] or match[2] or match[3]
-            ids = [
-                r.id
-                for r in self.records.values()
-                if r.metadata.number and number in _NUMBERED.findall(r.metadata.number)
-            ]
-            if ids:
-                found.append((match[0], ids))
+    def named_in(self, question: str) -> list[Named]:
+        """The documents that a question names, in reading order, each work once."""
+        plain_question = half_width(question)
+        found: list[Named] = []
+        for mention in self._names.mentions(plain_question):
+            ids = mention.documents
+            if ids and all(set(ids) != set(other.documents) for other in found):
+                shown = plain_question[mention.start : mention.end]
+                found.append(Named(shown, mention.start, mention.end, ids))
         return found
+
+    def without_names(self, question: str) -> str:
+        """``question`` without the names of documents in it."""
+        rest = half_width(question)
+        for mention in reversed(self._names.mentions(rest)):
+            rest = f"{rest[: mention.start].rstrip('《〈')} {rest[mention.end :].lstrip('》〉')}"
+        return rest
 
     def sample_titles(self, count: int) -> list[str]:
         """A few titles, one of each kind of document first."""

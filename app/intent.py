@@ -8,12 +8,16 @@ says 可以 or 不得.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from app.everyday import STOP, SYNONYMS
-from app.facts import Fact, bare_name, facts
+from app.everyday import DOMAIN, STOP, SYNONYMS
+from app.facts import Fact, facts
+
+if TYPE_CHECKING:
+    from jieba import Tokenizer
 
 Want = Literal[
     "amount",
@@ -43,7 +47,10 @@ _PATTERNS: tuple[tuple[Want, str], ...] = (
         r"比例|百分之|占比|占.{0,8}多少|百分比|几成|多少个?百分点|几个点|上限|最高.{0,6}多少|最多.{0,8}多少|"
         r"不(?:能|得)?超过多少|%|利率|利息|税率|权重|比重|增长.{0,4}多少",
     ),
-    ("number", r"多少|几(?!乎|点)[个家人名项次条类种位批年天日月份届点成]|几$|人数|数量|第几"),
+    (
+        "number",
+        r"多少|(?<!哪)几(?!乎|点)[个家人名项次条类种位批年天日月份届点成]|几$|人数|数量|第几",
+    ),
     (
         "deadline",
         r"多久|几天|几日|几个工作日|多少个?(?:工作日|天|日|月|年|小时)|多长时间|多长|期限|时限|时效|期间|来得及|"
@@ -100,11 +107,28 @@ _ASKS = tuple((want, re.compile(pattern)) for want, pattern in _PATTERNS)
 
 _ASKING = re.compile(
     r"请问|请教|想问一下|问一下|咨询一下|想知道|麻烦|你好|您好|老师|谢谢|一下|到底|究竟|一般|通常|目前|现在|按规定|按照规定|根据规定|"
+    r"(?:情形|情况|条件|项目)[下中里]|里[面头]?(?:必须|要|应当?)|必须|至少|最[晚迟]得?|觉得|各是|各有|各自|都要|还要|"
     r"有关规定|相关规定|规定|的话|来着|这个|那个|这种|那种|我们|我方|我司|咱们|他们|你们|大家|自己|"
     r"是多少|多少|什么时候|什么|哪些|哪个|哪种|哪一|哪里|哪条|怎么样|怎么办|怎么|如何|怎样|为什么|为何|是否|能不能|可不可以|可否|"
     r"能否|要不要|有没有|是不是|会不会|多久|多长时间|多长|几天|几个|几种|几类|几家|几人|几次|几年|谁来|由谁|向谁|找谁|"
     r"是指|指的是|意思|是啥|有啥|啥时候|应该|应当|可以|需要|必须|能够|进行|有关|关于|对于|其中|以及|或者|并且|"
     r"吗|呢|吧|呀|啊|么|嘛|[？?。！!，,、：:；;“”\"'（）()《》〈〉]"
+)
+
+_FUNCTION = frozenset(
+    "的了在是和与及或等对把被让给从到向由为以于之其有没不要会能可应该就都也还再又很最上下中里内外时后前个些种类条款项第这那哪几"
+    "多少做办用说讲看想请人我你他它咱得着过地所者提发掉起来去搞弄拿叫称才只各每均而则若当并同跟比按据"
+)
+_GENERIC = re.compile(
+    r"^(?:条件|情形|情况|内容|材料|资料|期限|时限|时间|标准|要求|程序|流程|比例|金额|数额|钱|人|部门|机构|机关|单位|措施|方式|方法|"
+    r"原则|处罚|责任|后果|规定|依据|意思|区别|步骤|事项|范围|原因|目的|项目|东西|工作|方面|行为|数量|总数|上限|下限|罚款|日期|办法|"
+    r"处理|最低|最高|最多|最少|最长|比重|职责|义务|权利|做法|举措|文件|次数|人数|额度|年限|类型|种类|形式|特点)$"
+)
+_FOCUS_AFTER = re.compile(
+    r"(?:什么|哪些|哪几[个种类项]|哪[个种类]|多少[个项名家件]?|几[个项名家件种类])(?:样的)?"
+)
+_FOCUS_BEFORE = re.compile(
+    r"(?:的)?(?:一共|总共|到底|大概|分别|应当|应该|要|会|得)?(?:是|有|为|在)?(?:多少|什么|哪|几|多久|多长|谁|怎么|如何)"
 )
 
 _PARTIES = re.compile(
@@ -148,22 +172,70 @@ def analyse(text: str) -> Question:
 @lru_cache(maxsize=512)
 def content_words(text: str) -> tuple[str, ...]:
     """The words of ``text`` that say what it is about, in order, each once."""
+    words: list[str] = []
+    for part in _ASKING.sub(" ", text).split():
+        for word in _joined(_tokenizer().cut(part, HMM=False)):
+            if word not in STOP and word not in words and not _is_noise(word):
+                words.append(word)
+    return tuple(words)
+
+
+def _joined(pieces: Iterable[str]) -> Iterator[str]:
+    """Words; neighbouring characters that the dictionary does not know are one, a name maybe."""
+    run = ""
+    for piece in pieces:
+        if len(piece) == 1 and piece not in _FUNCTION and not piece.isascii():
+            run += piece
+            continue
+        if run:
+            yield run
+            run = ""
+        yield piece.strip()
+    if run:
+        yield run
+
+
+@lru_cache(maxsize=1)
+def _tokenizer() -> Tokenizer:
     import jieba
 
     jieba.setLogLevel(60)
-    words: list[str] = []
-    for part in _ASKING.sub(" ", text).split():
-        for word in jieba.cut(part):
-            word = word.strip()
-            if word and word not in STOP and word not in words and not _is_noise(word):
-                words.append(word)
-    return tuple(words)
+    tokenizer = jieba.Tokenizer()
+    for word in DOMAIN:
+        tokenizer.add_word(word, 10_000)
+    return tokenizer
 
 
 def _is_noise(word: str) -> bool:
     return len(word) == 1 and word not in SYNONYMS and not word.isdigit()
 
 
+def focus(question: Question) -> str:
+    """The word for the thing asked for, where it is a special one: 劳务费 of 劳务费标准是多少, 证件
+    of 需要什么证件; empty where only a kind is asked (条件, 期限, 部门)."""
+    text = question.text
+    if after := _FOCUS_AFTER.search(text):
+        rest = text[after.end() :]
+        words = [w for w in question.terms if rest.startswith(w)]
+        if words:
+            word = max(words, key=len)
+            if _special(word):
+                return word
+    if before := _FOCUS_BEFORE.search(text):
+        front = text[: before.start()]
+        placed = sorted((front.rfind(w), w) for w in question.terms if w in front)
+        while placed and not _special(placed[-1][1]):
+            placed.pop()
+        if placed and len(front) - placed[-1][0] - len(placed[-1][1]) <= 4:
+            return placed[-1][1]
+    return ""
+
+
+def _special(word: str) -> bool:
+    return not _GENERIC.match(word) and not re.match(r"[\d一二三四五六七八九十百第]", word)
+
+
+@lru_cache(maxsize=8192)
 def forms(term: str) -> tuple[str, ...]:
     """The term and what official texts call it."""
     return (term, *(s for s in SYNONYMS.get(term, ()) if s != term))
@@ -214,8 +286,8 @@ def _answers(want: Want, text: str, kind: str) -> float:
         dated = any(f.kind == "date" for f in found)
         return 1.0 if dated else 0.4 if any(f.unit in _DURATION for f in found) else 0.0
     if want == "list":
-        if kind == "list":
-            return 1.0
+        if kind in ("list", "item"):
+            return 1.0 if kind == "list" else 0.6
         several = text.count("、") + text.count("；") + text.count("，") >= 3
         told = re.search(r"分别(?:是|为)|包括|如下|[:：]|等", text)
         return (0.9 if told else 0.6) if several else 0.3
@@ -246,13 +318,3 @@ def _answers(want: Want, text: str, kind: str) -> float:
     if want == "why":
         return 1.0 if re.search(r"为了|为|以便|旨在|目的|因", text) else 0.3
     return 0.5
-
-
-def asked_about(question: Question) -> str:
-    """The question's subject: its text without the words that ask."""
-    return _ASKING.sub("", question.text)
-
-
-def mentions(name: str, text: str) -> bool:
-    """Whether ``text`` contains ``name``, marks and the state's name aside."""
-    return bare_name(name) in bare_name(text)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.facts import facts
 from app.intent import Question, type_match
 from app.places import places, province
 from app.sentences import Source, Unit
@@ -24,12 +25,30 @@ CONTEXT = 0.75
 TITLE = 0.6
 """What it counts in the document's title."""
 
-_IMPLEMENTS = re.compile(r"(?:实施条例|实施办法|实施细则|管理办法|办法|条例|规定)$")
+PROCUREMENT = re.compile(r"政府采购|采购|政府购买服务")
+"""What this product is about: with nothing else to go by, such documents come first."""
+WEIGHTS = {
+    "coverage": 0.75,
+    "own": 0.32,
+    "meaning": 0.50,
+    "fits": 0.70,
+    "rank": 0.40,
+    "probability": 0.10,
+    "heading": 0.18,
+    "figures": 0.30,
+    "density": 0.14,
+}
+SCALE = sum(WEIGHTS.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A unit with its score and what the score is made of, each from 0 to 1."""
+    """A unit with its score and what the score is made of, each from 0 to 1.
+
+    ``coverage`` is how much of the question it holds with its headings and title, ``own`` without
+    them, ``meaning`` the cosine, ``fits`` whether it is the kind of thing asked for, ``rank`` how
+    high its passage was ranked.
+    """
 
     unit: Unit
     hit: Hit
@@ -39,6 +58,11 @@ class Scored:
     own: float
     meaning: float
     fits: float
+    rank: float
+    density: float
+    penalty: float
+    heading: float
+    figures: float
 
 
 class Selector:
@@ -72,9 +96,8 @@ class Selector:
                     seen.add(key)
                     units.append((unit, hit, source, rank))
         meanings = self._meanings(units, query)
-        best = max((hit.score for hit, _ in found), default=1.0) or 1.0
         scored = [
-            self._score(question, *entry, meaning, best)
+            self._score(question, *entry, meaning)
             for entry, meaning in zip(units, meanings, strict=True)
         ]
         return sorted(scored, key=lambda s: -s.score)
@@ -85,11 +108,12 @@ class Selector:
         for term in terms:
             weight = self.vocabulary.weight(term)
             total += weight
-            have += weight * max(
-                presence(term, text),
-                CONTEXT * presence(term, context),
-                TITLE * presence(term, title),
-            )
+            here = presence(term, text)
+            if here < CONTEXT:
+                here = max(here, CONTEXT * presence(term, context))
+            if here < TITLE:
+                here = max(here, TITLE * presence(term, title))
+            have += weight * here
         return have / total if total else 0.0
 
     def _meanings(
@@ -109,22 +133,58 @@ class Selector:
         source: Source,
         rank: int,
         meaning: float,
-        best: float,
     ) -> Scored:
         text, context = plain(unit.text), plain(unit.context)
         title = plain(source.record.title)
         own = self.coverage(question.terms, text, "", "")
+        head = self._in_heading(question, unit, source)
+        same = self._same_figures(question, unit)
         covered = self.coverage(question.terms, text, context, title)
         fits = type_match(question, unit.text, unit.kind)
+        found = 1 / (1 + 0.2 * rank)
+        density = min(1.0, 60 / max(len(text), 60))
+        penalty = self._penalties(question, unit, hit, source)
         score = (
-            0.34 * covered
-            + 0.10 * own
-            + 0.24 * meaning
-            + 0.14 * fits
-            + 0.18 * (hit.score / best) * (0.6 + 0.4 / (1 + rank))
+            WEIGHTS["coverage"] * covered
+            + WEIGHTS["own"] * own
+            + WEIGHTS["meaning"] * meaning
+            + WEIGHTS["fits"] * fits
+            + WEIGHTS["rank"] * found
+            + WEIGHTS["probability"] * hit.probability
+            + WEIGHTS["heading"] * head
+            + WEIGHTS["figures"] * same
+            + WEIGHTS["density"] * density
+            - penalty
+        ) / SCALE
+        return Scored(
+            unit,
+            hit,
+            source,
+            score,
+            covered,
+            own,
+            meaning,
+            fits,
+            found,
+            density,
+            penalty,
+            head,
+            same,
         )
-        score -= self._penalties(question, unit, hit, source)
-        return Scored(unit, hit, source, score, covered, own, meaning, fits)
+
+    def _in_heading(self, question: Question, unit: Unit, source: Source) -> float:
+        """The weighted share of the question's words in the nearest heading."""
+        for section in reversed(source.paths.chain(unit.section)):
+            if section.heading and section.kind in ("heading", "point", "item", "subitem"):
+                return self.coverage(question.terms, plain(section.heading), "", "")
+        return 0.0
+
+    def _same_figures(self, question: Question, unit: Unit) -> float:
+        """The share of the question's figures that the unit gives too."""
+        asked = {f.key for f in question.facts if f.kind in ("number", "ratio")}
+        if not asked:
+            return 0.0
+        return len(asked & {f.key for f in facts(unit.text)}) / len(asked)
 
     def _penalties(self, question: Question, unit: Unit, hit: Hit, source: Source) -> float:
         penalty = 0.0
@@ -133,7 +193,9 @@ class Selector:
         if asked and of_document and not set(asked) & set(of_document):
             penalty += 0.1 if {province(p) for p in asked} & set(of_document) else 0.3
         if not asked and of_document and source.record.metadata.kind != "news":
-            penalty += 0.06
+            penalty += 0.12
+        if not PROCUREMENT.search(source.record.title) and not asked and not _works(question):
+            penalty += 0.03
         if hit.superseded and not asks_for_old(question):
             penalty += 0.08
         if len(unit.text) > 500:
@@ -141,6 +203,11 @@ class Selector:
         if unit.kind == "row":
             penalty += 0.04
         return penalty
+
+
+def _works(question: Question) -> bool:
+    """Whether the question is about construction, which has laws of its own."""
+    return bool(re.search(r"工程|建设|施工|招标人", question.text))
 
 
 def asks_for_old(question: Question) -> bool:

@@ -66,6 +66,7 @@ class Source:
         self.text = stored.document.text
         self.sections = stored.sections
         self.paths = Paths(stored.sections)
+        self._cut: dict[str, list[Unit]] = {}
 
     @property
     def id(self) -> str:
@@ -90,6 +91,8 @@ class Source:
 
     def units(self, passage: Passage) -> list[Unit]:
         """What can be quoted from a passage."""
+        if passage.id in self._cut:
+            return self._cut[passage.id]
         found: list[Unit] = []
         seen: set[tuple[str, tuple[tuple[int, int], ...]]] = set()
         for unit in self._units(passage.start, passage.end):
@@ -97,6 +100,7 @@ class Source:
             if key not in seen:
                 seen.add(key)
                 found.append(unit)
+        self._cut[passage.id] = found
         return found
 
     def _units(self, start: int, end: int) -> Iterator[Unit]:
