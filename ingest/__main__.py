@@ -153,21 +153,30 @@ def _list(options: argparse.Namespace, settings: Settings) -> int:
     if options.json:
         print(json.dumps([asdict(record) for record in records], ensure_ascii=False, indent=2))
         return 0
+    headings = pick(
+        "id title number version passages repairs source", "编号 标题 文号 版本 段落 修复 来源"
+    ).split()
+    rows = [_row(record) for record in records]
+    if not sys.stdout.isatty():
+        for row in (headings, *rows):
+            print("\t".join(row))
+        return 0
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False)
-    for heading in pick(
-        "id title number version passages repairs source", "编号 标题 文号 版本 段落 修复 来源"
-    ).split():
-        table.add_column(heading, overflow="fold")
-    for r in records:
-        version = r.metadata.version or r.metadata.published or ""
-        marked = version + (pick(" (superseded)", "（已有新版）") if r.superseded else "")
-        number = r.metadata.number or ""
-        table.add_row(r.id, r.title, number, marked, str(r.passages), str(r.repairs), r.source)
-    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+    table = Table(*headings, box=None, pad_edge=False)
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
     return 0
+
+
+def _row(record: DocumentRecord) -> list[str]:
+    dated = record.metadata.version or record.metadata.published or ""
+    version = dated + (pick(" (superseded)", "（已有新版）") if record.superseded else "")
+    number = record.metadata.number or ""
+    counts = [str(record.passages), str(record.repairs)]
+    return [record.id, record.title, number, version, *counts, record.source]
 
 
 def _show(options: argparse.Namespace, settings: Settings) -> int:
