@@ -20,6 +20,7 @@ RUN_ELSEWHERE = {
     "make chat": "test_make_chat_serves_the_page",
     "make test": "CI runs it",
     ".venv/bin/python -m app serve": "make chat runs it",
+    ".venv/bin/pip install -e '.[llm]'": "make test installs the same package with the extra dev",
     ".venv/bin/chroma run --path chroma-data": "tests/test_index.py starts one",
 }
 
