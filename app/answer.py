@@ -7,6 +7,7 @@ the evidence is thin or the text speaks of another place, year, law or figure, i
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,16 +23,17 @@ from app.outline_answers import (
     article_spans,
     asked_part,
     asks_outline,
+    asks_points,
     asks_whole,
     best_division,
     divisions,
     overview,
+    quoted_section,
     referred,
 )
 from app.select import Scored, Selector, asks_for_old
 from app.sentences import Source, Unit
 from app.types import Answer, Hit, Statement
-from app.vocabulary import plain
 from app.wording import answer_text, refusal_text
 from ingest.embed import Embedder
 from ingest.index import Index
@@ -47,6 +49,8 @@ MORE, MORE_DOCUMENTS = 4, 8
 """So many passages are looked at beyond the retriever's, in each of so many of the documents that
 it found or the question names, by their words and the official words for them."""
 STRONG = 0.8
+HEADED = 0.6
+"""So much of the question's words must a heading hold to be what the question asks about."""
 _PARAGRAPH = 200
 _POINT = 420
 
@@ -186,6 +190,8 @@ class QuotingAnswerer:
         """The text of the article that the question names by law and number; empty if that law
         has no such article, ``None`` if the question names none."""
         articles = [f for f in asked.facts if f.kind == "article"]
+        if "“" in asked.text and (quoted := self._quoted_path(asked, holdings)):
+            return quoted
         if not any(f.unit == "条" for f in articles):
             return None
         named = [i for name in holdings.named_in(asked.text) for i in name.documents]
@@ -204,6 +210,18 @@ class QuotingAnswerer:
             return chosen[:most]
         return [] if sources else None
 
+    def _quoted_path(self, asked: Question, holdings: Holdings) -> list[Chosen]:
+        """The section that the question names as citations do: 《…》“三、…”“一是…”."""
+        for name in holdings.named_in(asked.text):
+            source = holdings.source(name.documents[0])
+            index = quoted_section(source, asked.text) if source else None
+            if source is not None and index is not None:
+                parts = divisions(source, index)
+                most = self.settings.answer.max_statements
+                spans = overview(source, parts, most) if len(parts) > 1 else []
+                return [(source, s) for s in spans or [list(source.whole(index).spans)]]
+        return []
+
     # choosing
 
     def _by_outline(
@@ -215,12 +233,14 @@ class QuotingAnswerer:
         holdings: Holdings,
     ) -> list[Chosen]:
         """Parts of a document in order, for a question that asks for them."""
-        if judgement.conflict or not (asks_outline(asked) or asked_part(asked)):
+        if judgement.conflict:
             return []
+        if not (asks_outline(asked) or asked_part(asked)):
+            return self._measures(asked, ranked, holdings)
         source = ranked[0].source if ranked else found[0][1]
         number = asked_part(asked)
         most = self.settings.answer.max_statements
-        section, share = best_division(source, asked, holdings.vocabulary)
+        section, share = best_division(source, asked, holdings.vocabulary, asks_points(asked))
         parts = None
         if share >= 0.45 and section is not None:
             below = divisions(source, section.index)
@@ -242,6 +262,25 @@ class QuotingAnswerer:
             return []
         return [(source, spans) for spans in overview(source, parts, most)]
 
+    def _measures(
+        self, asked: Question, ranked: Sequence[Scored], holdings: Holdings
+    ) -> list[Chosen]:
+        """For 怎么…, 哪些…: the points below the heading that names what is asked, if the best unit
+        stands below it."""
+        if not ranked or not asked.wants & {"how", "list"}:
+            return []
+        source, unit = ranked[0].source, ranked[0].unit
+        section, share = best_division(source, asked, holdings.vocabulary)
+        if section is None or share < HEADED or section.kind in ("article", "item", "subitem"):
+            return []
+        if not section.start <= unit.start < section.end:
+            return []
+        parts = divisions(source, section.index)
+        if len(parts) < 2 or any(p.kind == "article" for p in parts):
+            return []
+        most = self.settings.answer.max_statements
+        return [(source, spans) for spans in overview(source, parts, most)]
+
     def _side_by_side(
         self,
         asked: Question,
@@ -259,7 +298,7 @@ class QuotingAnswerer:
                 continue
             part = replace(asked, text=side.text, terms=side.terms or asked.terms)
             best = self._rank(part, within, holdings)
-            if not best or (side.subject and side.subject not in plain(best[0].unit.text)):
+            if not best or not _mentions(best[0].unit.text, side.subject):
                 continue
             widened = self._widened(asked, best[0])
             if not _overlaps(widened, chosen):
@@ -350,6 +389,12 @@ class QuotingAnswerer:
             evidence="none",
             standalone=question,
         )
+
+
+def _mentions(text: str, subject: str) -> bool:
+    """Whether a text names the subject, whatever joins its parts (机关、事业单位)."""
+    joints = re.compile(r"[\s、和与及或]")
+    return joints.sub("", subject) in joints.sub("", text)
 
 
 def _article(scored: Scored) -> tuple[str, int]:

@@ -28,7 +28,9 @@ _PRONOUN = re.compile(
 _ASKS_BASIS = re.compile(
     r"依据|出处|法条|哪一?条|哪部法|哪个(?:法|条例|办法|文件)|根据(?:是|什么|哪)|原文|原话|怎么规定的[？?]?$"
 )
-_ORDINAL = re.compile(r"第([一二三四五六七八九十\d]{1,3})(?:点|项|个|条|方面|种|款|步)")
+_ORDINAL = re.compile(
+    r"第([一二三四五六七八九十\d]{1,3})(?:大?点|大?部分|项|个方面|个|条|方面|种|款|步|章|节)"
+)
 _DETAIL = re.compile(r"详细|具体|展开|细说|说说|讲讲|解释|什么意思|是什么|内容|再说|多说")
 _LABEL = re.compile(
     r"(?:^|(?<=[\n。；;：:]))\s*(?:[（(][一二三四五六七八九十]{1,3}[)）]|[一二三四五六七八九十]{1,2}(?:是|、)|\d{1,2}[.．、])"
@@ -106,7 +108,10 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     bare = _bare(asked)
     if not is_follow_up(asked, bare):
         return asked
-    if ordinal := _ORDINAL.search(asked):
+    ordinal, earlier = _ORDINAL.search(asked), _ORDINAL.search(before)
+    if ordinal and earlier and len(bare) <= 8:
+        return before.replace(earlier[0], ordinal[0])
+    if ordinal:
         point = _point(last.answer, ordinal[1])
         if point and (_DETAIL.search(asked) or len(bare) <= 8):
             return point
@@ -123,6 +128,9 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
         return asked
     if len(content_words(bare)) == 0 or _ATTRIBUTES.fullmatch(bare):
         return f"{subject}{bare}？"
+    if not _QUESTION_WORDS.search(bare) and not _ATTRIBUTES.search(bare):
+        asking = _bare(before).removeprefix(subject).lstrip("，,")
+        return f"{subject}，{bare}{asking}？"
     return f"{subject}，{bare}？"
 
 
@@ -216,8 +224,7 @@ def _possessive(bare: str) -> bool:
 def _basis(answer: Answer) -> str:
     """The place that the last answer cited first, as a question that names it."""
     for citation in answer.citations:
-        if "条" in citation.official:
-            return f"{citation.official}是怎么规定的？"
+        return f"{citation.official}是怎么规定的？"
     return ""
 
 
@@ -238,10 +245,12 @@ def _point(answer: Answer, ordinal: str) -> str:
     if not 0 < number <= len(points):
         return ""
     text, citation = points[number - 1]
+    cited = next((c for c in answer.citations if c.n == citation), None)
+    if cited is not None and len(answer.statements) > 1:
+        return f"{cited.official}的具体内容"
     head = re.split(r"[。；;\n]", _LABEL.sub("", text, count=1).strip())[0]
-    title = answer.citations[citation - 1].title if answer.citations else ""
-    head = head[:60].strip("，、：: ")
-    return f"《{title.strip('《》')}》{head}的具体内容"
+    title = cited.title.strip("《》") if cited else ""
+    return f"《{title}》{head[:60].strip('，、：: ')}的具体内容"
 
 
 def _points(answer: Answer) -> list[tuple[str, int]]:

@@ -89,7 +89,20 @@ class Holdings:
             if ids and all(set(ids) != set(other.documents) for other in found):
                 shown = plain_question[mention.start : mention.end]
                 found.append(Named(shown, mention.start, mention.end, ids))
-        return found
+        return [*found, *self._implementing(plain_question, found)]
+
+    def _implementing(self, question: str, found: list[Named]) -> list[Named]:
+        """政府采购法和实施条例: a bare 实施条例 is that of the law named before it."""
+        at = question.find("实施条例")
+        if at < 0 or any(name.start <= at < name.end for name in found):
+            return []
+        works = {
+            self.records[i].work for name in found for i in name.documents if i in self.records
+        }
+        ids = tuple(
+            r.id for r in self.records.values() if r.work in {f"{w}实施条例" for w in works}
+        )
+        return [Named("实施条例", at, at + 4, ids)] if ids else []
 
     def without_names(self, question: str) -> str:
         """``question`` without the names of documents in it."""

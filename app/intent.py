@@ -39,7 +39,7 @@ Want = Literal[
 _PATTERNS: tuple[tuple[Want, str], ...] = (
     (
         "amount",
-        r"多少(?:万|亿|千|百)*元|多少钱|多少资金|金额|数额|罚多少|罚款|罚金|额度|多少(?:万|亿)|支出.{0,6}多少|"
+        r"[额款费]是?多少|多少(?:万|亿|千|百)*元|多少钱|多少资金|金额|数额|罚多少|罚款|罚金|额度|多少(?:万|亿)|支出.{0,6}多少|"
         r"多少费|价格|费用|限额|收多少|交多少|扣多少|投入.{0,4}多少",
     ),
     (
@@ -109,12 +109,15 @@ _ASKING = re.compile(
     r"请问|请教|想问一下|问一下|咨询一下|想知道|麻烦|你好|您好|老师|谢谢|一下|到底|究竟|一般|通常|目前|现在|按规定|按照规定|根据规定|"
     r"(?:情形|情况|条件|项目)[下中里]|里[面头]?(?:必须|要|应当?)|必须|至少|最[晚迟]得?|觉得|各是|各有|各自|都要|还要|"
     r"有关规定|相关规定|规定|的话|来着|这个|那个|这种|那种|我们|我方|我司|咱们|他们|你们|大家|自己|"
+    r"什么叫做?|什么是|是什么意思|什么意思|指的是什么|是指什么|指什么|的定义|的含义|怎么界定|如何界定|怎么理解|何谓|何为|"
     r"是多少|多少|什么时候|什么|哪些|哪个|哪种|哪一|哪里|哪条|怎么样|怎么办|怎么|如何|怎样|为什么|为何|是否|能不能|可不可以|可否|"
     r"能否|要不要|有没有|是不是|会不会|多久|多长时间|多长|几天|几个|几种|几类|几家|几人|几次|几年|谁来|由谁|向谁|找谁|"
     r"是指|指的是|意思|是啥|有啥|啥时候|应该|应当|可以|需要|必须|能够|进行|有关|关于|对于|其中|以及|或者|并且|"
     r"吗|呢|吧|呀|啊|么|嘛|[？?。！!，,、：:；;“”\"'（）()《》〈〉]"
 )
 
+_CODES = re.compile(r"[A-Za-z0-9]+(?:[+\-./][A-Za-z0-9]+)+|[A-Za-z]{2,}")
+"""Names made of letters and digits: 1+2+N, PPP."""
 _FUNCTION = frozenset(
     "的了在是和与及或等对把被让给从到向由为以于之其有没不要会能可应该就都也还再又很最上下中里内外时后前个些种类条款项第这那哪几"
     "多少做办用说讲看想请人我你他它咱得着过地所者提发掉起来去搞弄拿叫称才只各每均而则若当并同跟比按据"
@@ -173,7 +176,9 @@ def analyse(text: str) -> Question:
 def content_words(text: str) -> tuple[str, ...]:
     """The words of ``text`` that say what it is about, in order, each once."""
     words: list[str] = []
-    for part in _ASKING.sub(" ", text).split():
+    asked = _ASKING.sub(" ", text)
+    words += dict.fromkeys(_CODES.findall(asked))
+    for part in _CODES.sub(" ", asked).split():
         for word in _joined(_tokenizer().cut(part, HMM=False)):
             if word not in STOP and word not in words and not _is_noise(word):
                 words.append(word)
@@ -252,7 +257,25 @@ def type_match(question: Question, text: str, kind: str) -> float:
     scores = [_answers(want, text, kind) for want in asked]
     if "yesno" in asked and len(asked) > 1:
         scores = [s for want, s in zip(asked, scores, strict=True) if want != "yesno"] or scores
-    return max(scores)
+    return max(scores) - _wrong_bound(question.text, text)
+
+
+_UPPER = (
+    re.compile(r"上限|最多|最高|最长|至多|不[能得]?超过|超过多少"),
+    re.compile(r"不得?超过|以下|以内|最高|最长|上限|不得高于|至多"),
+)
+_LOWER = (
+    re.compile(r"下限|至少|最低|最少|不[能得]?低于|不[能得]?少于"),
+    re.compile(r"不得?少于|不得?低于|至少|以上|最低|下限|不小于"),
+)
+
+
+def _wrong_bound(question: str, text: str) -> float:
+    """What a text loses that sets no bound where the question asks for one."""
+    for asked, told in (_UPPER, _LOWER):
+        if asked.search(question) and not told.search(text):
+            return 0.25
+    return 0.0
 
 
 def _defines(question: Question, text: str) -> float:
@@ -277,7 +300,8 @@ def _answers(want: Want, text: str, kind: str) -> float:
             return 1.0
         return 0.5 if any(f.kind == "number" for f in found) else 0.0
     if want == "number":
-        return 1.0 if any(f.kind in ("number", "ratio") for f in found) else 0.0
+        counted = [f for f in found if f.kind == "number" and f.unit not in _DURATION]
+        return 1.0 if counted or any(f.kind == "ratio" for f in found) else 0.3 if found else 0.0
     if want == "deadline":
         if any(f.kind == "number" and f.unit in _DURATION for f in found):
             return 1.0
@@ -300,13 +324,10 @@ def _answers(want: Want, text: str, kind: str) -> float:
             return 0.9
         return 0.7 if _PARTIES.search(text) else 0.0
     if want == "definition":
-        return 0.7 if re.search(r"是指|所称|指的是", text) else 0.3
+        return 0.4 if re.search(r"是指|所称|指的是", text) else 0.2
     if want == "yesno":
-        return (
-            1.0
-            if re.search(r"应当|可以|不得|必须|禁止|有权|不予|除外|适用|无效|视为|属于", text)
-            else 0.4
-        )
+        rule = r"应当|可以|不得|必须|禁止|有权|不予|除外|适用|无效|视为|属于|是指"
+        return 1.0 if re.search(rule, text) else 0.6
     if want == "how":
         return (
             0.9

@@ -37,6 +37,11 @@ def asks_outline(question: Question) -> bool:
     return "summary" in question.wants or bool(_POINTS.search(question.text))
 
 
+def asks_points(question: Question) -> bool:
+    """Whether it names the points themselves: 一是二是三是分别讲了什么."""
+    return bool(_POINTS.search(question.text))
+
+
 def asks_whole(question: Question) -> bool:
     """Whether it asks so of a whole document."""
     return bool(_WHOLE.search(question.text))
@@ -55,15 +60,20 @@ def divisions(source: Source, index: int | None = None) -> list[Section]:
 
 
 def best_division(
-    source: Source, question: Question, vocabulary: Vocabulary
+    source: Source, question: Question, vocabulary: Vocabulary, parted: bool = False
 ) -> tuple[Section | None, float]:
-    """The headed section whose heading answers to the question best, and how far (0 to 1)."""
+    """The headed section whose heading answers to the question best, and how far (0 to 1).
+
+    :param parted: look only at sections that have parts.
+    """
     best: tuple[Section | None, float] = (None, 0.0)
     title = plain(source.record.title)
     terms = [t for t in question.terms if presence(t, title) < 1.0] or list(question.terms)
     total = sum(vocabulary.weight(t) for t in terms)
     for section in source.sections:
         if not section.heading or section.kind == "body":
+            continue
+        if parted and len(divisions(source, section.index)) < 2:
             continue
         heading = plain(section.heading)
         have = sum(vocabulary.weight(t) * presence(t, heading) for t in terms)
@@ -118,6 +128,18 @@ def referred(source: Source, facts: Sequence[Fact]) -> Section | None:
 
 def _inside(section: Section, outer: Section) -> bool:
     return outer.start <= section.start and section.end <= outer.end and section is not outer
+
+
+def quoted_section(source: Source, question: str) -> int | None:
+    """The index of the section whose path in quotation marks stands in the question."""
+    found, longest = None, 0
+    for section in source.sections:
+        if section.kind not in ("heading", "point", "item", "subitem"):
+            continue
+        path = source.paths.official("", section.index).removeprefix("《》")
+        if len(path) > longest and path.startswith("“") and path in question:
+            found, longest = section.index, len(path)
+    return found
 
 
 def article_spans(source: Source, section: Section, most: int) -> list[list[Span]]:

@@ -24,19 +24,24 @@ CONTEXT = 0.75
 """What a word counts that stands only in the headings or lead-in above."""
 TITLE = 0.6
 """What it counts in the document's title."""
+NEARBY = 0.4
+"""What it counts elsewhere in the passage."""
+OPENING = 24
+"""Official sentences open with whom or what they are about: so many characters."""
 
 PROCUREMENT = re.compile(r"政府采购|采购|政府购买服务")
 """What this product is about: with nothing else to go by, such documents come first."""
 WEIGHTS = {
-    "coverage": 0.75,
-    "own": 0.32,
-    "meaning": 0.50,
-    "fits": 0.70,
+    "coverage": 1.0,
+    "own": 0.27,
+    "meaning": 0.60,
+    "fits": 0.85,
     "rank": 0.40,
     "probability": 0.10,
-    "heading": 0.18,
-    "figures": 0.30,
-    "density": 0.14,
+    "heading": 0.20,
+    "figures": 0.70,
+    "opening": 0.14,
+    "density": 0.10,
 }
 SCALE = sum(WEIGHTS.values())
 
@@ -63,6 +68,7 @@ class Scored:
     penalty: float
     heading: float
     figures: float
+    opening: float
 
 
 class Selector:
@@ -102,7 +108,9 @@ class Selector:
         ]
         return sorted(scored, key=lambda s: -s.score)
 
-    def coverage(self, terms: Sequence[str], text: str, context: str, title: str) -> float:
+    def coverage(
+        self, terms: Sequence[str], text: str, context: str = "", title: str = "", near: str = ""
+    ) -> float:
         """The weighted share of ``terms`` that a unit holds, from 0 to 1."""
         total = have = 0.0
         for term in terms:
@@ -113,6 +121,8 @@ class Selector:
                 here = max(here, CONTEXT * presence(term, context))
             if here < TITLE:
                 here = max(here, TITLE * presence(term, title))
+            if here < NEARBY:
+                here = max(here, NEARBY * presence(term, near))
             have += weight * here
         return have / total if total else 0.0
 
@@ -135,14 +145,17 @@ class Selector:
         meaning: float,
     ) -> Scored:
         text, context = plain(unit.text), plain(unit.context)
-        title = plain(source.record.title)
-        own = self.coverage(question.terms, text, "", "")
+        record = source.record
+        title = plain(f"{record.title} {record.metadata.region or ''}")
+        near = plain(hit.passage.text)
+        own = self.coverage(question.terms, text)
+        opening = self.coverage(question.terms, plain(source.text[slice(*unit.core)])[:OPENING])
         head = self._in_heading(question, unit, source)
         same = self._same_figures(question, unit)
-        covered = self.coverage(question.terms, text, context, title)
+        covered = self.coverage(question.terms, text, context, title, near)
         fits = type_match(question, unit.text, unit.kind)
         found = 1 / (1 + 0.2 * rank)
-        density = min(1.0, 60 / max(len(text), 60))
+        density = 0.7 if unit.kind == "list" else min(1.0, 60 / max(len(text), 60))
         penalty = self._penalties(question, unit, hit, source)
         score = (
             WEIGHTS["coverage"] * covered
@@ -153,6 +166,7 @@ class Selector:
             + WEIGHTS["probability"] * hit.probability
             + WEIGHTS["heading"] * head
             + WEIGHTS["figures"] * same
+            + WEIGHTS["opening"] * opening
             + WEIGHTS["density"] * density
             - penalty
         ) / SCALE
@@ -170,13 +184,14 @@ class Selector:
             penalty,
             head,
             same,
+            opening,
         )
 
     def _in_heading(self, question: Question, unit: Unit, source: Source) -> float:
         """The weighted share of the question's words in the nearest heading."""
         for section in reversed(source.paths.chain(unit.section)):
             if section.heading and section.kind in ("heading", "point", "item", "subitem"):
-                return self.coverage(question.terms, plain(section.heading), "", "")
+                return self.coverage(question.terms, plain(section.heading))
         return 0.0
 
     def _same_figures(self, question: Question, unit: Unit) -> float:
@@ -193,9 +208,10 @@ class Selector:
         if asked and of_document and not set(asked) & set(of_document):
             penalty += 0.1 if {province(p) for p in asked} & set(of_document) else 0.3
         if not asked and of_document and source.record.metadata.kind != "news":
-            penalty += 0.12
-        if not PROCUREMENT.search(source.record.title) and not asked and not _works(question):
-            penalty += 0.03
+            penalty += 0.20
+        about = source.record.title + hit.passage.text
+        if not PROCUREMENT.search(about) and not asked and not _works(question):
+            penalty += 0.06
         if hit.superseded and not asks_for_old(question):
             penalty += 0.08
         if len(unit.text) > 500:

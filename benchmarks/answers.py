@@ -221,13 +221,15 @@ def show_misses(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
 def assistant_over(paths: Sequence[Path], data: Path) -> Assistant:
     """The product over an index of ``paths`` that lies in ``data``."""
     from app.service import Assistant
+    from ingest.index import writing
     from ingest.pipeline import add_paths
     from ingest.settings import load_settings
 
     project = Path(__file__).resolve().parents[1]
     settings = load_settings(project / "config.yaml").model_copy(update={"data": data.resolve()})
     assistant = Assistant(settings)
-    summary = add_paths([path.resolve() for path in paths], settings, assistant.embedder)
+    with writing(settings):
+        summary = add_paths([path.resolve() for path in paths], settings, assistant.embedder)
     for failure in summary.failures:
         print(failure.error.line() if failure.error else failure.source, file=sys.stderr)
     return assistant
