@@ -45,7 +45,7 @@ NEAR = 0.94
 SAME = 0.97
 """The same for a further unit of an article that is quoted already."""
 MOST_FURTHER = 2
-MORE, MORE_DOCUMENTS = 4, 8
+MORE_OF_FIRST, MORE, MORE_DOCUMENTS = 16, 4, 8
 """So many passages are looked at beyond the retriever's, in each of so many of the documents that
 it found or the question names, by their words and the official words for them."""
 STRONG = 0.8
@@ -156,8 +156,11 @@ class QuotingAnswerer:
             words.append("所称 是指")
         query = " ".join(words or [asked.text])
         ids: list[str] = []
-        for document in list(dict.fromkeys(documents))[:MORE_DOCUMENTS]:
-            held = self.index.lexical.search(query, MORE, {document})
+        for place, document in enumerate(dict.fromkeys(documents)):
+            if place >= MORE_DOCUMENTS:
+                break
+            many = MORE_OF_FIRST if place < 2 else MORE
+            held = self.index.lexical.search(query, many, {document})
             ids += [i for i, _ in held if i not in have and i not in ids]
         passages = self.index.passages(ids)
         more = []
@@ -297,6 +300,8 @@ class QuotingAnswerer:
             if not within:
                 continue
             part = replace(asked, text=side.text, terms=side.terms or asked.terms)
+            if not asked.wants - {"compare", "list", "how"}:
+                part = replace(part, wants=frozenset({"definition"}))
             best = self._rank(part, within, holdings)
             if not best or not _mentions(best[0].unit.text, side.subject):
                 continue

@@ -106,9 +106,9 @@ _PATTERNS: tuple[tuple[Want, str], ...] = (
 _ASKS = tuple((want, re.compile(pattern)) for want, pattern in _PATTERNS)
 
 _ASKING = re.compile(
-    r"请问|请教|想问一下|问一下|咨询一下|想知道|麻烦|你好|您好|老师|谢谢|一下|到底|究竟|一般|通常|目前|现在|按规定|按照规定|根据规定|"
+    r"请问|请教|想问一下|问一下|咨询一下|想知道|麻烦|你好|您好|老师|谢谢|一下|到底|究竟|一般(?!性)|通常|目前|现在|按规定|按照规定|根据规定|"
     r"(?:情形|情况|条件|项目)[下中里]|里[面头]?(?:必须|要|应当?)|必须|至少|最[晚迟]得?|觉得|各是|各有|各自|都要|还要|"
-    r"有关规定|相关规定|规定|的话|来着|这个|那个|这种|那种|我们|我方|我司|咱们|他们|你们|大家|自己|"
+    r"分别|有关规定|相关规定|规定|的话|来着|这个|那个|这种|那种|我们|我方|我司|咱们|他们|你们|大家|自己|"
     r"什么叫做?|什么是|是什么意思|什么意思|指的是什么|是指什么|指什么|的定义|的含义|怎么界定|如何界定|怎么理解|何谓|何为|"
     r"是多少|多少|什么时候|什么|哪些|哪个|哪种|哪一|哪里|哪条|怎么样|怎么办|怎么|如何|怎样|为什么|为何|是否|能不能|可不可以|可否|"
     r"能否|要不要|有没有|是不是|会不会|多久|多长时间|多长|几天|几个|几种|几类|几家|几人|几次|几年|谁来|由谁|向谁|找谁|"
@@ -236,6 +236,11 @@ def focus(question: Question) -> str:
     return ""
 
 
+def is_generic(word: str) -> bool:
+    """Whether a word names only a kind of thing asked for (期限, 条件), not a subject."""
+    return bool(_GENERIC.match(word))
+
+
 def _special(word: str) -> bool:
     return not _GENERIC.match(word) and not re.match(r"[\d一二三四五六七八九十百第]", word)
 
@@ -249,7 +254,8 @@ def forms(term: str) -> tuple[str, ...]:
 def type_match(question: Question, text: str, kind: str) -> float:
     """How well a text is the kind of answer wanted, from 0 to 1; 0.5 where nothing is asked."""
     wants = question.wants
-    if "definition" in wants and (defined := _defines(question, text)):
+    defined = _defines(question, text) if "definition" in wants else 1.0
+    if "definition" in wants and defined:
         return defined
     asked = wants - {"basis", "compare", "summary"}
     if not asked:
@@ -257,7 +263,7 @@ def type_match(question: Question, text: str, kind: str) -> float:
     scores = [_answers(want, text, kind) for want in asked]
     if "yesno" in asked and len(asked) > 1:
         scores = [s for want, s in zip(asked, scores, strict=True) if want != "yesno"] or scores
-    return max(scores) - _wrong_bound(question.text, text)
+    return (max(scores) - _wrong_bound(question.text, text)) * (1.0 if defined else 0.5)
 
 
 _UPPER = (
@@ -317,7 +323,8 @@ def _answers(want: Want, text: str, kind: str) -> float:
         return (0.9 if told else 0.6) if several else 0.3
     if want == "who":
         if re.search(
-            r"由.{2,40}?(?:负责|确定|承担|处理|组织|决定|批准|审|办|作出|牵头|组成|给予|责令)", text
+            r"由.{2,40}?(?:负责|确定|承担|处理|组织|决定|批准|审|办|作出|牵头|组成|给予|责令|垫付|负担|支付)",
+            text,
         ):
             return 1.0
         if re.search(r"负责|牵头|主管", text):

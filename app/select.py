@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.facts import facts
-from app.intent import Question, type_match
+from app.intent import Question, is_generic, type_match
 from app.places import places, province
 from app.sentences import Source, Unit
 from app.types import Hit
@@ -24,18 +24,21 @@ CONTEXT = 0.75
 """What a word counts that stands only in the headings or lead-in above."""
 TITLE = 0.6
 """What it counts in the document's title."""
-NEARBY = 0.4
+NEARBY = 0.55
 """What it counts elsewhere in the passage."""
+GENERIC = 0.4
+"""What a word counts that names only the kind of thing asked for (期限, 条件)."""
 OPENING = 24
 """Official sentences open with whom or what they are about: so many characters."""
 
 PROCUREMENT = re.compile(r"政府采购|采购|政府购买服务")
 """What this product is about: with nothing else to go by, such documents come first."""
+PARTIES = re.compile(r"政府采购|购买服务|采购人|供应商")
 WEIGHTS = {
     "coverage": 1.0,
     "own": 0.27,
-    "meaning": 0.60,
-    "fits": 0.85,
+    "meaning": 0.55,
+    "fits": 1.0,
     "rank": 0.40,
     "probability": 0.10,
     "heading": 0.20,
@@ -114,7 +117,7 @@ class Selector:
         """The weighted share of ``terms`` that a unit holds, from 0 to 1."""
         total = have = 0.0
         for term in terms:
-            weight = self.vocabulary.weight(term)
+            weight = self.vocabulary.weight(term) * (GENERIC if is_generic(term) else 1.0)
             total += weight
             here = presence(term, text)
             if here < CONTEXT:
@@ -208,10 +211,11 @@ class Selector:
         if asked and of_document and not set(asked) & set(of_document):
             penalty += 0.1 if {province(p) for p in asked} & set(of_document) else 0.3
         if not asked and of_document and source.record.metadata.kind != "news":
-            penalty += 0.20
-        about = source.record.title + hit.passage.text
-        if not PROCUREMENT.search(about) and not asked and not _works(question):
-            penalty += 0.06
+            penalty += 0.35
+        title = source.record.title
+        about = PROCUREMENT.search(title) or PARTIES.search(hit.passage.text)
+        if not (about or asked or _works(question) or any(t in title for t in question.terms)):
+            penalty += 0.10
         if hit.superseded and not asks_for_old(question):
             penalty += 0.08
         if len(unit.text) > 500:

@@ -125,6 +125,8 @@ class Source:
             for at, (s, e) in enumerate(sentences):
                 if self._opens_list(section, s, e) or not _SAYS.search(self.text[s:e]):
                     continue
+                if section.heading and self.is_heading(section, s, e):
+                    continue
                 core = (s, e)
                 if self.text[e - 1] in "，：:" and (points := self._points_after(section, e)):
                     yield points
