@@ -8,6 +8,7 @@ import ipaddress
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -115,7 +116,9 @@ def test_works_inside_an_event_loop(server: str) -> None:
     async def inside() -> bytes:
         return fetch(f"{server}/page.shtml", allow_private=True).data
 
-    assert asyncio.run(inside()) == PAGE
+    # a thread of its own: the browser tests may have left a loop running in this one
+    with ThreadPoolExecutor(1) as threads:
+        assert threads.submit(asyncio.run, inside()).result() == PAGE
 
 
 def test_compressed_page(server: str) -> None:
