@@ -158,7 +158,7 @@ def reranker_of(settings: Settings) -> Reranker:
 
     :raises SettingsError: if the learned one is wanted and not there.
     """
-    if settings.retrieval.reranker == "none" or not (FOLDER / "reranker.npz").is_file():
+    if settings.retrieval.reranker == "none":
         return FusionReranker()
     return LearnedReranker()
 
