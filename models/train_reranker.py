@@ -37,9 +37,12 @@ from ingest.lexical import LexicalIndex, LexicalView
 from models.folds import Folds, fold_vectors
 
 LEFT_OUT = ("question_length", "best_bm25")
-"""Features for the calibration only: equal for all candidates of a question."""
+"""Features left out of the trees: equal for all candidates of a question."""
 
-COUNT, KNOWN = 100, 300
+CALIBRATED = ("dense", "bm25", "coverage", "coverage_rare", "covered", "phrase_share")
+"""Features that the calibration uses beside the trees' score."""
+
+COUNT, KNOWN = 150, 450
 PARAMETERS = {
     "objective": "lambdarank",
     "lambdarank_truncation_level": 15,
@@ -165,15 +168,20 @@ def as_arrays(model: object) -> dict[str, np.ndarray]:
 
 
 def calibrate(
-    inputs: Sequence[np.ndarray], labels: Sequence[np.ndarray], balance: float = 1.0
+    inputs: Sequence[np.ndarray], labels: Sequence[np.ndarray]
 ) -> tuple[np.ndarray, float]:
-    """Weights and bias of the logistic curve over columns ``inputs``."""
+    """Weights and bias of the logistic curve over columns ``inputs``.
+
+    Right and wrong weigh the same in sum: the labels mark one or two of the passages that bear
+    on a question, not all of them, so that their share says nothing.
+    """
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
     table, truth = np.concatenate(inputs), np.concatenate(labels)
     scale = StandardScaler().fit(table)
-    curve = LogisticRegression(C=balance, max_iter=2000).fit(scale.transform(table), truth)
+    curve = LogisticRegression(class_weight="balanced", max_iter=2000)
+    curve.fit(scale.transform(table), truth)
     weights = curve.coef_[0] / scale.scale_
     return weights, float(curve.intercept_[0] - weights @ scale.mean_)
 
@@ -198,6 +206,7 @@ def train(statutes: Path, corpus: Path | None, out: Path, work: Path) -> dict[st
     asked = examples(view, questions, row_of, known)
     unanswered = examples(view, questions, row_of, known, without_answers=True)
     used = [i for i, name in enumerate(FEATURES) if name not in LEFT_OUT]
+    curve = [FEATURES.index(name) for name in CALIBRATED]
     seen = folds.fold
     inputs, labels, plain = [], [], []
     unseen = np.zeros(len(questions), object)
@@ -208,7 +217,7 @@ def train(statutes: Path, corpus: Path | None, out: Path, work: Path) -> dict[st
             for some in (asked, unanswered):
                 scores = model.predict(some.features[i][:, used])  # type: ignore[attr-defined]
                 best = best_of(scores)
-                columns = np.column_stack([scores, some.features[i]])[best]
+                columns = np.column_stack([scores, some.features[i][:, curve]])[best]
                 inputs.append(columns)
                 labels.append(some.labels[i][best])
                 plain.append(some.features[i][best][:, fusion])
@@ -223,6 +232,7 @@ def train(statutes: Path, corpus: Path | None, out: Path, work: Path) -> dict[st
         out / "reranker.npz",
         **arrays,
         features=names,
+        calibrated=np.array(CALIBRATED),
         weights=weights.astype(np.float32),
         bias=np.array(bias, np.float32),
     )
