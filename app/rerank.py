@@ -102,12 +102,14 @@ class LearnedReranker:
                 data["roots"],
                 int(data["depth"]),
             )
+            self._calibrated = [FEATURES.index(str(name)) for name in data["calibrated"]]
             self._weights, self._bias = data["weights"], float(data["bias"])
 
     def __call__(self, features: np.ndarray) -> Ranked:
         """See :class:`Reranker`."""
         scores = self._trees(np.ascontiguousarray(features[:, self._used]))
-        return Ranked(scores, _probability(scores, features, self._weights, self._bias))
+        chosen = features[:, self._calibrated]
+        return Ranked(scores, _probability(scores, chosen, self._weights, self._bias))
 
 
 class FusionReranker:
