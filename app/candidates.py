@@ -1,8 +1,8 @@
 """Passages proposed for a question, and the features by which they are ranked.
 
 All features are computed for all candidates at once from the arrays of the lexical index; no text
-is fetched. None names a document, a kind of text or a place in it, so that what was learned on
-statutes holds for notices and news.
+is fetched. None names a document or a kind of text, so that what was learned on statutes holds for
+notices and news.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ FEATURES = (
     "best_dense",  # best cosine of all: how near the index comes to the question
     "best_bm25",  # best BM25 of all, as a share of the question's weight
     "question_length",  # logarithm of the question's number of terms
+    "title_length",  # distinct terms of title and path: basic laws have short names
+    "document_size",  # logarithm of the document's number of passages
 )
 _FIGURE = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _RARE = 5
@@ -181,6 +183,8 @@ def features(view: LexicalView, terms: Terms, pool: Pool) -> np.ndarray:
         "best_dense": np.full(n, best_dense),
         "best_bm25": np.full(n, best_text / total),
         "question_length": np.full(n, np.log1p(terms.own)),
+        "title_length": head_sizes,
+        "document_size": np.log1p(view.sizes[owner]),
     }
     return np.stack([columns[name] for name in FEATURES], axis=1).astype(np.float32)
 

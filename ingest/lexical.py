@@ -137,6 +137,8 @@ class LexicalView:
         #: ids of the documents, and for each passage the position of its document among them
         self.documents = documents
         self.owner = owner
+        #: number of passages of each document
+        self.sizes = np.bincount(owner, minlength=len(documents))
         self.text = Postings(text)
         self.head = Postings(head)
         self.row = {id: i for i, id in enumerate(ids)}

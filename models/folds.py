@@ -35,7 +35,7 @@ class Folds:
         return _unit(self.folder, name[:-1], name[-1], self.members)
 
 
-@lru_cache(maxsize=3)
+@lru_cache(maxsize=3 * COUNT)
 def _unit(folder: Path, kind: str, fold: str, members: int) -> np.ndarray:
     parts = [np.load(folder / f"{kind}{member}{fold}.npy") for member in range(members)]
     joint = np.concatenate(parts, axis=1).astype(np.float32)

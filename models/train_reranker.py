@@ -47,7 +47,7 @@ PARAMETERS = {
     "objective": "lambdarank",
     "lambdarank_truncation_level": 15,
     "learning_rate": 0.05,
-    "num_leaves": 15,
+    "num_leaves": 7,
     "min_data_in_leaf": 60,
     "feature_fraction": 0.6,
     "bagging_fraction": 0.8,
