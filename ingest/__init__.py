@@ -2,5 +2,5 @@
 
 from typing import Final
 
-PIPELINE_VERSION: Final = 1
-"""Raised whenever loading, cleaning, structure or splitting change what an index holds."""
+PIPELINE_VERSION: Final = 2
+"""Raised whenever loading, cleaning, structure, splitting or what is embedded change what an index holds."""
