@@ -3,4 +3,5 @@
 from typing import Final
 
 PIPELINE_VERSION: Final = 2
-"""Raised whenever loading, cleaning, structure, splitting or what is embedded change what an index holds."""
+"""Raised whenever a change of loading, cleaning, structure, splitting or of the text that is
+embedded changes what an index holds."""
