@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -40,14 +40,14 @@ from ingest.index import Index
 from ingest.language import Language
 from ingest.settings import Settings
 
-NEAR = 0.94
+NEAR = 0.90
 """A further unit is quoted only if its score is at least this share of the best one's."""
 SAME = 0.97
 """The same for a further unit of an article that is quoted already."""
 MOST_FURTHER = 2
-MORE_OF_FIRST, MORE, MORE_DOCUMENTS = 16, 4, 8
-"""So many passages are looked at beyond the retriever's, in each of so many of the documents that
-it found or the question names, by their words and the official words for them."""
+MORE_OF_FIRST, MORE, MORE_DOCUMENTS, MORE_OF_ALL = 16, 4, 8, 16
+"""So many passages are looked at beyond the retriever's: in each of the first two documents that it
+found or the question names, in each of so many more, and in all that may be looked in."""
 STRONG = 0.8
 HEADED = 0.6
 """So much of the question's words must a heading hold to be what the question asks about."""
@@ -75,18 +75,26 @@ class QuotingAnswerer:
                 self._holdings = Holdings(self.index)
             return self._holdings
 
-    def answer(self, question: str, hits: Sequence[Hit], language: Language = "zh") -> Answer:
+    def answer(
+        self,
+        question: str,
+        hits: Sequence[Hit],
+        language: Language = "zh",
+        within: Collection[str] | None = None,
+    ) -> Answer:
         """What the passages found say in answer to a standalone question, or an abstention.
 
         :param hits: best first, as the retriever gives them.
         :param language: of the words around the quotes.
+        :param within: ids of the documents in which official words for the question's own may be
+            looked up besides; ``None``: only in those of the hits.
         """
         from ingest.script import to_simplified
 
         holdings = self.holdings
         asked = self._analysed(to_simplified(question), holdings)
         found = [(h, s) for h in hits if (s := holdings.source(h.passage.document)) is not None]
-        found = self._within_named(asked, found, holdings)
+        found = self._looked_up(asked, found, holdings, within)
         if not found or names_unknown_law(asked, holdings):
             return self._refusal(question, hits, Judgement(0.0, "nothing found"), language)
         exact = self._referred(asked, found, holdings)
@@ -113,17 +121,20 @@ class QuotingAnswerer:
         words = content_words(holdings.without_names(question))
         return replace(asked, terms=words) if words else asked
 
-    def _within_named(
-        self, asked: Question, found: list[tuple[Hit, Source]], holdings: Holdings
+    def _looked_up(
+        self,
+        asked: Question,
+        found: list[tuple[Hit, Source]],
+        holdings: Holdings,
+        within: Collection[str] | None = None,
     ) -> list[tuple[Hit, Source]]:
         """The hits in the documents that the question names, if it names any, and what else in
         them shares its words; of several versions, those of the year it names."""
         named = {i for name in holdings.named_in(asked.text) for i in name.documents}
         if not named:
-            documents = [source.id for _, source in found]
-            return [*found, *self._more_of(documents, asked, found, holdings)]
+            return [*found, *self._more_of(asked, found, holdings, within)]
         inside = [(h, s) for h, s in found if s.id in named]
-        inside += self._more_of(sorted(named), asked, inside, holdings)
+        inside += self._more_of(asked, inside, holdings, None, sorted(named))
         if not inside:
             return found
         dated = [
@@ -143,25 +154,30 @@ class QuotingAnswerer:
 
     def _more_of(
         self,
-        documents: Sequence[str],
         asked: Question,
         found: Sequence[tuple[Hit, Source]],
         holdings: Holdings,
+        within: Collection[str] | None,
+        named: Sequence[str] = (),
     ) -> list[tuple[Hit, Source]]:
-        """Passages of ``documents`` that share words with the question, beside those found."""
+        """Passages that hold the question's words or the official words for them, beside those
+        found: in the documents named, else in those found and in ``within``."""
         have = {hit.passage.id for hit, _ in found}
         lowest = min((hit.score for hit, _ in found), default=1.0)
         words = [form for term in asked.terms for form in forms(term)]
         if "definition" in asked.wants:
             words.append("所称 是指")
         query = " ".join(words or [asked.text])
+        lexical = self.index.lexical
         ids: list[str] = []
-        for place, document in enumerate(dict.fromkeys(documents)):
+        for place, document in enumerate(named or dict.fromkeys(s.id for _, s in found)):
             if place >= MORE_DOCUMENTS:
                 break
             many = MORE_OF_FIRST if place < 2 else MORE
-            held = self.index.lexical.search(query, many, {document})
-            ids += [i for i, _ in held if i not in have and i not in ids]
+            ids += [i for i, _ in lexical.search(query, many, {document})]
+        if within and not named:
+            ids += [i for i, _ in lexical.search(query, MORE_OF_ALL, within)]
+        ids = [i for i in dict.fromkeys(ids) if i not in have]
         passages = self.index.passages(ids)
         more = []
         for place, passage in enumerate(passages[i] for i in ids if i in passages):
@@ -319,7 +335,7 @@ class QuotingAnswerer:
                 break
             if scored.source.record.superseded and not best.source.record.superseded:
                 continue
-            if scored.coverage < 0.9 * best.coverage or scored.fits < best.fits:
+            if scored.coverage < 0.75 * best.coverage or scored.fits < best.fits:
                 continue
             widened = self._widened(asked, scored)
             same = _article(scored) in articles and scored.score < SAME * best.score

@@ -51,4 +51,4 @@ def sides(question: Question, ranked: Sequence[Scored], holdings: Holdings) -> l
 def _alone(text: str, pair: re.Match[str], name: str) -> Side:
     """The question with one of two notions in place of both: 货物项目 of 货物和服务项目."""
     alone = text[: pair.start()] + name + text[pair.end() :]
-    return Side(alone, content_words(alone), name)
+    return Side(alone, content_words(alone), name.rsplit("的", 1)[-1])

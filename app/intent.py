@@ -263,9 +263,21 @@ def type_match(question: Question, text: str, kind: str) -> float:
     scores = [_answers(want, text, kind) for want in asked]
     if "yesno" in asked and len(asked) > 1:
         scores = [s for want, s in zip(asked, scores, strict=True) if want != "yesno"] or scores
-    return (max(scores) - _wrong_bound(question.text, text)) * (1.0 if defined else 0.5)
+    return (_exactly(question, text, kind, scores) - _wrong_bound(question.text, text)) * (
+        1.0 if defined else 0.5
+    )
 
 
+def _exactly(question: Question, text: str, kind: str, scores: list[float]) -> float:
+    """The best of ``scores``; of several figures asked for (多少个项目、采购额多少) their mean."""
+    figures = question.wants & {"amount", "ratio", "number", "deadline"}
+    if "deadline" in figures or len(figures) < 2 or not _TWO.search(question.text):
+        return max(scores)
+    told = [_answers(want, text, kind) for want in figures]
+    return sum(told) / len(told)
+
+
+_TWO = re.compile(r"多少.*[、，,和].*多少|几.*[、，,和].*多少|多少.*[、，,和].*几")
 _UPPER = (
     re.compile(r"上限|最多|最高|最长|至多|不[能得]?超过|超过多少"),
     re.compile(r"不得?超过|以下|以内|最高|最长|上限|不得高于|至多"),
@@ -289,6 +301,8 @@ def _defines(question: Question, text: str) -> float:
     subject = _ASKING.sub("", question.text)
     if len(subject) < 2:
         return 0.0
+    if re.match(rf"[^，。]{{0,8}}“?{re.escape(subject)}”?是(?!否|不|由|在)", text):
+        return 1.0
     pattern = (
         rf"(?:所称|所谓|称为|即)?“?(?:的)?{re.escape(subject)}”?[，,]?(?:是指|指的是|包括|，是)"
     )

@@ -28,7 +28,7 @@ NEARBY = 0.55
 """What it counts elsewhere in the passage."""
 GENERIC = 0.4
 """What a word counts that names only the kind of thing asked for (期限, 条件)."""
-OPENING = 24
+OPENING = 14
 """Official sentences open with whom or what they are about: so many characters."""
 
 PROCUREMENT = re.compile(r"政府采购|采购|政府购买服务")
@@ -38,12 +38,12 @@ WEIGHTS = {
     "coverage": 1.0,
     "own": 0.27,
     "meaning": 0.55,
-    "fits": 1.0,
-    "rank": 0.40,
+    "fits": 1.1,
+    "rank": 0.35,
     "probability": 0.10,
     "heading": 0.20,
-    "figures": 0.70,
-    "opening": 0.14,
+    "figures": 0.55,
+    "opening": 0.25,
     "density": 0.10,
 }
 SCALE = sum(WEIGHTS.values())
@@ -157,7 +157,7 @@ class Selector:
         same = self._same_figures(question, unit)
         covered = self.coverage(question.terms, text, context, title, near)
         fits = type_match(question, unit.text, unit.kind)
-        found = 1 / (1 + 0.2 * rank)
+        found = 1 / (1 + 0.12 * rank)
         density = 0.7 if unit.kind == "list" else min(1.0, 60 / max(len(text), 60))
         penalty = self._penalties(question, unit, hit, source)
         score = (
@@ -212,10 +212,7 @@ class Selector:
             penalty += 0.1 if {province(p) for p in asked} & set(of_document) else 0.3
         if not asked and of_document and source.record.metadata.kind != "news":
             penalty += 0.35
-        title = source.record.title
-        about = PROCUREMENT.search(title) or PARTIES.search(hit.passage.text)
-        if not (about or asked or _works(question) or any(t in title for t in question.terms)):
-            penalty += 0.10
+        penalty += self._off_subject(question, hit, source, bool(asked))
         if hit.superseded and not asks_for_old(question):
             penalty += 0.08
         if len(unit.text) > 500:
@@ -223,6 +220,17 @@ class Selector:
         if unit.kind == "row":
             penalty += 0.04
         return penalty
+
+    def _off_subject(self, question: Question, hit: Hit, source: Source, placed: bool) -> float:
+        """What a document loses that is not about public procurement, where the question does not
+        ask for it; so does news beside rules."""
+        title = source.record.title
+        news = 0.08 if source.record.metadata.kind == "news" and not placed else 0.0
+        if PROCUREMENT.search(title) or placed or _works(question):
+            return news
+        if PARTIES.search(hit.passage.text):
+            return news + 0.03
+        return news + (0.06 if any(term in title for term in question.terms) else 0.10)
 
 
 def _works(question: Question) -> bool:

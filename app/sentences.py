@@ -27,6 +27,7 @@ _EXCEPTION = re.compile(r"(?:但|但是|除外|不受此限|前款规定.{0,30}�
 _LEAD = re.compile(r"[:：]\s*$|(?:如下|下列|以下)[^。]{0,20}[。]?\s*$")
 _SAYS = re.compile(r"[，。；：、！？,;:!?]")
 _WHOLE_ITEM = 350
+_FEW = 4
 """An item up to so many characters is one unit; of a longer one each sentence is."""
 _OPEN, _CLOSE = "“（《(", "”）》)"
 
@@ -122,6 +123,10 @@ class Source:
                 continue
             lead = self._lead_of(section)
             sentences = list(self.sentences(run_start, run_end))
+            if 1 < len(sentences) <= _FEW and run_end - run_start <= _WHOLE_ITEM and lead is None:
+                span = (run_start, run_end)
+                if not self.listed(section.index) and not self.is_heading(section, *sentences[0]):
+                    yield self._unit("sentence", (span,), span, section.index)
             for at, (s, e) in enumerate(sentences):
                 if self._opens_list(section, s, e) or not _SAYS.search(self.text[s:e]):
                     continue
