@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from app.facts import Fact, bare_name, facts
 from app.holdings import Holdings
 from app.intent import Question, focus
-from app.places import places, province
+from app.places import named_regions, places, province
 from app.select import Scored
 from app.vocabulary import plain, presence
 
@@ -93,11 +93,14 @@ def features(question: Question, ranked: Sequence[Scored], holdings: Holdings) -
 
 def _place_conflict(question: Question, best: Scored) -> str:
     asked = places(question.text)
-    if not asked:
+    unknown = [name for name in named_regions(question.text) if not places(name)]
+    if not asked and not unknown:
         return ""
     record = best.source.record
     around = record.title + (record.metadata.region or "") + (record.metadata.issuer or "")
     around += record.source + best.hit.passage.text + best.unit.context
+    if any(name not in around for name in unknown):
+        return "place"
     here = set(places(around))
     missing = [p for p in asked if p not in here]
     if not missing or (len(missing) < len(asked) and _nested(asked)):

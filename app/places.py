@@ -62,6 +62,17 @@ def _pattern() -> re.Pattern[str]:
     return re.compile("|".join(names))
 
 
+_NAMED = re.compile(
+    r"(?:^|[，。、的在对于和与年])(?!全|各|本|我|该|哪|某|外|跨|直辖|地级|县级|副省)"
+    r"([\u4e00-\u9fff]{2,3})(?<!城)(?:省|市|自治区|自治州)(?![场级值民面容委内])"
+)
+
+
+def named_regions(text: str) -> tuple[str, ...]:
+    """What ``text`` calls a province or city, known or not: 绿水 of 绿水省."""
+    return tuple(dict.fromkeys(_NAMED.findall(text)))
+
+
 @lru_cache(maxsize=2048)
 def places(text: str) -> tuple[str, ...]:
     """The places that ``text`` names, each once, in order."""
@@ -72,7 +83,3 @@ def province(place: str) -> str:
     """The province that a place is or lies in."""
     return _provinces().get(place, place)
 
-
-def about(place: str, text: str) -> bool:
-    """Whether ``text`` names the place itself."""
-    return place in text

@@ -1,0 +1,229 @@
+"""The quoting answerer over a small index: what it chooses, how it cites, when it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from app.service import Assistant
+from app.types import Answer, Filters
+from app.verify import judge_all
+from ingest.index import writing
+from ingest.pipeline import add_paths
+from tests.projects import Project
+
+LAW = """中华人民共和国图书采购法
+第一章 总则
+第一条 为了规范图书采购行为，制定本法。
+第二条 本法所称图书采购，是指图书馆使用财政性资金购买图书的行为。
+第三条 图书采购由县级以上人民政府文化部门负责监督管理。
+第四条 图书供应商参加图书采购应当具备下列条件：
+（一）具有独立承担民事责任的能力；
+（二）具有出版物经营许可证；
+（三）参加采购活动前三年内没有重大违法记录。
+图书馆可以规定图书供应商的特定条件，但不得以不合理的条件实行差别待遇。
+第五条 图书馆应当在验收合格之日起二十日内支付书款。但合同另有约定的除外。
+第六条 书款保证金的数额不得超过合同金额的百分之五。
+第七条 图书供应商对验收结果有异议的，可以在七个工作日内向图书馆提出复核申请。图书馆应当及时答复。
+第八条 图书供应商提供盗版图书的，处以合同金额一倍以上三倍以下的罚款；构成犯罪的，依法追究刑事责任。
+第九条 本法自2021年5月1日起施行。
+"""
+REGULATION = """中华人民共和国图书采购法实施条例
+第一条 根据《中华人民共和国图书采购法》（以下简称图书采购法），制定本条例。
+第二条 图书采购法第四条所称重大违法记录，是指因违法经营受到吊销许可证或者较大数额罚款。
+第三条 图书供应商提出复核申请应当采用书面形式，并载明下列内容：
+（一）图书供应商的名称和联系方式；
+（二）复核的事项和理由。
+第四条 图书馆收取书款保证金的，应当自合同履行完毕之日起十日内退还。
+第五条 本条例自2022年1月1日起施行。
+"""
+NEWS = """青山省图书采购改革见成效
+2024年3月2日 来源：青山日报
+近年来，青山省文化厅持续推进图书采购改革，取得积极进展。
+一、加强组织领导，健全工作机制
+一是建立协调机制。成立图书采购工作专班，明确责任分工。二是建立通报机制。每季度通报各市图书采购进度。
+二、强化资金保障，提高采购效益
+一是加大投入。2023年度全省图书采购支出12.6亿元，占文化支出的18%。二是开展绩效评价。委托第三方机构评价采购效果。
+"""
+
+
+@pytest.fixture(scope="module")
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    project = Project.make(tmp_path_factory.mktemp("answers") / "project")
+    project.write("law.txt", LAW)
+    project.write("regulation.txt", REGULATION)
+    project.write("news.txt", NEWS)
+    assistant = Assistant(project.settings)
+    with writing(project.settings):
+        summary = add_paths([project.corpus], project.settings, assistant.embedder)
+    assert not summary.failures
+    yield assistant
+    assistant.index.close()
+
+
+@pytest.mark.parametrize(
+    ("question", "section", "words"),
+    [
+        ("验收以后图书馆多少天内要付书款？", "第五条", "二十日内"),
+        ("书款保证金最多收合同金额的多少？", "第六条", "百分之五"),
+        ("图书采购归哪个部门监管？", "第三条", "文化部门"),
+        ("什么是图书采购？", "第二条", "财政性资金"),
+        ("图书供应商提供盗版图书怎么处罚？", "第八条", "一倍以上三倍以下"),
+        ("对验收结果有异议，几个工作日内提复核申请？", "第七条", "七个工作日"),
+        ("书款保证金什么时候退还？", "第四条", "十日内退还"),
+        ("重大违法记录指什么？", "第二条", "吊销许可证"),
+        ("图书采购法什么时候开始施行？", "第九条", "2021年5月1日"),
+        ("青山省2023年度图书采购支出多少？", "二、", "12.6亿元"),
+    ],
+)
+def test_the_sentence_that_answers_is_quoted_and_cited(
+    assistant: Assistant, question: str, section: str, words: str
+) -> None:
+    answer = assistant.ask(question)
+    assert not answer.abstained, answer.text
+    assert answer.citations[0].section.startswith(section)
+    assert words in answer.statements[0].text
+
+
+def test_a_list_comes_whole_with_its_lead_in(assistant: Assistant) -> None:
+    text = assistant.ask("图书供应商要具备哪些条件？").statements[0].text
+    assert text.startswith("图书供应商参加图书采购应当具备下列条件")
+    assert all(item in text for item in ("（一）", "（二）", "（三）", "没有重大违法记录"))
+
+
+def test_an_exception_stays_with_its_rule(assistant: Assistant) -> None:
+    text = assistant.ask("验收以后图书馆多少天内要付书款？").statements[0].text
+    assert "但合同另有约定的除外" in text
+
+
+def test_a_sentence_is_not_the_whole_article(assistant: Assistant) -> None:
+    text = assistant.ask("图书供应商对验收结果有异议，几个工作日内提复核申请？").statements[0].text
+    assert len(text) < 90
+    assert "第七条" not in text
+
+
+def test_a_named_article_comes_whole(assistant: Assistant) -> None:
+    answer = assistant.ask("图书采购法第四条")
+    assert [c.section for c in answer.citations] == ["第四条"]
+    assert "图书馆可以规定" in answer.statements[0].text
+    assert "（三）" in answer.statements[0].text
+
+
+def test_a_named_paragraph_comes_alone(assistant: Assistant) -> None:
+    answer = assistant.ask("图书采购法第四条第二款怎么规定？")
+    assert answer.statements[0].text.startswith("图书馆可以规定")
+    assert answer.citations[0].section == "第四条第二款"
+
+
+def test_an_article_that_is_not_there_is_refused(assistant: Assistant) -> None:
+    assert assistant.ask("图书采购法第九十九条").abstained
+    assert assistant.ask("《图书出版法》第三条是什么？").abstained
+
+
+def test_two_sources_are_set_side_by_side(assistant: Assistant) -> None:
+    answer = assistant.ask("图书采购法和图书采购法实施条例分别从哪天起施行？")
+    said = "".join(s.text for s in answer.statements)
+    assert "2021年5月1日" in said
+    assert "2022年1月1日" in said
+    assert len({c.document for c in answer.citations}) == 2
+
+
+def test_points_are_given_in_order(assistant: Assistant) -> None:
+    answer = assistant.ask("青山省图书采购改革的文章讲了哪几个方面？")
+    said = [s.text for s in answer.statements]
+    assert len(said) == 2
+    assert said[0].startswith("一、加强组织领导")
+    assert said[1].startswith("二、强化资金保障")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "青山省2020年度图书采购支出多少？",
+        "绿水省2023年度图书采购支出多少？",
+        "贵州省图书采购支出多少？",
+        "今天天气怎么样？",
+        "图书馆几点开门？",
+        "怎么申请护照？",
+    ],
+)
+def test_what_the_corpus_does_not_say_is_refused(assistant: Assistant, question: str) -> None:
+    answer = assistant.ask(question)
+    assert answer.abstained, answer.text
+    assert answer.evidence == "none"
+    assert "3份文件" in answer.text
+    assert not answer.citations
+
+
+def test_a_false_premise_is_put_right(assistant: Assistant) -> None:
+    answer = assistant.ask("青山省2023年度图书采购支出22.6亿元用在哪里？")
+    assert answer.abstained
+    assert "12.6亿元" in answer.text
+
+
+def test_a_hypothetical_sum_is_no_premise(assistant: Assistant) -> None:
+    answer = assistant.ask("合同金额100万元的话，书款保证金最多收多少？")
+    assert not answer.abstained
+    assert "百分之五" in answer.statements[0].text
+
+
+QUESTIONS = (
+    "图书供应商要具备哪些条件？",
+    "验收以后图书馆多少天内要付书款？",
+    "图书采购法和图书采购法实施条例分别从哪天起施行？",
+    "青山省图书采购改革的文章讲了哪几个方面？",
+    "复核申请要写什么？",
+)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_every_answer_keeps_its_promises(assistant: Assistant, question: str) -> None:
+    answer = assistant.ask(question)
+    assert answer.statements
+    assert len(answer.statements) <= assistant.settings.answer.max_statements
+    _check_citations(assistant, answer)
+    assert all(verdict.holds for verdict in judge_all(answer, assistant.index))
+
+
+def _check_citations(assistant: Assistant, answer: Answer) -> None:
+    used = [n for s in answer.statements for n in s.citations]
+    assert list(dict.fromkeys(used)) == [c.n for c in answer.citations]
+    assert [c.n for c in answer.citations] == list(range(1, len(answer.citations) + 1))
+    for citation in answer.citations:
+        stored = assistant.index.document(citation.document)
+        passage = assistant.index.passage_at(citation.document, citation.start)
+        assert stored is not None and passage is not None
+        assert citation.text == stored.document.text[citation.start : citation.end]
+        assert passage.id == citation.passage
+        assert passage.start <= citation.start < citation.end <= passage.end
+        assert f"{citation.official}" in answer.text
+    for statement in answer.statements:
+        for quote in statement.quotes:
+            held = [c for c in answer.citations if c.n in statement.citations]
+            assert any(
+                c.document == quote.document and c.start <= quote.start and quote.end <= c.end
+                for c in held
+            )
+
+
+def test_filters_hold_for_what_is_looked_up_besides(assistant: Assistant) -> None:
+    law = next(r.id for r in assistant.index.documents() if r.title.endswith("采购法"))
+    answer = assistant.ask("书款保证金什么时候退还？", filters=Filters(documents=(law,)))
+    assert all(c.document == law for c in answer.citations)
+
+
+def test_an_index_that_changes_is_seen(assistant: Assistant) -> None:
+    question = "图书捐赠的期限是多少日？"
+    assert assistant.ask(question).abstained
+    settings = assistant.settings
+    file = settings.corpus_folder / "gift.txt"
+    file.write_text(
+        "图书捐赠办法\n第一条 为了规范图书捐赠，制定本办法。\n"
+        "第二条 图书馆收到图书捐赠后，应当在三十日内出具捐赠证书。图书捐赠的期限为六十日。\n",
+        encoding="utf-8",
+    )
+    with writing(settings):
+        summary = add_paths([file], settings, assistant.embedder)
+    assert not summary.failures
+    assert "六十日" in assistant.ask(question).text
