@@ -19,8 +19,8 @@ from app.places import named_regions, places, province
 from app.select import Scored
 from app.vocabulary import plain, presence
 
-_BIAS = -6.3
-_WEIGHTS = (3.3, 3.2, 1.0, 2.6, 0.7, 0.3, 0.3)
+_BIAS = -6.7
+_WEIGHTS = (3.2, 3.2, 1.2, 2.8, 1.0, 0.3, 0.3)
 """Of the share of the question's words that the unit holds (with its headings), of that which its
 passage holds, of the word for the thing asked for, of nearness in meaning, of being the kind of
 thing asked for, of the retriever's probability for it and for its best hit."""

@@ -345,6 +345,8 @@ def _answers(want: Want, text: str, kind: str) -> float:
             return 0.9
         return 0.7 if _PARTIES.search(text) else 0.0
     if want == "definition":
+        if re.search(r"属于|视为", text):
+            return 0.8
         return 0.4 if re.search(r"是指|所称|指的是", text) else 0.2
     if want == "yesno":
         rule = r"应当|可以|不得|必须|禁止|有权|不予|除外|适用|无效|视为|属于|是指"

@@ -36,9 +36,9 @@ PROCUREMENT = re.compile(r"政府采购|采购|政府购买服务")
 PARTIES = re.compile(r"政府采购|购买服务|采购人|供应商")
 WEIGHTS = {
     "coverage": 1.0,
-    "own": 0.27,
+    "own": 0.35,
     "meaning": 0.55,
-    "fits": 1.1,
+    "fits": 0.95,
     "rank": 0.35,
     "probability": 0.10,
     "heading": 0.20,
@@ -210,8 +210,9 @@ class Selector:
         of_document = places(source.record.title + (source.record.metadata.region or ""))
         if asked and of_document and not set(asked) & set(of_document):
             penalty += 0.1 if {province(p) for p in asked} & set(of_document) else 0.3
-        if not asked and of_document and source.record.metadata.kind != "news":
-            penalty += 0.35
+        if not asked and of_document:
+            news = source.record.metadata.kind == "news"
+            penalty += 0.20 if news else 0.35
         penalty += self._off_subject(question, hit, source, bool(asked))
         if hit.superseded and not asks_for_old(question):
             penalty += 0.08
