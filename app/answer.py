@@ -277,6 +277,8 @@ class QuotingAnswerer:
                     return [(source, list(source.whole(part.index).spans))]
         elif asks_whole(asked):
             parts = divisions(source)
+            if len(parts) < 2 and (lead := source.opening_paragraph()):
+                return [(source, [lead])]
         if not parts or len(parts) < 2:
             return []
         return [(source, spans) for spans in overview(source, parts, most)]
@@ -358,8 +360,9 @@ class QuotingAnswerer:
             return source, list(_list_around(source, unit).spans)
         if unit.kind == "sentence" and (broad or not exact):
             section = source.sections[unit.section]
-            limit = _POINT if section.kind == "point" else _PARAGRAPH
-            if section.kind in ("point", "paragraph", "item"):
+            limit = _PARAGRAPH if section.kind in ("paragraph", "item") else _POINT
+            running = section.kind == "body" and bool(asked.wants & {"list", "how", "summary"})
+            if section.kind in ("point", "paragraph", "item") or running:
                 whole = source.whole(section.index)
                 if whole.end - whole.start <= limit and not source.listed(section.index):
                     return source, list(whole.spans)

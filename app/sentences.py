@@ -276,6 +276,14 @@ class Source:
         span = self.trimmed(section.start, section.end)
         return self._unit(kind, (span,), span, section.index)
 
+    def opening_paragraph(self) -> tuple[int, int] | None:
+        """The first line of the document that reads as a sentence, as news opens with its sum."""
+        for line in self.stored.document.lines:
+            start, end = self.trimmed(line.start, line.end)
+            if end - start >= 40 and self.text[end - 1] in "。！？":
+                return start, end
+        return None
+
     def whole(self, index: int) -> Unit:
         """All of a section below its heading, as one slice."""
         section = self.sections[index]
