@@ -82,4 +82,3 @@ def places(text: str) -> tuple[str, ...]:
 def province(place: str) -> str:
     """The province that a place is or lies in."""
     return _provinces().get(place, place)
-
