@@ -123,7 +123,8 @@ def test_search_ranks_passages(project: Project) -> None:
     scores = [r["score"] for r in found["results"]]
     assert scores == sorted(scores, reverse=True)
     assert "答复质疑" in found["results"][0]["text"]
-    lines = project.run("app", "search", "-", "--json", input=f"{QUESTION}\n甲省第3条\n").stdout
+    questions = f"{QUESTION}\n甲省政府采购管理办法第3条\n"
+    lines = project.run("app", "search", "-", "--json", input=questions).stdout
     first, second = map(json.loads, lines.splitlines())
     assert first["question"] == QUESTION
     assert second["results"][0]["text"].startswith("第3条")
