@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from app.as_json import citation_to_json
 from app.types import Answer, Citation, Filters, Hit, Quote, Statement, Turn
 
 MOST_TURNS = 6
@@ -95,22 +96,7 @@ def _so_far(answer: Answer) -> tuple[tuple[Statement, ...], str]:
 
 
 def _citation(citation: Citation) -> dict[str, Any]:
-    return {
-        "n": citation.n,
-        "document": citation.document,
-        "title": citation.title,
-        "section": citation.section,
-        "official": citation.official,
-        "text": citation.text,
-        "start": citation.start,
-        "end": citation.end,
-        "source": citation.source,
-        "content_hash": citation.content_hash,
-        "passage": citation.passage,
-        "superseded": citation.superseded,
-        "repaired": citation.repaired,
-        "url": citation.url,
-    }
+    return {**citation_to_json(citation), "passage": citation.passage}
 
 
 def _nearest(hit: Hit) -> dict[str, Any]:

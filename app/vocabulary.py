@@ -41,10 +41,6 @@ class Vocabulary:
         pairs = [a + b for a, b in pairwise(word)] or [word]
         return sum(self._idf(pair) for pair in pairs) / len(pairs)
 
-    def knows(self, word: str) -> bool:
-        """Whether each character pair of ``word`` occurs somewhere."""
-        return all(a + b in self._counts for a, b in pairwise(word))
-
     def _idf(self, pair: str) -> float:
         if len(pair) == 1:
             return 1.0

@@ -138,10 +138,6 @@ class Catalogue:
         row = self.connection.execute("select value from meta where key = ?", (key,)).fetchone()
         return row[0] if row else None
 
-    def set_meta(self, key: str, value: str) -> None:
-        """Keep ``value`` under ``key``."""
-        self.connection.execute("insert or replace into meta values (?, ?)", (key, value))
-
     @property
     def changes(self) -> int:
         """How often a document was added, replaced or removed."""

@@ -16,14 +16,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from ingest.clean import count_repairs
 from ingest.document import Document, document_id
 from ingest.embed import Embedder
 from ingest.errors import LoadError, UserError
 from ingest.index import Index, read_current, recipe_of
+from ingest.load import FORMATS
 from ingest.prepare import Origin, embedded_text, prepare
 from ingest.settings import Settings
-
-SUFFIXES = frozenset({".txt", ".md", ".markdown", ".html", ".htm", ".docx", ".pdf"})
 
 Status = Literal["added", "replaced", "unchanged", "failed"]
 
@@ -133,7 +133,7 @@ def gather(path: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(path):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
-            if not name.startswith((".", "~$")) and Path(name).suffix.lower() in SUFFIXES:
+            if not name.startswith((".", "~$")) and Path(name).suffix.lower() in FORMATS:
                 yield Path(folder, name)
 
 
@@ -185,7 +185,7 @@ def _ingest_one(
         document.title,
         len(prepared.sections),
         len(passages),
-        Counter(repair.kind for repair in document.repairs),
+        Counter(count_repairs(document)),
     )
 
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from app.service import Assistant
+from ingest.index import writing
+from ingest.pipeline import add_paths
 from ingest.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -60,6 +65,17 @@ class Project:
             timeout=300,
             env={**os.environ, "LC_ALL": "zh_CN.UTF-8" if language == "zh" else "C.UTF-8"},
         )
+
+
+@contextmanager
+def answering(project: Project) -> Iterator[Assistant]:
+    """An assistant over all of the project's corpus."""
+    assistant = Assistant(project.settings)
+    with writing(project.settings):
+        summary = add_paths([project.corpus], project.settings, assistant.embedder)
+    assert not summary.failures
+    yield assistant
+    assistant.index.close()
 
 
 def law(name: str, articles: int) -> str:

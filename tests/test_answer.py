@@ -11,7 +11,7 @@ from app.types import Answer, Filters
 from app.verify import judge_all
 from ingest.index import writing
 from ingest.pipeline import add_paths
-from tests.projects import Project
+from tests.projects import Project, answering
 
 LAW = """中华人民共和国图书采购法
 第一章 总则
@@ -54,12 +54,8 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
     project.write("law.txt", LAW)
     project.write("regulation.txt", REGULATION)
     project.write("news.txt", NEWS)
-    assistant = Assistant(project.settings)
-    with writing(project.settings):
-        summary = add_paths([project.corpus], project.settings, assistant.embedder)
-    assert not summary.failures
-    yield assistant
-    assistant.index.close()
+    with answering(project) as assistant:
+        yield assistant
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,7 @@ import pytest
 
 from app.service import Assistant
 from app.types import Answer, Turn
-from ingest.index import writing
-from ingest.pipeline import add_paths
-from tests.projects import Project
+from tests.projects import Project, answering
 
 ORGANISATION, SYSTEM, REFORM, SUPERVISION = "一、", "二、", "三、", "四、"
 
@@ -53,12 +51,8 @@ REFUSED = (
 def assistant(tmp_path_factory: pytest.TempPathFactory, seed_file: Path) -> Iterator[Assistant]:
     project = Project.make(tmp_path_factory.mktemp("seed") / "project")
     shutil.copy(seed_file, project.corpus)
-    assistant = Assistant(project.settings)
-    with writing(project.settings):
-        summary = add_paths([project.corpus], project.settings, assistant.embedder)
-    assert not summary.failures
-    yield assistant
-    assistant.index.close()
+    with answering(project) as assistant:
+        yield assistant
 
 
 @pytest.fixture(scope="module")
