@@ -1,8 +1,8 @@
 """The answerer that needs no language model: it quotes the sentences that answer, and cites them.
 
-Question and passages become scored units (:mod:`app.select`); the best is widened to the rule it
-belongs to (exception, list, point) and quoted; others join it only if nearly as strong. Where
-the evidence is thin or the text speaks of another place, year, law or figure, it abstains.
+Question and passages become scored units (:mod:`app.answering.select`); the best is widened to
+the rule it belongs to (exception, list, point) and quoted; others join it only if nearly as strong.
+Where the evidence is thin or the text speaks of another place, year, law or figure, it abstains.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from app.abstain import Judgement, judge, names_unknown_law
-from app.citing import Citer, Span
-from app.compare import sides
-from app.holdings import Holdings, shown_title
-from app.intent import Question, analyse, content_words, forms
-from app.outline_answers import (
+from app.answering.abstain import Judgement, judge, names_unknown_law
+from app.answering.citing import Citer, Span
+from app.answering.compare import sides
+from app.answering.holdings import Holdings, shown_title
+from app.answering.intent import Question, analyse, content_words, forms
+from app.answering.outline_answers import (
     article_spans,
     asked_part,
     asks_outline,
@@ -31,10 +31,10 @@ from app.outline_answers import (
     quoted_section,
     referred,
 )
-from app.select import Scored, Selector, asks_for_old
-from app.sentences import Source, Unit
+from app.answering.select import Scored, Selector, asks_for_old
+from app.answering.sentences import Source, Unit
+from app.answering.wording import answer_text, refusal_text
 from app.types import Answer, Hit, Statement
-from app.wording import answer_text, refusal_text
 from ingest.embed import Embedder
 from ingest.index import Index
 from ingest.language import Language
@@ -89,7 +89,7 @@ class QuotingAnswerer:
         :param within: ids of the documents in which official words for the question's own may be
             looked up besides; ``None``: only in those of the hits.
         """
-        from ingest.script import to_simplified
+        from ingest.cleaning.script import to_simplified
 
         holdings = self.holdings
         asked = self._analysed(to_simplified(question), holdings)

@@ -12,9 +12,9 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-from app.facts import facts
-from app.intent import content_words
-from app.places import places
+from app.answering.facts import facts
+from app.answering.intent import content_words
+from app.answering.places import places
 from app.types import Answer, Turn
 
 _OPENS = re.compile(
@@ -236,7 +236,7 @@ def _detail(answer: Answer) -> str:
 
 def _point(answer: Answer, ordinal: str) -> str:
     """A question for the n-th point of the last answer: an item of its list, or a statement."""
-    from ingest.numbering import value
+    from ingest.outline.numbering import value
 
     number = value(ordinal)
     if not number or answer.abstained or not answer.statements:

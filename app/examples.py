@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.types import Answer
-from ingest.catalogue import StoredDocument
 from ingest.document import Section
+from ingest.storage.catalogue import StoredDocument
 
 if TYPE_CHECKING:
     from app.service import Assistant

@@ -1,9 +1,9 @@
 """Question → ranked passages: places named, vectors, words, one learned ranking.
 
 A question that names a place (政府采购法第二十二条) goes straight to it. Otherwise vectors and
-words each propose candidates and :mod:`app.rerank` orders them by the features of
-:mod:`app.candidates`. What follows from what documents say of themselves is not learned but
-ruled: the version in force goes before those it replaced, unless the question asks for a year,
+words each propose candidates and :mod:`app.retrieval.rerank` orders them by the features of
+:mod:`app.retrieval.candidates`. What follows from what documents say of themselves is not learned
+but ruled: the version in force goes before those it replaced, unless the question asks for a year,
 and what speaks of another region than the question does not count as an answer.
 """
 
@@ -14,21 +14,21 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.candidates import Pool, Terms, features, gather, terms_held
-from app.named import Named
-from app.names import Names, defined_names
-from app.places import places, province
-from app.query import Query, understand
-from app.rerank import Ranked, cross_encoder_of, reranker_of
+from app.answering.places import places, province
+from app.retrieval.candidates import Pool, Terms, features, gather, terms_held
+from app.retrieval.named import Named
+from app.retrieval.names import Names, defined_names
+from app.retrieval.query import Query, understand
+from app.retrieval.rerank import Ranked, cross_encoder_of, reranker_of
 from app.types import Filters, Hit
-from ingest.catalogue import DocumentRecord
+from ingest.cleaning.places import PROVINCES
 from ingest.document import Passage
 from ingest.embed import Embedder
 from ingest.index import Index
-from ingest.lexical import LexicalView
-from ingest.places import PROVINCES
 from ingest.settings import Settings
-from ingest.terms import term_numbers
+from ingest.storage.catalogue import DocumentRecord
+from ingest.storage.lexical import LexicalView
+from ingest.storage.terms import term_numbers
 
 _KNOWN = 3
 """The vector search returns so many times the candidates, to know the cosines of those that only

@@ -16,7 +16,7 @@ from ingest.settings import Settings
 
 if TYPE_CHECKING:
     from app.answer import QuotingAnswerer
-    from app.llm import LanguageModel
+    from app.language_model.client import LanguageModel
     from app.retrieve import Retriever
 
 
@@ -103,7 +103,7 @@ class Assistant:
         retriever, answerer = self._parts()
         asked = standalone(question, history)
         if self._model is not None:
-            from app.rewrite import rewritten
+            from app.language_model.rewrite import rewritten
 
             asked = rewritten(question, history, asked, self._model)
         ready = time.perf_counter()
@@ -113,7 +113,7 @@ class Assistant:
         written = time.perf_counter()
         answers: Iterator[Answer] = iter([quoted])
         if self._model is not None:
-            from app.compose import Composer
+            from app.language_model.compose import Composer
 
             answers = Composer(answerer.index, self.settings, self._model).stream(
                 asked,
@@ -151,7 +151,7 @@ class Assistant:
 def _model(settings: Settings) -> LanguageModel | None:
     if settings.llm.base_url is None:
         return None
-    from app.llm import LanguageModel
+    from app.language_model.client import LanguageModel
 
     return LanguageModel(settings.llm)
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from app.i18n import text_in
-from app.ui_messages import filters_of, message_of, turns_of
+from app.web.messages import filters_of, message_of, turns_of
 from ingest.errors import UserError
 from ingest.language import Language, pick
 from ingest.settings import ServerSettings, Settings
@@ -37,9 +37,9 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     import gradio as gr
     from fastapi import FastAPI
 
-    from app.ui_page import theme
-    from app.ui_routes import add_routes
-    from app.ui_security import SecureHeaders
+    from app.web.page import theme
+    from app.web.routes import add_routes
+    from app.web.security import SecureHeaders
 
     app: FastAPI = FastAPI(title=text_in("zh", "title"), docs_url=None, redoc_url=None)
     add_routes(app, assistant, settings)
@@ -62,7 +62,7 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
 def _blocks(assistant: Assistant, settings: Settings) -> Blocks:
     import gradio as gr
 
-    from app.ui_page import chat_page
+    from app.web.page import chat_page
 
     def ask(
         question: str, history: list[Any], filters: dict[str, Any], language: str
@@ -85,7 +85,7 @@ def stream(
     filters: dict[str, Any],
     language: str,
 ) -> Iterator[dict[str, Any]]:
-    """Growing messages for the browser (see :mod:`app.ui_messages`), the last one ``final``.
+    """Growing messages for the browser (see :mod:`app.web.messages`), the last one ``final``.
 
     A failure is one message ``{"error": text, "final": True}``.
     """

@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Protocol
 
-from app.facts import Fact, bare_name, comparisons, facts, negations
+from app.answering.facts import Fact, bare_name, comparisons, facts, negations
 from app.types import Answer, Citation, Statement
-from ingest.catalogue import StoredDocument
+from ingest.storage.catalogue import StoredDocument
 
 MIN_COVERAGE = 0.55
 """A statement that shares fewer of its character pairs with what it cites does not restate it."""

@@ -2,10 +2,10 @@
 
     python benchmarks/lexical_engines.py --passages FILE.jsonl.gz --queries FILE.jsonl
 
-The project's own index, SQLite FTS5, tantivy and bm25s get the same terms (``ingest/terms.py``) of
-title, article number and text. Printed as a Markdown table: quality,
-latency of one query after the other, seconds to build, size on disk. ``16 terms`` asks only the
-sixteen rarest terms of a question.
+The project's own index, SQLite FTS5, tantivy and bm25s get the same terms
+(``ingest/storage/terms.py``) of title, article number and text. Printed as a Markdown table:
+quality, latency of one query after the other, seconds to build, size on disk. ``16 terms`` asks
+only the sixteen rarest terms of a question.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.collection import Article, Question, as_documents, read_articles, read_questions
 from benchmarks.figures import folder_mb, latencies, ranking_figures
-from ingest.catalogue import Catalogue
-from ingest.lexical import LexicalIndex
-from ingest.terms import terms
+from ingest.storage.catalogue import Catalogue
+from ingest.storage.lexical import LexicalIndex
+from ingest.storage.terms import terms
 
 Search = Callable[[Sequence[str]], list[int]]
 """Terms of a question → ids of the hundred best articles."""

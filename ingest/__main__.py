@@ -16,9 +16,9 @@ from ingest.language import pick, system_language
 from ingest.settings import Settings, load_settings
 
 if TYPE_CHECKING:
-    from ingest.catalogue import DocumentRecord
     from ingest.index import Index
     from ingest.pipeline import Summary
+    from ingest.storage.catalogue import DocumentRecord
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

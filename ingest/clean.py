@@ -13,16 +13,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from ingest.boilerplate import find_furniture
+from ingest.cleaning.boilerplate import find_furniture
+from ingest.cleaning.edits import Edited
+from ingest.cleaning.markup import edge_edits, invisible_edits, tag_edits
+from ingest.cleaning.metadata import find_metadata
+from ingest.cleaning.mojibake import MAX_SUSPECTS, mojibake_edits, suspects
+from ingest.cleaning.pinyin import is_annotated, pinyin_edits, spaces_follow
+from ingest.cleaning.punctuation import has_ascii_punctuation, punctuation_edits, space_edits
+from ingest.cleaning.script import is_traditional, script_edits, to_simplified
+from ingest.cleaning.words import CharacterModel, WordTest
 from ingest.document import Document, Line, RawDocument, Repair, RepairKind, document_id
-from ingest.edits import Edited
-from ingest.markup import edge_edits, invisible_edits, tag_edits
-from ingest.metadata import find_metadata
-from ingest.mojibake import MAX_SUSPECTS, mojibake_edits, suspects
-from ingest.pinyin import is_annotated, pinyin_edits, spaces_follow
-from ingest.punctuation import has_ascii_punctuation, punctuation_edits, space_edits
-from ingest.script import is_traditional, script_edits, to_simplified
-from ingest.words import CharacterModel, WordTest
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,8 @@ def clean(raw: RawDocument) -> Document:
     """The document in ``raw``, its text mended and freed of page furniture.
 
     ``text`` is the blocks' texts joined by a line feed, one :class:`Line` for each block that
-    remains. :func:`ingest.edits.undo` of ``text`` and ``repairs`` gives ``original`` again.
+    remains. :func:`ingest.cleaning.edits.undo` of ``text`` and ``repairs`` gives
+    ``original`` again.
     """
     original = "\n".join(block.text for block in raw.blocks)
     blocks = [Edited(block.text) for block in raw.blocks]

@@ -23,16 +23,16 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from ingest import PIPELINE_VERSION
-from ingest.catalogue import Catalogue, DocumentRecord, StoredDocument, revision_of
 from ingest.document import Document, Passage, Section
 from ingest.errors import IndexStateError
-from ingest.lexical import LexicalIndex
 from ingest.settings import Settings
+from ingest.storage.catalogue import Catalogue, DocumentRecord, StoredDocument, revision_of
+from ingest.storage.lexical import LexicalIndex
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
-    from ingest.vectors import VectorStore
+    from ingest.storage.vectors import VectorStore
 
 _CURRENT = "current.json"
 
@@ -166,7 +166,7 @@ class Index:
         with self._opening:
             changes = self.changes
             if self._opened_vectors is None:
-                from ingest.vectors import VectorStore
+                from ingest.storage.vectors import VectorStore
 
                 self._opened_vectors = VectorStore(
                     self.settings.store, self._folder / "chroma", self.generation
@@ -223,7 +223,7 @@ class Index:
 
     def _drop(self, folder: Path) -> None:
         if self.settings.store.mode == "server":
-            from ingest.vectors import VectorStore
+            from ingest.storage.vectors import VectorStore
 
             VectorStore(self.settings.store, folder / "chroma", folder.name).drop()
         shutil.rmtree(folder, ignore_errors=True)

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from ingest.document import RawDocument
 from ingest.errors import LoadError
-from ingest.reading import LoadLimits, Reading
+from ingest.loading.reading import LoadLimits, Reading
 
 __all__ = ["FORMATS", "LoadLimits", "load", "load_bytes"]
 
@@ -156,22 +156,22 @@ def _format_of(name: str, where: str) -> Format:
 
 def _read(data: bytes, format: Format, where: str, limits: LoadLimits) -> Reading:
     if format == "txt":
-        from ingest.load_text import read_text
+        from ingest.loading.text import read_text
 
         return read_text(data, where)
     if format == "md":
-        from ingest.load_markdown import read_markdown
+        from ingest.loading.markdown import read_markdown
 
         return read_markdown(data, where)
     if format == "html":
-        from ingest.load_html import read_html
+        from ingest.loading.html import read_html
 
         return read_html(data, where)
     if format == "docx":
-        from ingest.load_docx import read_docx
+        from ingest.loading.docx import read_docx
 
         return read_docx(data, where, limits)
-    from ingest.load_pdf import read_pdf
+    from ingest.loading.pdf import read_pdf
 
     return read_pdf(data, where, limits)
 

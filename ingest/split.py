@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from ingest.citation import Paths
 from ingest.document import Document, Passage, Section
+from ingest.outline.citation import Paths
 
 _HEADED = frozenset({"part", "chapter", "section", "article", "heading", "point", "annex", "table"})
 """Kinds that stand as passages of their own; paragraphs and items are kept together."""

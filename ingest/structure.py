@@ -2,8 +2,8 @@
 
 Official texts nest numbering schemes and change them on the way: a notice counted 一、（一）
 carries a measure counted 第一条, whose annex starts again at 一、. No scheme is chosen for the
-whole: :class:`ingest.nesting.Nesting` keeps the open sections and finds each number its place
-among them, and a text that starts over (annex, embedded title) starts with none open.
+whole: :class:`ingest.outline.nesting.Nesting` keeps the open sections and finds each number its
+place among them, and a text that starts over (annex, embedded title) starts with none open.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from __future__ import annotations
 import re
 
 from ingest.document import Document, Section, SectionKind
-from ingest.headings import article_heading, joined, list_heading
-from ingest.lines import UNIT_LINE, Row, is_title_like, read_rows
-from ingest.nesting import Nesting, Node
-from ingest.numbering import LAW_DIVISIONS, Mark, Scheme, chinese
-from ingest.points import Point, find_points
+from ingest.outline.headings import article_heading, joined, list_heading
+from ingest.outline.lines import UNIT_LINE, Row, is_title_like, read_rows
+from ingest.outline.nesting import Nesting, Node
+from ingest.outline.numbering import LAW_DIVISIONS, Mark, Scheme, chinese
+from ingest.outline.points import Point, find_points
 
 _LONGEST_TITLE = 60
 _LAW = LAW_DIVISIONS | {"article", "annex"}

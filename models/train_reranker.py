@@ -1,4 +1,4 @@
-"""Train the reranker: boosted trees over the features of ``app/candidates.py``.
+"""Train the reranker: boosted trees over the features of ``app/retrieval/candidates.py``.
 
     python models/train_reranker.py --statutes DIR --corpus DIR --out models/reranker
 
@@ -27,17 +27,26 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from app.candidates import FEATURES, Terms, features, gather
-from app.query import other_wordings
-from app.rerank import LearnedReranker
+from app.retrieval.candidates import FEATURES, Terms, features, gather
+from app.retrieval.query import other_wordings
+from app.retrieval.rerank import LearnedReranker, Trees
 from benchmarks.collection import Question, as_documents, read_articles, read_questions
 from benchmarks.figures import ranking_figures
-from ingest.catalogue import Catalogue
-from ingest.lexical import LexicalIndex, LexicalView
+from ingest.storage.catalogue import Catalogue
+from ingest.storage.lexical import LexicalIndex, LexicalView
 from models.folds import Folds, fold_vectors
 
-LEFT_OUT = ("question_length", "best_bm25")
-"""Features left out of the trees: equal for all candidates of a question."""
+LEFT_OUT = (
+    "question_length",
+    "best_bm25",
+    "best_dense",
+    "dense",
+    "bm25",
+    "document_share",
+    "within_document",
+)
+"""Features left out of the trees: those equal for all candidates of a question, and those whose
+scale changes with the model or the size of the collection; the ranking is no worse without."""
 
 CALIBRATED = ("dense", "bm25", "coverage", "coverage_rare", "covered", "phrase_share")
 """Features that the calibration uses beside the trees' score."""
@@ -46,9 +55,9 @@ COUNT, KNOWN = 150, 450
 PARAMETERS = {
     "objective": "lambdarank",
     "lambdarank_truncation_level": 15,
-    "learning_rate": 0.05,
-    "num_leaves": 7,
-    "min_data_in_leaf": 60,
+    "learning_rate": 0.03,
+    "num_leaves": 15,  # at most 16, see app/retrieval/rerank.py
+    "min_data_in_leaf": 200,
     "feature_fraction": 0.6,
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
@@ -58,7 +67,7 @@ PARAMETERS = {
     "num_threads": 2,
     "deterministic": True,
 }
-ROUNDS = 150
+ROUNDS = 300
 TOP = 10
 """So many of a question's best candidates tell the calibration what a score is worth."""
 
@@ -137,34 +146,40 @@ def fit(some: Examples, chosen: Sequence[int], used: Sequence[int]) -> object:
 
 
 def as_arrays(model: object) -> dict[str, np.ndarray]:
-    """The nodes of all trees in the form of :class:`app.rerank.Trees`."""
-    nodes: list[tuple[int, float, int, int, float]] = []
-    depth = 0
-
-    def add(node: dict, level: int) -> int:
-        nonlocal depth
-        at = len(nodes)
-        nodes.append((-1, 0.0, at, at, 0.0))
-        if "leaf_value" in node:
-            nodes[at] = (-1, 0.0, at, at, node["leaf_value"])
-            depth = max(depth, level)
-        else:
-            left, right = add(node["left_child"], level + 1), add(node["right_child"], level + 1)
-            nodes[at] = (node["split_feature"], node["threshold"], left, right, 0.0)
-        return at
-
+    """All trees in the form of :class:`app.retrieval.rerank.Trees`."""
     dumped = model.dump_model()["tree_info"]  # type: ignore[attr-defined]
-    roots = [add(tree["tree_structure"], 0) for tree in dumped]
-    columns = list(zip(*nodes, strict=True))
-    kinds = (np.int16, np.float32, np.int32, np.int32, np.float32)
-    names = ("feature", "threshold", "left", "right", "value")
-    arrays = {n: np.array(c, k) for n, c, k in zip(names, columns, kinds, strict=True)}
+    shape = len(dumped), PARAMETERS["num_leaves"] - 1
+    feature, threshold = np.zeros(shape, np.int16), np.full(shape, np.inf)
+    mask, value = np.full(shape, 0xFFFF, np.uint16), np.zeros((len(dumped), 16), np.float32)
+    for at, tree in enumerate(dumped):
+        nodes: list[tuple[int, float, int]] = []
+        leaves: list[float] = []
+
+        def add(node: dict, nodes: list = nodes, leaves: list = leaves) -> None:
+            if "leaf_value" in node:
+                leaves.append(node["leaf_value"])
+                return
+            first = len(leaves)
+            add(node["left_child"])
+            unreached = sum(1 << leaf for leaf in range(first, len(leaves)))
+            nodes.append((node["split_feature"], node["threshold"], 0xFFFF & ~unreached))
+            add(node["right_child"])
+
+        add(tree["tree_structure"])
+        value[at, : len(leaves)] = leaves
+        for place, node in enumerate(nodes):
+            feature[at, place], threshold[at, place], mask[at, place] = node
     # Rounded up: LightGBM compares in double precision, and a value equal to the threshold must
     # still go left.
-    exact = np.array(columns[1], np.float64)
-    low = arrays["threshold"].astype(np.float64) < exact
-    arrays["threshold"][low] = np.nextafter(arrays["threshold"][low], np.float32(np.inf))
-    return {**arrays, "roots": np.array(roots, np.int32), "depth": np.array(depth)}
+    single = threshold.astype(np.float32)
+    low = single.astype(np.float64) < threshold
+    single[low] = np.nextafter(single[low], np.float32(np.inf))
+    return {"feature": feature, "threshold": single, "mask": mask, "value": value}
+
+
+def _check(model: object, arrays: dict[str, np.ndarray], inputs: np.ndarray) -> None:
+    wanted = model.predict(inputs)  # type: ignore[attr-defined]
+    np.testing.assert_allclose(Trees(**arrays)(inputs), wanted, atol=1e-4)
 
 
 def calibrate(
@@ -193,7 +208,7 @@ def best_of(scores: np.ndarray, count: int = TOP) -> np.ndarray:
 
 def train(statutes: Path, corpus: Path | None, out: Path, work: Path) -> dict[str, float]:
     """Train and write ``out/reranker.npz`` and ``out/fusion.json``; returns figures on dev."""
-    from app.rerank import FusionReranker
+    from app.retrieval.rerank import FusionReranker
 
     questions = read_questions(statutes / "train.jsonl")
     dev = read_questions(statutes / "dev.jsonl")
@@ -228,6 +243,7 @@ def train(statutes: Path, corpus: Path | None, out: Path, work: Path) -> dict[st
     final = fit(asked, range(len(questions)), used)
     names = np.array([FEATURES[i] for i in used])
     arrays = as_arrays(final)
+    _check(final, arrays, asked.features[0][:, used])
     np.savez_compressed(
         out / "reranker.npz",
         **arrays,

@@ -2,7 +2,8 @@
 
 import pytest
 
-from ingest.citation import (
+from ingest.document import Document
+from ingest.outline.citation import (
     citation_of,
     citation_of_span,
     find_section,
@@ -12,7 +13,6 @@ from ingest.citation import (
     path_of,
     shortened,
 )
-from ingest.document import Document
 from ingest.structure import outline
 from tests.structure_samples import document
 

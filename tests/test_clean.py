@@ -10,11 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.clean import clean, count_repairs, diagnose
+from ingest.cleaning.edits import Edit, Edited, undo
+from ingest.cleaning.pinyin import is_annotated
+from ingest.cleaning.script import is_traditional, to_simplified
 from ingest.document import Block, Document, RawDocument, document_id
-from ingest.edits import Edit, Edited, undo
 from ingest.load import load
-from ingest.pinyin import is_annotated
-from ingest.script import is_traditional, to_simplified
 
 
 def raw(*lines: str, source: str = "page.txt") -> RawDocument:

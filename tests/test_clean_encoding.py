@@ -6,11 +6,11 @@ import re
 import pytest
 
 from ingest.clean import clean
+from ingest.cleaning.edits import Edited, undo
+from ingest.cleaning.mojibake import mojibake_edits, suspects
+from ingest.cleaning.script import to_simplified
+from ingest.cleaning.words import CharacterModel
 from ingest.document import Block, Document, RawDocument
-from ingest.edits import Edited, undo
-from ingest.mojibake import mojibake_edits, suspects
-from ingest.script import to_simplified
-from ingest.words import CharacterModel
 
 CONTEXT = """
 采购人应当建立健全内部控制制度，明确采购需求，合理编制采购预算。供应商应当按照合同约定履行义务。

@@ -14,9 +14,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from ingest.errors import LoadError
-from ingest.fetch import FetchLimits, fetch
 from ingest.load import load_bytes
-from ingest.public_address import is_public
+from ingest.loading.fetch import FetchLimits, fetch
+from ingest.loading.public_address import is_public
 
 PAGE = (
     "<html><head><meta charset='gb2312'><title>通知</title></head>"
@@ -228,8 +228,10 @@ def test_a_redirect_to_a_private_address_is_refused(
     """The first hop is let through by declaring its address public; the second is not."""
     port = server.rpartition(":")[2]
     public = ipaddress.ip_address("127.0.0.1")
-    monkeypatch.setattr("ingest.public_address.is_public", lambda address: address == public)
-    monkeypatch.setattr("ingest.fetch.PORTS", frozenset({int(port)}))
+    monkeypatch.setattr(
+        "ingest.loading.public_address.is_public", lambda address: address == public
+    )
+    monkeypatch.setattr("ingest.loading.fetch.PORTS", frozenset({int(port)}))
     assert fetch(f"{server}/once").data == PAGE
     monkeypatch.setattr(
         _Handler,
@@ -243,7 +245,7 @@ def test_one_private_address_among_public_ones_is_enough(monkeypatch: pytest.Mon
     async def resolve(host: str, port: int, where: str) -> list[ipaddress.IPv4Address]:
         return [ipaddress.IPv4Address("93.184.215.14"), ipaddress.IPv4Address("10.0.0.8")]
 
-    monkeypatch.setattr("ingest.fetch._resolve", resolve)
+    monkeypatch.setattr("ingest.loading.fetch._resolve", resolve)
     assert _code("http://example.com/", allow_private=False) == "private-address"
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.catalogue import Catalogue
 from ingest.document import Passage
-from ingest.lexical import HEADING_WEIGHT, K1, B, LexicalIndex
-from ingest.terms import number_of, term_numbers, terms, whole_terms
+from ingest.storage.catalogue import Catalogue
+from ingest.storage.lexical import HEADING_WEIGHT, K1, B, LexicalIndex
+from ingest.storage.terms import number_of, term_numbers, terms, whole_terms
 
 LAW = [
     "采购人应当按照采购文件确定的事项签订政府采购合同。",
@@ -143,8 +143,8 @@ def test_killed_while_adding_keeps_what_was_there(
     program = textwrap.dedent(f"""
         import os, signal
         from pathlib import Path
-        from ingest.catalogue import Catalogue
-        from ingest.lexical import LexicalIndex
+        from ingest.storage.catalogue import Catalogue
+        from ingest.storage.lexical import LexicalIndex
         from tests.test_lexical import NOTICE, passages
         catalogue = Catalogue(Path({str(catalogue.path)!r}), write=True)
         index = LexicalIndex(catalogue, write=True)

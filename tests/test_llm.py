@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.llm import LanguageModel, Message, ModelFault
+from app.language_model.client import LanguageModel, Message, ModelFault
 from ingest.errors import SettingsError
 from ingest.settings import LlmSettings, load_settings
 from tests.scripted import Connection, Reply, ScriptedServer, saying, slowly
@@ -287,7 +287,7 @@ def test_bad_settings_are_named_and_never_repeat_a_key(
 def test_without_the_package_the_error_says_what_to_install(root: Path) -> None:
     code = (
         "import sys; sys.modules['openai'] = None\n"
-        "from app.llm import LanguageModel\n"
+        "from app.language_model.client import LanguageModel\n"
         "from ingest.settings import LlmSettings\n"
         "from ingest.errors import SettingsError\n"
         "try: LanguageModel(LlmSettings(base_url='http://127.0.0.1:1/v1', model='m'))\n"
@@ -298,6 +298,7 @@ def test_without_the_package_the_error_says_what_to_install(root: Path) -> None:
 
 
 def test_the_package_is_not_imported_while_no_model_is_set(root: Path) -> None:
-    code = "import app.llm, app.compose, app.service, sys; print('openai' in sys.modules)"
+    modules = "app.language_model.client, app.language_model.compose, app.service"
+    code = f"import {modules}, sys; print('openai' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True)
     assert done.stdout.strip() == "False", done.stderr

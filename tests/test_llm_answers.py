@@ -14,9 +14,9 @@ from itertools import pairwise
 
 import pytest
 
-from app.compose import Draft
-from app.model_text import SentenceStream
-from app.prompt import REFUSAL
+from app.language_model.compose import Draft
+from app.language_model.model_text import SentenceStream
+from app.language_model.prompt import REFUSAL
 from app.types import Answer, Turn
 from tests.llm_world import SIGNING, SPENDING, World, made_world, proves
 from tests.scripted import Connection, Reply, ScriptedServer, slowly

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.model_text import Sentence, SentenceStream, references_of
-from app.prompt import REFUSAL, answering, chosen, neutral, rewriting
+from app.language_model.model_text import Sentence, SentenceStream, references_of
+from app.language_model.prompt import REFUSAL, answering, chosen, neutral, rewriting
 from app.types import Answer, Hit, Turn
 from ingest.document import Metadata, Passage
 

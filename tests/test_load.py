@@ -13,7 +13,7 @@ import pytest
 
 from ingest.errors import LoadError
 from ingest.load import FORMATS, LoadLimits, load, load_bytes
-from ingest.pdf_streams import check_streams
+from ingest.loading.pdf_streams import check_streams
 
 TEXT = "第一条 为了规范采购行为，制定本办法。\n第二条 本办法自公布之日起施行。\n"
 PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0"
@@ -297,7 +297,7 @@ def test_pdf_bomb() -> None:
 
 def test_parsers_are_imported_only_when_needed() -> None:
     code = (
-        "import sys, ingest.load, ingest.fetch;"
+        "import sys, ingest.load, ingest.loading.fetch;"
         "print([m for m in ('pdfplumber','docx','markdown_it','lxml','httpx','yaml','bs4','torch')"
         " if m in sys.modules])"
     )

@@ -13,8 +13,8 @@ from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
 
 from ingest.document import Block, RawDocument
-from ingest.docx_numbering import format_number
 from ingest.load import load, load_bytes
+from ingest.loading.docx_numbering import format_number
 
 LEVELS = """
 <w:abstractNum {ns} w:abstractNumId="90">

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from ingest.document import Block
-from ingest.encoding import decode
 from ingest.errors import LoadError
 from ingest.load import load, load_bytes
+from ingest.loading.encoding import decode
 
 SIMPLIFIED = """中华人民共和国样本法
 （2020年1月1日通过）

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from ingest.clean import clean
+from ingest.cleaning.metadata import find_metadata
+from ingest.cleaning.places import PROVINCES, is_central, labelled_place, place_at_start
+from ingest.cleaning.promulgation import find_expiry
+from ingest.cleaning.textdates import find_date, find_dates
 from ingest.document import Metadata
 from ingest.load import load
-from ingest.metadata import find_metadata
-from ingest.places import PROVINCES, is_central, labelled_place, place_at_start
-from ingest.promulgation import find_expiry
-from ingest.textdates import find_date, find_dates
 
 
 def found(*lines: str, source: str = "page.txt", **declared: str) -> Metadata:

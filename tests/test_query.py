@@ -2,10 +2,10 @@
 
 import pytest
 
-from app.names import Names, defined_names
-from app.query import Query, stated_regions, stated_years, understand
-from ingest.catalogue import DocumentRecord, work_of
+from app.retrieval.names import Names, defined_names
+from app.retrieval.query import Query, stated_regions, stated_years, understand
 from ingest.document import Metadata
+from ingest.storage.catalogue import DocumentRecord, work_of
 
 
 def record(id: str, title: str, number: str | None = None, **said: str) -> DocumentRecord:

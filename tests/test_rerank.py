@@ -9,16 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.candidates import FEATURES, Pool, Terms, features, gather
-from app.rerank import CrossReranker, FusionReranker, LearnedReranker, Trees, cross_encoder_of
+from app.retrieval.candidates import FEATURES, Pool, Terms, features, gather
+from app.retrieval.rerank import (
+    CrossReranker,
+    FusionReranker,
+    LearnedReranker,
+    Trees,
+    cross_encoder_of,
+)
 from app.retrieve import Retriever
-from ingest.catalogue import Catalogue
 from ingest.document import Passage
 from ingest.embed import Embedder
 from ingest.errors import SettingsError
 from ingest.index import Index, writing
-from ingest.lexical import LexicalIndex, LexicalView
 from ingest.pipeline import add_paths
+from ingest.storage.catalogue import Catalogue
+from ingest.storage.lexical import LexicalIndex, LexicalView
 from tests.projects import Project, law
 
 Node = tuple[int, float, "Node", "Node"] | float
@@ -40,24 +46,27 @@ def walk(node: Node, row: np.ndarray) -> float:
 
 
 def arrays(trees: list[Node]) -> Trees:
-    table: list[tuple[int, float, int, int, float]] = []
-    deepest = 0
+    feature, threshold = np.zeros((len(trees), 7), np.int16), np.zeros((len(trees), 7), np.float32)
+    mask, value = np.full((len(trees), 7), 0xFFFF, np.uint16), np.zeros((len(trees), 16))
+    for at, tree in enumerate(trees):
+        nodes: list[tuple[int, float, int]] = []
+        leaves: list[float] = []
 
-    def add(node: Node, level: int) -> int:
-        nonlocal deepest
-        deepest = max(deepest, level)
-        at = len(table)
-        table.append((-1, 0.0, at, at, 0.0))
-        if isinstance(node, tuple):
-            left, right = add(node[2], level + 1), add(node[3], level + 1)
-            table[at] = (node[0], node[1], left, right, 0.0)
-        else:
-            table[at] = (-1, 0.0, at, at, node)
-        return at
+        def add(node: Node, nodes: list = nodes, leaves: list = leaves) -> None:
+            if not isinstance(node, tuple):
+                leaves.append(node)
+                return
+            first = len(leaves)
+            add(node[2])
+            left = range(first, len(leaves))
+            nodes.append((node[0], node[1], 0xFFFF - sum(1 << leaf for leaf in left)))
+            add(node[3])
 
-    roots = np.array([add(tree, 0) for tree in trees], np.int32)
-    feature, threshold, left, right, value = (np.array(c) for c in zip(*table, strict=True))
-    return Trees(feature, threshold, left, right, value, roots, deepest)
+        add(tree)
+        value[at, : len(leaves)] = leaves
+        for place, node in enumerate(nodes):
+            feature[at, place], threshold[at, place], mask[at, place] = node
+    return Trees(feature, threshold, mask, value)
 
 
 @given(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.source_view import Mark, body_html, escape, outline_of
+from app.web.source_view import Mark, body_html, escape, outline_of
 from ingest.document import Document, Line, Metadata, Repair, Section
 from ingest.prepare import Origin, Prepared, prepare
 from ingest.settings import Settings

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 from app.types import Answer, Citation, Filters, Hit, Quote, Statement
-from app.ui_messages import cut_open_bracket, filters_of, message_of, turns_of
+from app.web.messages import cut_open_bracket, filters_of, message_of, turns_of
 from ingest.document import Metadata, Passage
 
 

@@ -11,8 +11,9 @@ import pytest
 from app.i18n import STRINGS
 
 APP = Path(__file__).resolve().parents[1] / "app"
-SCRIPTS = sorted((APP / "assets" / "js").glob("*.js"))
-MODULES = [*sorted(APP.glob("ui*.py")), APP / "source_view.py"]
+ASSETS = APP / "web" / "assets"
+SCRIPTS = sorted((ASSETS / "js").glob("*.js"))
+MODULES = [APP / "ui.py", *sorted((APP / "web").glob("*.py"))]
 CJK = re.compile(r"[\u3400-\u9fff\uff00-\uffef]")
 EXACT = re.compile(r'\bt\(\s*"([^"]+)"')
 COMPUTED = re.compile(r"\bt\(\s*`([^`$]*)\$\{")
@@ -52,7 +53,7 @@ def test_every_kind_of_document_and_repair_has_a_name() -> None:
         assert key in STRINGS["zh"]
 
 
-@pytest.mark.parametrize("script", [*SCRIPTS, APP / "assets" / "chat.css"], ids=lambda p: p.name)
+@pytest.mark.parametrize("script", [*SCRIPTS, ASSETS / "chat.css"], ids=lambda p: p.name)
 def test_no_word_outside_the_dict_in_scripts(script: Path) -> None:
     assert not CJK.search(script.read_text(encoding="utf-8"))
 

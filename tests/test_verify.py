@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.facts import comparisons, facts, negations, numeral
+from app.answering.facts import comparisons, facts, negations, numeral
 from app.types import Answer, Citation, Quote, Statement
 from app.verify import Verdict, judge, judge_all, verify
-from ingest.catalogue import DocumentRecord, StoredDocument
 from ingest.document import Document, Metadata
+from ingest.storage.catalogue import DocumentRecord, StoredDocument
 
 RULE = (
     "供应商认为采购文件使自己的权益受到损害的，可以在知道其权益受到损害之日起七个工作日内，"

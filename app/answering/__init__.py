@@ -1,0 +1,1 @@
+"""The steps of :mod:`app.answer`: choosing, citing, comparing, abstaining."""

@@ -1,0 +1,176 @@
+"""When the corpus has no answer: estimated evidence, and contradictions that no score outweighs.
+
+The evidence is a logistic estimate from what the best unit holds of the question, how near it is
+in meaning, and the retriever's own estimate. Beside it stand rules of official writing: a question
+about a place, a year, a law or a figure is not answered by text about another.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.answering.facts import Fact, bare_name, facts
+from app.answering.holdings import Holdings
+from app.answering.intent import Question, focus
+from app.answering.places import named_regions, places, province
+from app.answering.select import Scored
+from app.answering.vocabulary import plain, presence
+
+_BIAS = -6.7
+_WEIGHTS = (3.2, 3.2, 1.2, 2.8, 1.0, 0.3, 0.3)
+"""Of the share of the question's words that the unit holds (with its headings), of that which its
+passage holds, of the word for the thing asked for, of nearness in meaning, of being the kind of
+thing asked for, of the retriever's probability for it and for its best hit."""
+
+_HYPOTHETICAL = re.compile(
+    r"如果|假如|假设|若|比如|例如|譬如|万一|要是|一旦|的话|以上|以下|超过|不足|不到|以内|之内|起步|左右|能不能|可不可以|"
+    r"吗|是否|能否|可否|是不是|有没有|要不要|会不会|多少|几|多久|的(?:项目|合同|采购|货物|服务|工程|标)"
+)
+_BOUND = re.compile(
+    r"以上|以下|以内|不得|不少于|不低于|不超过|超过|至少|最多|最长|最低|最高|限额|标准|应当|至"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """``evidence`` estimates from 0 to 1 that the corpus answers. ``conflict`` names what rules it
+    out whatever the estimate (``""``: nothing). ``instead`` is the unit that says otherwise than a
+    figure which the question takes for granted."""
+
+    evidence: float
+    conflict: str = ""
+    instead: Scored | None = None
+
+
+def judge(question: Question, ranked: Sequence[Scored], holdings: Holdings) -> Judgement:
+    """Whether the best of ``ranked`` answers the question."""
+    if not ranked:
+        return Judgement(0.0, "nothing found")
+    best = ranked[0]
+    evidence = estimate(question, ranked, holdings)
+    conflict = _place_conflict(question, best) or _name_conflict(question, best, holdings)
+    conflict = conflict or _year_conflict(question, best)
+    if conflict:
+        return Judgement(evidence, conflict)
+    wrong = _wrong_premise(question, ranked)
+    if wrong is not None:
+        return Judgement(evidence, "figure", wrong)
+    return Judgement(evidence)
+
+
+def estimate(question: Question, ranked: Sequence[Scored], holdings: Holdings) -> float:
+    """The probability that the best of ``ranked`` answers, by the calibrated logistic model."""
+    x = _BIAS + sum(
+        w * f for w, f in zip(_WEIGHTS, features(question, ranked, holdings), strict=True)
+    )
+    return 1 / (1 + math.exp(-x))
+
+
+def features(question: Question, ranked: Sequence[Scored], holdings: Holdings) -> list[float]:
+    """What the estimate is made of, in the order of ``_WEIGHTS``."""
+    best = ranked[0]
+    around = plain(
+        " ".join((best.hit.passage.text, *best.hit.passage.path, best.source.record.title))
+    )
+    vocabulary = holdings.vocabulary
+    weights = [(vocabulary.weight(t), presence(t, around)) for t in question.terms]
+    total = sum(w for w, _ in weights)
+    there = sum(w * p for w, p in weights) / total if total else 0.0
+    asked = focus(question)
+    return [
+        best.coverage,
+        there,
+        presence(asked, around) if asked else 1.0,
+        best.meaning,
+        best.fits,
+        best.hit.probability,
+        max(s.hit.probability for s in ranked),
+    ]
+
+
+def _place_conflict(question: Question, best: Scored) -> str:
+    asked = places(question.text)
+    unknown = [name for name in named_regions(question.text) if not places(name)]
+    if not asked and not unknown:
+        return ""
+    record = best.source.record
+    around = record.title + (record.metadata.region or "") + (record.metadata.issuer or "")
+    around += record.source + best.hit.passage.text + best.unit.context
+    if any(name not in around for name in unknown):
+        return "place"
+    here = set(places(around))
+    missing = [p for p in asked if p not in here]
+    if not missing or (len(missing) < len(asked) and _nested(asked)):
+        return ""
+    return "place"
+
+
+def _nested(asked: Sequence[str]) -> bool:
+    """四川成都: a province and a city in it are one place."""
+    return len({province(p) for p in asked}) == 1
+
+
+def _name_conflict(question: Question, best: Scored, holdings: Holdings) -> str:
+    """A title in 《》 that neither is the document nor stands in the passage."""
+    text = bare_name(best.hit.passage.text + best.source.record.title + best.source.record.work)
+    for name in question.names:
+        if name in text or text.startswith(name):
+            continue
+        if bare_name(best.source.record.work) in name or _abbreviates(name, best):
+            continue
+        return "name"
+    return ""
+
+
+def names_unknown_law(question: Question, holdings: Holdings) -> bool:
+    """Whether the question names an article of a law in 《》 that is not here."""
+    articles = any(f.kind == "article" and f.unit == "条" for f in question.facts)
+    return articles and bool(question.names) and not holdings.named_in(question.text)
+
+
+def _abbreviates(name: str, best: Scored) -> bool:
+    """《条例》 for a document whose title ends so."""
+    return len(name) <= 4 and (
+        best.source.record.work.endswith(name) or f"《{name}》" in best.source.text
+    )
+
+
+def _year_conflict(question: Question, best: Scored) -> str:
+    if not question.years:
+        return ""
+    m = best.source.record.metadata
+    dates = " ".join(d for d in (m.published, m.effective, m.version) if d)
+    passage = best.hit.passage
+    near = f"{best.unit.text} {best.unit.context} {passage.text} {' '.join(passage.path)}"
+    near += f" {best.source.record.title} {best.source.record.source} {dates}"
+    return "" if all(year in near for year in question.years) else "year"
+
+
+def _wrong_premise(question: Question, ranked: Sequence[Scored]) -> Scored | None:
+    """A unit that gives another figure where the question takes one for granted."""
+    best = ranked[0]
+    rest = question.text
+    taken = [
+        f
+        for f in question.facts
+        if (f.kind in ("number", "ratio") and f.unit not in ("年", "个", "")) or f.kind == "ratio"
+    ]
+    if not taken or _HYPOTHETICAL.search(_without(rest, taken)):
+        return None
+    around = {f.key for f in facts(best.hit.passage.text)}
+    for fact in taken:
+        if fact.key in around:
+            continue
+        same = [f for f in facts(best.unit.text) if (f.kind, f.unit) == (fact.kind, fact.unit)]
+        if same:
+            return best
+    return None
+
+
+def _without(text: str, found: Sequence[Fact]) -> str:
+    for fact in found:
+        text = text.replace(fact.shown, "")
+    return text

@@ -1,0 +1,129 @@
+"""Whether a sentence that a model wrote rests on the passages that it names, and where in them.
+
+Beyond :func:`app.verify.judge` two things are checked that only a writer gets wrong who leaves the
+words of the source: a quotation torn out of a negated clause, and 可以 for 应当 or the reverse.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.answering.citing import Span
+from app.answering.facts import facts, negations
+from app.answering.sentences import Source
+from app.verify import coverage, judge
+from ingest.document import Passage
+
+_CLAUSE_END = "，,；;。！？!?：:\n"
+_CLAUSES = re.compile(rf"[^{_CLAUSE_END}]+")
+_MUST = re.compile(r"应当|必须|务必|(?<!无)须(?!知)")
+_MAY = re.compile(r"可以|有权|可(?=自行|自主|由|按|在|以下列)")
+_SAME_CLAUSE = 0.5
+_LONGEST_WINDOW = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A passage shown to the model, in its document."""
+
+    source: Source
+    passage: Passage
+
+    @property
+    def text(self) -> str:
+        return self.source.text[self.passage.start : self.passage.end]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the passage goes by, in which a sentence may name it."""
+        section = self.passage.section
+        title = self.source.record.title
+        return title, self.source.paths.official(title, section), self.passage.citation
+
+
+def holds(text: str, evidence: Sequence[str], names: Sequence[str]) -> bool:
+    """Whether ``text`` says nothing that ``evidence`` does not."""
+    whole = "\n".join(evidence)
+    return (
+        judge(text, evidence, names).holds
+        and not _torn_from_negation(text, whole)
+        and not _changes_duty(text, whole)
+    )
+
+
+def supporting(text: str, grounds: Sequence[Ground]) -> list[tuple[Ground, Span]] | None:
+    """The shortest runs of whole sentences that bear ``text`` out, one for each ground that it
+    needs; ``None`` if they do not."""
+    names = [name for ground in grounds for name in ground.names]
+    if not grounds or not holds(text, [g.text for g in grounds], names):
+        return None
+    alone = [g for g in grounds if holds(text, [g.text], g.names)]
+    if not alone:
+        return [(g, _all(g)) for g in grounds]
+    return [(g, _narrowest(text, g)) for g in alone]
+
+
+def contradicts(text: str, grounds: Sequence[Ground]) -> bool:
+    """Whether ``text``, which names no source, has a figure, date or name that none of
+    ``grounds`` has, or says the reverse of one of them."""
+    known = {f.key for g in grounds for part in (g.text, *g.names) for f in facts(part)}
+    if any(fact.key not in known for fact in facts(text)):
+        return True
+    whole = "\n".join(g.text for g in grounds)
+    return _torn_from_negation(text, whole) or _changes_duty(text, whole)
+
+
+def letters(text: str) -> str:
+    """``text`` without white space and punctuation."""
+    return re.sub(r"[\W_]+", "", text)
+
+
+def _all(ground: Ground) -> Span:
+    return ground.source.trimmed(ground.passage.start, ground.passage.end)
+
+
+def _narrowest(text: str, ground: Ground) -> Span:
+    spans = list(ground.source.sentences(ground.passage.start, ground.passage.end))
+    for size in range(1, min(_LONGEST_WINDOW, len(spans)) + 1):
+        windows = [(spans[i][0], spans[i + size - 1][1]) for i in range(len(spans) - size + 1)]
+        ranked = sorted(
+            windows, key=lambda w: coverage(text, ground.source.text[w[0] : w[1]]), reverse=True
+        )
+        for start, end in ranked[:2]:
+            if holds(text, [ground.source.text[start:end]], ground.names):
+                return start, end
+    return _all(ground)
+
+
+def _torn_from_negation(text: str, source: str) -> bool:
+    """Whether each clause of the source that ``text`` repeats begins before it and negates it."""
+    mine = letters(text)
+    if negations(text) or not mine:
+        return False
+    befores = []
+    for clause in _CLAUSES.findall(source):
+        plain = letters(clause)
+        # The first clause of `text` may end where the source's clause goes on, or the reverse.
+        head = letters(_CLAUSES.findall(text)[0])
+        at = plain.find(head)
+        if at >= 0:
+            befores.append(bool(negations(plain[:at])))
+    return bool(befores) and all(befores)
+
+
+def _changes_duty(text: str, source: str) -> bool:
+    """Whether a clause permits what its source demands, or demands what it permits."""
+    sources = _CLAUSES.findall(source)
+    for clause in _CLAUSES.findall(text):
+        must, may = bool(_MUST.search(clause)), bool(_MAY.search(clause))
+        if must == may or not sources:
+            continue
+        shares = [(coverage(clause, s), s) for s in sources]
+        most = max(share for share, _ in shares)
+        near = [s for share, s in shares if share >= max(_SAME_CLAUSE, most - 0.1)]
+        opposite, same = (_MAY, _MUST) if must else (_MUST, _MAY)
+        if near and all(opposite.search(s) and not same.search(s) for s in near):
+            return True
+    return False

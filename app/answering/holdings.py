@@ -1,0 +1,132 @@
+"""What the index holds, kept ready for answering: documents cut into units, names, word weights."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from app.answering.sentences import Source
+from app.answering.vocabulary import MOST_PASSAGES, Vocabulary, plain
+from app.retrieval.names import Names, defined_names, half_width
+from ingest.index import Index
+from ingest.storage.catalogue import DocumentRecord, StoredDocument
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A document named in a question: ``shown`` stands at ``start:end`` of it; ids of versions."""
+
+    shown: str
+    start: int
+    end: int
+    documents: tuple[str, ...]
+
+
+class Holdings:
+    """A view of one state of the index; :meth:`fresh` tells whether it still is that state."""
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self.changes = index.changes
+        self.records: dict[str, DocumentRecord] = {r.id: r for r in index.documents()}
+        self._sources: dict[str, Source] = {}
+        self._lock = threading.Lock()
+        self._vocabulary: Vocabulary | None = None
+        self._names = Names(list(self.records.values()), defined_names(self._defining_texts()))
+
+    def fresh(self) -> bool:
+        """Whether the index has not changed since."""
+        return self.index.changes == self.changes
+
+    def source(self, document_id: str) -> Source | None:
+        """A document with its units, ``None`` if it is not in."""
+        with self._lock:
+            found = self._sources.get(document_id)
+            if found is None:
+                stored = self.index.document(document_id)
+                if stored is None:
+                    return None
+                found = self._sources[document_id] = Source(stored)
+            return found
+
+    def document(self, document_id: str) -> StoredDocument | None:
+        """A document as stored, read once."""
+        source = self.source(document_id)
+        return source.stored if source else None
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """Word weights, counted when first needed."""
+        with self._lock:
+            if self._vocabulary is None:
+                self._vocabulary = Vocabulary(self._texts())
+            return self._vocabulary
+
+    def _defining_texts(self) -> list[str]:
+        rows = self.index.catalogue.connection.execute(
+            "select text from passages where text like '%下简称%' or text like '%下统称%'"
+        )
+        return [row[0] for row in rows]
+
+    def _texts(self) -> Iterator[str]:
+        total = sum(record.passages for record in self.records.values())
+        step = max(1, -(-total // MOST_PASSAGES))
+        at = 0
+        for record in self.records.values():
+            for passage in self.index.passages_of(record.id):
+                if at % step == 0:
+                    yield plain(" ".join((record.title, *passage.path, passage.text)))
+                at += 1
+
+    def named_in(self, question: str) -> list[Named]:
+        """The documents that a question names, in reading order, each work once."""
+        plain_question = half_width(question)
+        found: list[Named] = []
+        for mention in self._names.mentions(plain_question):
+            ids = mention.documents
+            if ids and all(set(ids) != set(other.documents) for other in found):
+                shown = plain_question[mention.start : mention.end]
+                found.append(Named(shown, mention.start, mention.end, ids))
+        return [*found, *self._implementing(plain_question, found)]
+
+    def _implementing(self, question: str, found: list[Named]) -> list[Named]:
+        """政府采购法和实施条例: a bare 实施条例 is that of the law named before it."""
+        at = question.find("实施条例")
+        if at < 0 or any(name.start <= at < name.end for name in found):
+            return []
+        works = {
+            self.records[i].work for name in found for i in name.documents if i in self.records
+        }
+        ids = tuple(
+            r.id for r in self.records.values() if r.work in {f"{w}实施条例" for w in works}
+        )
+        return [Named("实施条例", at, at + 4, ids)] if ids else []
+
+    def without_names(self, question: str) -> str:
+        """``question`` without the names of documents in it."""
+        rest = half_width(question)
+        for mention in reversed(self._names.mentions(rest)):
+            rest = f"{rest[: mention.start].rstrip('《〈')} {rest[mention.end :].lstrip('》〉')}"
+        return rest
+
+    def sample_titles(self, count: int) -> list[str]:
+        """A few titles, one of each kind of document first."""
+        chosen: list[DocumentRecord] = []
+        kinds: set[str | None] = set()
+        current = [r for r in self.records.values() if not r.superseded]
+        for record in current:
+            if record.metadata.kind not in kinds:
+                kinds.add(record.metadata.kind)
+                chosen.append(record)
+        chosen += [r for r in current if r not in chosen]
+        return [shown_title(r.title) for r in chosen[:count]]
+
+
+@lru_cache(maxsize=4096)
+def shown_title(title: str) -> str:
+    """A title in 《》, not doubled."""
+    from ingest.outline.citation import in_title_marks
+
+    return in_title_marks(title)

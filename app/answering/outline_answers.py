@@ -1,0 +1,158 @@
+"""Answers read off a document's outline: its parts, a part's points, an article by its number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from app.answering.facts import Fact
+from app.answering.intent import Question
+from app.answering.sentences import Source
+from app.answering.vocabulary import Vocabulary, plain, presence
+from ingest.document import Section
+
+Span = tuple[int, int]
+SHORT = 170
+"""A point up to so many characters is quoted whole, of a longer one its first sentence."""
+
+_PART = re.compile(
+    r"第\s*([一二三四五六七八九十\d]+)\s*(?:大)?(?:部分|点|方面|章|节|大点|大部分|个方面|个部分|条措施|项)"
+)
+_POINTS = re.compile(
+    r"一是.{0,4}二是|第一.{0,4}第二|分别(?:讲|说|是)|哪几个?方面|几个方面|几方面|哪几点|几点|哪些方面"
+)
+_WHOLE = re.compile(r"(?:文章|全文|本文|这篇|通篇|主要内容|大意|概括|总结|概述|梗概|主旨)")
+
+
+def asked_part(question: Question) -> int | None:
+    """The number of the part that a question asks for: 第三部分 is 3."""
+    from ingest.outline.numbering import value
+
+    match = _PART.search(question.text)
+    return value(match[1]) if match else None
+
+
+def asks_outline(question: Question) -> bool:
+    """Whether a question asks what a document or a part of it says, point by point."""
+    return "summary" in question.wants or bool(_POINTS.search(question.text))
+
+
+def asks_points(question: Question) -> bool:
+    """Whether it names the points themselves: 一是二是三是分别讲了什么."""
+    return bool(_POINTS.search(question.text))
+
+
+def asks_whole(question: Question) -> bool:
+    """Whether it asks so of a whole document."""
+    return bool(_WHOLE.search(question.text))
+
+
+def divisions(source: Source, index: int | None = None) -> list[Section]:
+    """The headed parts directly below a section (``None``: of the document), in order."""
+    kinds = {"part", "chapter", "section", "heading", "point", "article", "annex"}
+    below = [source.sections[i] for i in source.paths.children(index)]
+    found = [s for s in below if s.kind in kinds and (s.heading or s.label)]
+    if not found and index is None and len(below) == 1:
+        return divisions(source, below[0].index)
+    if not found and index is not None:
+        found = [s for s in below if s.kind in ("item", "subitem")]
+    return found
+
+
+def best_division(
+    source: Source, question: Question, vocabulary: Vocabulary, parted: bool = False
+) -> tuple[Section | None, float]:
+    """The headed section whose heading answers to the question best, and how far (0 to 1).
+
+    :param parted: look only at sections that have parts.
+    """
+    best: tuple[Section | None, float] = (None, 0.0)
+    title = plain(source.record.title)
+    terms = [t for t in question.terms if presence(t, title) < 1.0] or list(question.terms)
+    total = sum(vocabulary.weight(t) for t in terms)
+    for section in source.sections:
+        if not section.heading or section.kind == "body":
+            continue
+        if parted and len(divisions(source, section.index)) < 2:
+            continue
+        heading = plain(section.heading)
+        have = sum(vocabulary.weight(t) * presence(t, heading) for t in terms)
+        share = have / total if total else 0.0
+        if share > best[1] + 0.01:
+            best = (section, share)
+    return best
+
+
+def opening(source: Source, section: Section, heading_only: bool = False) -> Span:
+    """What stands for a part in an overview: the whole of a short one, else its first sentence
+    (its heading, where it has one)."""
+    start, end = source.trimmed(section.start, section.end)
+    if not heading_only and end - start <= SHORT and section.kind in ("point", "item", "subitem"):
+        return start, end
+    line_end = source.text.find("\n", start, end)
+    if section.kind == "point" or line_end < 0 or section.kind == "article":
+        first = next(iter(source.sentences(start, end)), (start, end))
+        return first
+    return source.trimmed(start, line_end)
+
+
+def overview(source: Source, parts: Sequence[Section], most: int) -> list[list[Span]]:
+    """Statements that give the parts in order: one each, or one for all where they are many."""
+    if len(parts) <= most:
+        return [[opening(source, part)] for part in parts]
+    return [[opening(source, part, heading_only=True) for part in parts]]
+
+
+def referred(source: Source, facts: Sequence[Fact]) -> Section | None:
+    """The article, paragraph or item that a question names by number."""
+    found: Section | None = None
+    for fact in facts:
+        if fact.kind != "article" or not fact.value.isdigit():
+            continue
+        number = int(fact.value)
+        if fact.unit == "条":
+            found = next(
+                (s for s in source.sections if s.kind == "article" and s.number == number), None
+            )
+            if found is None:
+                return None
+        elif found is not None and fact.unit in ("款", "项"):
+            kind = "paragraph" if fact.unit == "款" else "item"
+            below = [s for s in source.sections if _inside(s, found) and s.kind == kind]
+            match = next((s for s in below if s.number == number), None)
+            if match is None:
+                return None
+            found = match
+    return found
+
+
+def _inside(section: Section, outer: Section) -> bool:
+    return outer.start <= section.start and section.end <= outer.end and section is not outer
+
+
+def quoted_section(source: Source, question: str) -> int | None:
+    """The index of the section whose path in quotation marks stands in the question."""
+    found, longest = None, 0
+    for section in source.sections:
+        if section.kind not in ("heading", "point", "item", "subitem"):
+            continue
+        path = source.paths.official("", section.index).removeprefix("《》")
+        if len(path) > longest and path.startswith("“") and path in question:
+            found, longest = section.index, len(path)
+    return found
+
+
+def article_spans(source: Source, section: Section, most: int) -> list[list[Span]]:
+    """The text of an article whole, without its label; by paragraphs if it is long."""
+    whole = source.whole(section.index).spans[0]
+    paragraphs = [
+        source.trimmed(source.sections[i].start, source.sections[i].end)
+        for i in source.paths.children(section.index)
+        if source.sections[i].kind == "paragraph"
+    ]
+    if whole[1] - whole[0] <= 600 or len(paragraphs) < 2:
+        return [[whole]]
+    if len(paragraphs) > most:
+        rest = (paragraphs[most - 1][0], paragraphs[-1][1])
+        paragraphs = [*paragraphs[: most - 1], rest]
+    return [[p] for p in paragraphs]

@@ -1,0 +1,1 @@
+"""Answers composed by a language model, and what keeps them to the passages."""

@@ -1,0 +1,1 @@
+"""The steps of :mod:`app.retrieve`: what a question names, passages proposed, ranking."""

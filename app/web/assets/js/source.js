@@ -1,0 +1,183 @@
+// The source panel: the whole document, the cited passage highlighted and scrolled to.
+
+import { address, copyText, h, iconButton } from "./dom.js";
+import { announce } from "./messages.js";
+import { currentLanguage, t } from "./i18n.js";
+import { getJson } from "./stream.js";
+
+export class SourcePanel {
+  constructor(onChange) {
+    this.onChange = onChange;
+    this.element = h("section", { class: "source", "aria-label": t("sourcePanel"), hidden: true });
+    this.element.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.close();
+    });
+    this.state = null;
+  }
+
+  get isOpen() {
+    return !this.element.hidden;
+  }
+
+  // places: what previous/next go through; at: index of the one shown.
+  async open(places, at, opener = null) {
+    const place = places[at];
+    const before = this.state;
+    this.state = { places, at, opener: opener ?? before?.opener ?? null };
+    this.element.hidden = false;
+    this.onChange(true);
+    this.state.opener?.scrollIntoView({ block: "nearest" });
+    location.hash = link(place);
+    const request = (this.request = {});
+    const same = places.filter((p) => p.document === place.document);
+    const marks = same.map((p) => `mark=${p.start}-${p.end}-${places.indexOf(p) + 1}`);
+    const hash = place.content_hash ? `&hash=${encodeURIComponent(place.content_hash)}` : "";
+    const query = place.end > place.start ? marks.join("&") : "";
+    const path = `ui/source/${encodeURIComponent(place.document)}?${query}${hash}`;
+    this.element.setAttribute("aria-busy", "true");
+    try {
+      const found = this.shown?.path === path ? this.shown.found : await getJson(path);
+      if (request !== this.request) return;
+      this.shown = { path, found };
+      this.show(found, place);
+    } catch (error) {
+      if (request === this.request) this.fail(error.lines?.[currentLanguage()] ?? t("unreachable"), place);
+    }
+    if (request === this.request) this.element.removeAttribute("aria-busy");
+  }
+
+  close() {
+    const opener = this.state?.opener;
+    this.element.hidden = true;
+    this.element.replaceChildren();
+    this.pointOut(null);
+    this.state = null;
+    this.request = null;
+    this.shown = null;
+    history.replaceState(null, "", location.pathname + location.search);
+    this.onChange(false);
+    if (opener?.isConnected) opener.focus();
+  }
+
+  show(found, place) {
+    if (found.missing) {
+      this.fail(t("missing"), place);
+      return;
+    }
+    const { document: about, places } = found;
+    const current = this.state.at + 1;
+    const named = places.find((p) => p.n === current);
+    const section = place.section ?? named?.section ?? "";
+    const official = place.official ?? named?.official ?? "";
+    const text = h("div", { class: "document", lang: "zh-CN", tabindex: "0", role: "region", "aria-label": about.title });
+    text.innerHTML = found.html; // made by app/web/source_view.py, every character escaped
+    for (const mark of text.querySelectorAll("mark")) {
+      mark.classList.toggle("current", mark.dataset.n.split(" ").includes(String(current)));
+    }
+    nameRepairs(text);
+    this.element.replaceChildren(
+      this.head(official),
+      h("div", { class: "scroll" },
+        h("div", { class: "about" },
+          h("h2", { tabindex: "-1" }, about.title),
+          section ? h("p", { class: "path", title: section }, h("span", { class: "visually-hidden" }, t("place")), section) : null,
+          facts(about),
+          about.superseded ? h("p", { class: "banner warn" }, t("supersededLong")) : null,
+          found.changed ? h("p", { class: "banner warn" }, t("changed"), h("q", {}, place.text ?? "")) : null,
+          this.tools(about, text, found.outline)),
+        text));
+    this.scrollTo(text.querySelector("mark.current"));
+    this.pointOut(current);
+    this.element.querySelector("h2").focus({ preventScroll: true });
+  }
+
+  head(official) {
+    const { places, at } = this.state;
+    const go = (step) => this.open(places, (at + step + places.length) % places.length);
+    const several = places.length > 1;
+    return h("div", { class: "head" },
+      several ? iconButton("previous", t("previous"), () => go(-1)) : null,
+      h("span", { class: "count", "aria-live": "polite" },
+        several ? t("countOf", { n: at + 1, all: places.length }) : t("sourcePanel")),
+      several ? iconButton("next", t("next"), () => go(1)) : null,
+      h("span", { class: "spring" }),
+      official ? h("button", { type: "button", class: "quiet", title: official, onclick: copying(() => official) }, t("copyCitation")) : null,
+      h("button", { type: "button", class: "quiet", onclick: copying(() => location.href) }, t("copyLink")),
+      iconButton("close", t("close"), () => this.close()));
+  }
+
+  tools(about, text, outline) {
+    const contents = outline.length > 1 ? h("details", { class: "outline" }, h("summary", {}, t("outline")),
+      h("ol", {}, outline.map((entry) => h("li", { class: `depth${Math.min(entry.depth, 3)}` },
+        h("button", { type: "button", class: "quiet",
+          onclick: () => this.scrollTo(text.querySelector(`#s${entry.section}`)) }, entry.text))))) : null;
+    const toggle = about.repairs ? h("button", { type: "button", class: "quiet", "aria-pressed": "true", onclick: () => {
+      const on = text.classList.toggle("plain");
+      toggle.setAttribute("aria-pressed", String(!on));
+    } }, t("repairs", { n: about.repairs })) : null;
+    return h("div", { class: "tools" },
+      about.url ? h("a", { class: "quiet", href: about.url, target: "_blank", rel: "noopener noreferrer" }, t("openOriginal")) : null,
+      h("a", { class: "quiet", href: address(`ui/original/${about.id}`), download: about.file }, t("download")),
+      toggle, contents);
+  }
+
+  // Show which [n] of the answer the panel stands for.
+  pointOut(n) {
+    for (const button of document.querySelectorAll("#zhengcai .cite[aria-current]")) button.removeAttribute("aria-current");
+    const turn = this.state?.opener?.closest(".turn");
+    for (const button of turn?.querySelectorAll(`.cite[data-n="${n}"]`) ?? []) button.setAttribute("aria-current", "true");
+  }
+
+  scrollTo(target) {
+    const box = this.element.querySelector(".scroll");
+    if (!target || !box) return;
+    const offset = target.getBoundingClientRect().top - box.getBoundingClientRect().top;
+    const covers = [...box.querySelectorAll(".about, .about h2, .about .path")]
+      .filter((part) => getComputedStyle(part).position === "sticky");
+    const covered = covers.reduce((sum, part) => sum + part.offsetHeight, 0);
+    box.scrollTop += offset - covered - (box.clientHeight - covered) / 6;
+  }
+
+  fail(text, place) {
+    this.element.replaceChildren(this.head(null),
+      h("div", { class: "scroll" }, h("p", { class: "banner warn", role: "alert" }, text,
+        place.text ? h("q", {}, place.text) : null)));
+  }
+}
+
+export function link(place) {
+  const span = place.end > place.start ? `/${place.start}-${place.end}` : "";
+  return `#/source/${encodeURIComponent(place.document)}${span}`;
+}
+
+export function placeFromLink(hash) {
+  const found = /^#\/source\/([^/]+)(?:\/(\d+)-(\d+))?$/.exec(hash);
+  if (!found) return null;
+  return { document: decodeURIComponent(found[1]), start: Number(found[2] ?? 0), end: Number(found[3] ?? 0) };
+}
+
+function copying(value) {
+  return (event) => {
+    copyText(value());
+    announce(event.currentTarget, t("copied"));
+  };
+}
+
+function facts(about) {
+  const rows = [
+    ["issuer", about.issuer], ["source_name", about.source_name], ["number", about.number], ["region", about.region],
+    ["kind", about.kind ? t(`kind.${about.kind}`) : null],
+    ["version", about.version], ["published", about.published],
+    ["effective", about.effective], ["expires", about.expires],
+  ].filter(([, value]) => value);
+  return h("dl", { class: "facts" }, rows.map(([name, value]) =>
+    h("div", {}, h("dt", {}, t(`fact.${name}`)), h("dd", {}, value))));
+}
+
+function nameRepairs(text) {
+  for (const run of text.querySelectorAll(".repair")) {
+    const { kind, original } = run.dataset;
+    const name = "guess" in run.dataset ? "repairGuess" : run.classList.contains("removed") ? "repairRemoved" : "repairTitle";
+    run.title = t(name, { kind: t(`repair.${kind}`), original });
+  }
+}

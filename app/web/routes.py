@@ -1,0 +1,200 @@
+"""What the page fetches besides answers: assets, the corpus at a glance, sources, originals."""
+
+from __future__ import annotations
+
+import mimetypes
+import threading
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote, urlsplit
+
+from fastapi import FastAPI, HTTPException, Query
+from fastapi.responses import FileResponse, JSONResponse, Response
+
+from app.examples import Examples
+from app.web.page import ASSETS, STRINGS_MODULE, strings_module, version
+from app.web.source_view import Mark, body_html, outline_of
+from ingest.errors import UserError
+from ingest.outline.citation import Paths
+from ingest.settings import Settings
+from ingest.storage.catalogue import DocumentRecord, StoredDocument
+
+if TYPE_CHECKING:
+    from app.service import Assistant
+
+MOST_MARKS = 50
+_KEEP = {"cache-control": "public, max-age=31536000, immutable"}
+_ASK_AGAIN = {"cache-control": "no-store"}
+
+
+def add_routes(app: FastAPI, assistant: Assistant, settings: Settings) -> None:
+    """Add everything under ``/ui/``."""
+    examples = Examples(assistant)
+
+    def json_response(value: Any, status: int = 200) -> Response:
+        return JSONResponse(value, status_code=status, headers=_ASK_AGAIN)
+
+    async def explain(request: Any, error: Exception) -> Response:
+        assert isinstance(error, UserError)
+        lines = {"zh": error.line("zh"), "en": error.line("en")}
+        return json_response({"error": lines}, 503)
+
+    app.add_exception_handler(UserError, explain)
+
+    @app.get("/ui/assets/{tag}/{name:path}", include_in_schema=False)
+    def asset(tag: str, name: str) -> Response:
+        kind = "text/javascript" if name.endswith(".js") else mimetypes.guess_type(name)[0]
+        headers = _KEEP if tag == version() else _ASK_AGAIN
+        if name == STRINGS_MODULE:
+            return Response(strings_module(), media_type=kind, headers=headers)
+        file = (ASSETS / name).resolve()
+        if not file.is_relative_to(ASSETS.resolve()) or not file.is_file():
+            raise HTTPException(404)
+        return FileResponse(file, media_type=kind, headers=headers)
+
+    @app.get("/ui/corpus", include_in_schema=False)
+    def corpus() -> Response:
+        """Number and titles of the documents, and what they can be filtered by."""
+        return json_response(corpus_at_a_glance(assistant.index.documents()))
+
+    @app.get("/ui/examples", include_in_schema=False)
+    def example_questions() -> Response:
+        """Questions that the corpus answers."""
+        return json_response({"questions": examples.questions()})
+
+    @app.get("/ui/source/{document}", include_in_schema=False)
+    def source(document: str, mark: Annotated[list[str], Query()] = [], hash: str = "") -> Response:  # noqa: B006
+        """A document with the runs ``mark=start-end-n`` highlighted."""
+        stored = assistant.index.document(document)
+        if stored is None:
+            return json_response({"missing": True}, 404)
+        return json_response(source_of(stored, marks_from(mark), hash))
+
+    @app.get("/ui/original/{document}", include_in_schema=False)
+    def original(document: str) -> Response:
+        """The file as it was ingested, byte for byte, to be saved."""
+        found = [r for r in assistant.index.documents() if r.id == document]
+        file = Path(found[0].file) if found else None
+        if file is None:
+            raise HTTPException(404)
+        if not file.is_absolute():
+            file = settings.base / file
+        if not file.is_file():
+            raise HTTPException(404)
+        name = quote(Path(found[0].source).name)
+        headers = {**_ASK_AGAIN, "content-disposition": f"attachment; filename*=utf-8''{name}"}
+        return FileResponse(file, media_type="application/octet-stream", headers=headers)
+
+    threading.Thread(target=_quietly, args=(examples.questions,), daemon=True).start()
+
+
+def _quietly(work: Any) -> None:
+    """Examples are a convenience: that they failed shows when the page asks for them."""
+    try:
+        work()
+    except Exception:
+        return
+
+
+def corpus_at_a_glance(records: Sequence[DocumentRecord]) -> dict[str, Any]:
+    """Count, titles (newest version of each work first) and the values filters can take."""
+    years = Counter[int]()
+    for record in records:
+        m = record.metadata
+        years.update({int(d[:4]) for d in (m.published, m.effective, m.version) if d})
+    return {
+        "documents": len(records),
+        "titles": [
+            {"id": r.id, "title": r.title, "date": date_of(r), "superseded": r.superseded}
+            for r in records
+        ],
+        "kinds": _values(r.metadata.kind for r in records),
+        "regions": _values(r.metadata.region for r in records),
+        "years": sorted(years, reverse=True),
+        "superseded": any(r.superseded for r in records),
+    }
+
+
+def _values(found: Any) -> list[str]:
+    return [value for value, _ in Counter(v for v in found if v).most_common()]
+
+
+def date_of(record: DocumentRecord) -> str | None:
+    """The date that tells versions of a document apart."""
+    metadata = record.metadata
+    return metadata.version or metadata.published or metadata.effective
+
+
+def marks_from(given: Sequence[str]) -> list[Mark]:
+    """Marks written ``start-end-n``; what is written otherwise is left out."""
+    marks = []
+    for value in given[:MOST_MARKS]:
+        parts = value.split("-")
+        if 2 <= len(parts) <= 3 and all(part.isascii() and part.isdigit() for part in parts):
+            marks.append(Mark(*map(int, parts)))
+    return marks
+
+
+def source_of(stored: StoredDocument, marks: Sequence[Mark], expected: str) -> dict[str, Any]:
+    """A document as the source panel shows it.
+
+    If ``expected`` names another content than the document now has, nothing is highlighted and
+    ``changed`` is true: the offsets were counted in an older text.
+    """
+    document = stored.document
+    changed = bool(expected) and expected != document.content_hash
+    shown = [] if changed else list(marks)
+    paths = Paths(stored.sections)
+    return {
+        "document": described(stored.record),
+        "changed": changed,
+        "html": body_html(document, stored.sections, shown),
+        "outline": [asdict(entry) for entry in outline_of(document, stored.sections)],
+        "places": [
+            {
+                "n": mark.n,
+                "start": mark.start,
+                "end": mark.end,
+                "text": document.text[mark.start : mark.end],
+                "section": paths.citation_of_span(mark.start, mark.end),
+                "official": paths.official_of_span(stored.record.title, mark.start, mark.end),
+            }
+            for mark in shown
+            if 0 <= mark.start < mark.end <= len(document.text) and stored.sections
+        ],
+    }
+
+
+def described(record: DocumentRecord) -> dict[str, Any]:
+    """What the panel's head says of a document."""
+    metadata = record.metadata
+    return {
+        "id": record.id,
+        "title": record.title,
+        "issuer": metadata.issuer,
+        "source_name": metadata.source_name,
+        "number": metadata.number,
+        "published": metadata.published,
+        "effective": metadata.effective,
+        "expires": metadata.expires,
+        "version": metadata.version,
+        "region": metadata.region,
+        "kind": metadata.kind,
+        "url": web_address(metadata.url),
+        "file": Path(record.source).name,
+        "content_hash": record.content_hash,
+        "superseded": record.superseded,
+        "repairs": record.repairs,
+    }
+
+
+def web_address(url: str | None) -> str | None:
+    """``url`` if it is an http or https address, else ``None``."""
+    try:
+        parts = urlsplit(url or "")
+    except ValueError:
+        return None
+    return url if parts.scheme in ("http", "https") and parts.netloc else None

@@ -1,0 +1,109 @@
+"""Traditional and Simplified script.
+
+A document is converted only where it is Traditional as a whole; a name or a quotation in
+Traditional characters within a Simplified text stays as it is printed.
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import SequenceMatcher
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from ingest.cleaning.edits import Edit
+
+if TYPE_CHECKING:
+    from opencc import OpenCC
+
+HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
+"""Han characters, for use inside a character class of a regular expression."""
+
+_HAN = re.compile(f"[{HAN}]")
+
+
+def to_simplified(text: str) -> str:
+    """``text`` in Simplified characters; may differ in length where a phrase is converted."""
+    if not _beyond_gb2312(text):
+        return text
+    return _converter(_config(text)).convert(text)
+
+
+def is_traditional(text: str) -> bool:
+    """Whether most characters that differ between the scripts stand in their Traditional form."""
+    if not _beyond_gb2312(text):
+        return False
+    traditional, simplified = _telling_characters()
+    count = sum(char in traditional for char in text)
+    return count > sum(char in simplified for char in text)
+
+
+def script_edits(text: str, config_of: str | None = None) -> list[Edit]:
+    """The edits that bring ``text`` into Simplified characters, one for each changed run.
+
+    :param config_of: the whole document, by whose spelling the conversion is chosen; ``text``
+        itself where it is not given.
+    """
+    converter = _converter(_config(text if config_of is None else config_of))
+    edits: list[Edit] = []
+    at = 0
+    for line in text.splitlines(keepends=True):
+        new = converter.convert(line)
+        if len(new) == len(line):
+            edits += [
+                Edit(at + i, at + i + 1, b, "script")
+                for i, (a, b) in enumerate(zip(line, new, strict=True))
+                if a != b
+            ]
+        else:
+            matcher = SequenceMatcher(None, line, new, autojunk=False)
+            edits += [
+                Edit(at + i1, at + i2, new[j1:j2], "script")
+                for tag, i1, i2, j1, j2 in matcher.get_opcodes()
+                if tag != "equal"
+            ]
+        at += len(line)
+    return edits
+
+
+def _beyond_gb2312(text: str) -> bool:
+    """Whether a Han character is outside GB 2312, which holds the Simplified script.
+
+    Spares Simplified texts the loading of OpenCC.
+    """
+    for char in set(_HAN.findall(text)):
+        try:
+            char.encode("gb2312")
+        except UnicodeEncodeError:
+            return True
+    return False
+
+
+def _config(text: str) -> str:
+    """OpenCC's configuration for ``text``.
+
+    A page converted from Simplified writes 着 and 著 apart, as OpenCC's ``t2s`` expects; a text
+    from Taiwan writes 著 for both, which ``tw2s`` tells apart by the words around it.
+    """
+    return "tw2s" if "著" in text and "着" not in text else "t2s"
+
+
+@lru_cache(maxsize=4)
+def _converter(config: str) -> OpenCC:
+    from opencc import OpenCC
+
+    return OpenCC(config)
+
+
+@lru_cache(maxsize=1)
+def _telling_characters() -> tuple[frozenset[str], frozenset[str]]:
+    """Characters that are Traditional only, and characters that are Simplified only."""
+    # One a line, so that no two of them are taken for a phrase.
+    characters = [chr(code) for code in range(0x4E00, 0xA000)]
+    column = "\n".join(characters)
+    to_simple = _converter("t2s").convert(column).split("\n")
+    to_traditional = _converter("s2t").convert(column).split("\n")
+    return (
+        frozenset(a for a, b in zip(characters, to_simple, strict=True) if a != b),
+        frozenset(a for a, b in zip(characters, to_traditional, strict=True) if a != b),
+    )

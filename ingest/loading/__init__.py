@@ -1,0 +1,1 @@
+"""Readers of files and pages of each format; :mod:`ingest.load` chooses among them."""

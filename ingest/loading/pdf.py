@@ -1,0 +1,237 @@
+"""Read the text layer of a PDF: paragraphs and ruled tables in reading order."""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ingest.document import Block, Metadata
+from ingest.errors import LoadError
+from ingest.loading.pdf_lines import (
+    Margins,
+    PrintedLine,
+    margins,
+    paragraphs,
+    tidy,
+    without_furniture,
+)
+from ingest.loading.pdf_streams import check_streams
+from ingest.loading.pdf_tables import PrintedTable, append, continues, printed_table
+from ingest.loading.reading import LoadLimits, Reading, plausible_title, table_block
+
+if TYPE_CHECKING:
+    from pdfplumber.page import Page
+
+_log = logging.getLogger(__name__)
+
+
+def read_pdf(data: bytes, where: str, limits: LoadLimits) -> Reading:
+    """Paragraphs and tables; headers, footers and page numbers are left out.
+
+    :raises LoadError: ``not-pdf``, ``damaged-pdf``, ``encrypted-pdf``, ``too-many-pages``,
+        ``too-large-expanded``, ``no-text-layer`` or ``unreadable-text-layer``.
+    """
+    _check_frame(data, where)
+    check_streams(data, where, limits)
+    pages, title = _pages(data, where, limits)
+    _check_text_layer(pages, where)
+    blocks = tuple(_blocks(pages))
+    return Reading(blocks, Metadata(title=plausible_title(title, blocks)))
+
+
+@dataclass(slots=True)
+class _PrintedPage:
+    lines: list[PrintedLine] = field(default_factory=list)
+    tables: list[PrintedTable] = field(default_factory=list)
+    has_image: bool = False
+    height: float = 0.0
+
+
+_Y_TOLERANCE = 6.0
+"""Points by which characters of one line differ in height: punctuation of another font does."""
+_MAX_RULES = 5000
+"""A page with more lines than that is a drawing; looking for tables in it takes minutes."""
+
+
+def _check_frame(data: bytes, where: str) -> None:
+    if b"%PDF-" not in data[:1024]:
+        raise LoadError(
+            "not-pdf",
+            where,
+            "this is not a PDF",
+            "Give it the ending of its real format",
+            ("这不是 PDF 文件", "请改用正确的扩展名"),
+        )
+    if b"%%EOF" not in data[-4096:]:
+        raise _damaged(where)
+
+
+def _pages(data: bytes, where: str, limits: LoadLimits) -> tuple[list[_PrintedPage], str]:
+    import pdfplumber
+    from pdfminer.pdfdocument import PDFEncryptionError, PDFPasswordIncorrect
+
+    logging.getLogger("pdfminer").setLevel(logging.ERROR)
+    pages: list[_PrintedPage] = []
+    try:
+        with pdfplumber.open(io.BytesIO(data)) as pdf:
+            count = len(pdf.pages)
+            if count > limits.max_pages:
+                raise LoadError(
+                    "too-many-pages",
+                    where,
+                    f"the PDF has {count} pages, more than {limits.max_pages}",
+                    "Split it, or raise the limit",
+                    (f"PDF 共 {count} 页，超过 {limits.max_pages} 页", "请拆分文件或调高上限"),
+                )
+            title = pdf.metadata.get("Title")
+            for page in pdf.pages:
+                pages.append(_page(page, len(pages)))
+                page.close()
+    except LoadError:
+        raise
+    except Exception as error:  # pdfminer raises whatever the damage leads to
+        causes = (error, error.__cause__, error.__context__, *error.args)
+        if any(isinstance(c, PDFPasswordIncorrect | PDFEncryptionError) for c in causes):
+            raise LoadError(
+                "encrypted-pdf",
+                where,
+                "the PDF is protected by a password",
+                "Remove the password and try again",
+                ("PDF 有密码保护", "请去掉密码后重试"),
+            ) from error
+        raise _damaged(where) from error
+    if not pages:
+        raise _damaged(where)
+    return pages, title if isinstance(title, str) else ""
+
+
+def _page(page: Page, number: int) -> _PrintedPage:
+    tables = []
+    rules = len(page.lines) + len(page.rects) + len(page.curves)
+    for found in page.find_tables() if rules <= _MAX_RULES else ():
+        table = printed_table(found.bbox, found.extract())
+        if table:
+            tables.append(table)
+    boxes = [table.box for table in tables]
+    text = page.filter(lambda thing: not _inside(thing, boxes)) if boxes else page
+    lines = [
+        PrintedLine(
+            text=tidy(line["text"]),
+            left=line["x0"],
+            right=line["x1"],
+            top=line["top"],
+            bottom=line["bottom"],
+            size=_size(line["chars"]),
+            page=number,
+        )
+        for line in text.extract_text_lines(return_chars=True, y_tolerance=_Y_TOLERANCE)
+        if line["text"].strip()
+    ]
+    return _PrintedPage(lines, tables, bool(page.images), float(page.height))
+
+
+def _size(chars: list[dict[str, Any]]) -> float:
+    sizes = sorted(char["size"] for char in chars)
+    return float(sizes[len(sizes) // 2])
+
+
+def _inside(thing: dict[str, Any], boxes: list[tuple[float, float, float, float]]) -> bool:
+    if thing.get("object_type") != "char":
+        return False
+    x, y = (thing["x0"] + thing["x1"]) / 2, (thing["top"] + thing["bottom"]) / 2
+    return any(left <= x <= right and top <= y <= bottom for left, top, right, bottom in boxes)
+
+
+def _check_text_layer(pages: list[_PrintedPage], where: str) -> None:
+    empty = [n for n, page in enumerate(pages, 1) if not page.lines and not page.tables]
+    scanned = [n for n in empty if pages[n - 1].has_image]
+    if len(empty) == len(pages) or len(scanned) * 2 > len(pages):
+        raise LoadError(
+            "no-text-layer",
+            where,
+            f"{len(empty)} of {len(pages)} pages hold no text: this is a scan",
+            "Run OCR on it first (e.g. ocrmypdf -l chi_sim)",
+            (
+                f"{len(pages)} 页中有 {len(empty)} 页没有文字层，是扫描件",
+                "请先做文字识别（如 ocrmypdf -l chi_sim）",
+            ),
+        )
+    if scanned:
+        _log.warning("%s: no text layer on pages %s", where, ", ".join(map(str, scanned)))
+    text = "".join(line.text for page in pages for line in page.lines)
+    unknown = sum(len(match) for match in re.findall(r"\(cid:\d+\)", text))
+    if unknown * 5 > len(text):
+        raise LoadError(
+            "unreadable-text-layer",
+            where,
+            "the PDF does not say which characters its fonts show",
+            "Run OCR on it first, or save it anew from its source",
+            ("PDF 的字体没有文字编码信息", "请先做文字识别，或从原文件重新导出"),
+        )
+
+
+def _blocks(pages: list[_PrintedPage]) -> list[Block]:
+    """Paragraphs and tables over page breaks."""
+    kept = without_furniture([page.lines for page in pages])
+    bounds = _margins(kept)
+    blocks: list[Block] = []
+    lines: list[PrintedLine] = []
+    table: PrintedTable | None = None
+    last_is_table = False
+
+    def flush() -> None:
+        nonlocal lines, table
+        blocks.extend(Block(text) for text in paragraphs(lines, bounds))
+        lines = []
+
+    def flush_table() -> None:
+        nonlocal table
+        block = table_block(table.rows) if table else None
+        blocks.extend([block] if block else [])
+        table = None
+
+    for page, text in zip(pages, kept, strict=True):
+        parts: list[PrintedLine | PrintedTable] = [*text, *page.tables]
+        parts.sort(key=lambda part: part.top if isinstance(part, PrintedLine) else part.box[1])
+        first = True
+        for part in parts:
+            if isinstance(part, PrintedLine):
+                flush_table()
+                lines.append(part)
+            elif table and first and last_is_table and continues(table, part):
+                append(table, part)
+            else:
+                flush_table()
+                flush()
+                table = part
+            last_is_table = isinstance(part, PrintedTable)
+            first = False
+    flush_table()
+    flush()
+    return blocks
+
+
+_ENOUGH_LINES = 8
+
+
+def _margins(pages: list[list[PrintedLine]]) -> dict[int, Margins]:
+    """The margins of each page; short pages take those of the whole document."""
+    everywhere = margins([line for lines in pages for line in lines])
+    found = {}
+    for number, lines in enumerate(pages):
+        own = margins(lines) if len(lines) >= _ENOUGH_LINES else everywhere
+        found[number] = own if own.right > everywhere.right - 60 else everywhere
+    return found
+
+
+def _damaged(where: str) -> LoadError:
+    return LoadError(
+        "damaged-pdf",
+        where,
+        "the PDF is damaged or incomplete",
+        "Fetch or save it again",
+        ("PDF 已损坏或不完整", "请重新下载或另存"),
+    )

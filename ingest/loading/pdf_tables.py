@@ -1,0 +1,74 @@
+"""Tables of a PDF: cells whose wrapped lines are joined, rows continued over page breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ingest.loading.pdf_lines import tidy
+from ingest.loading.reading import join_lines
+
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom in points from the top left of the page."""
+
+
+@dataclass(slots=True)
+class PrintedTable:
+    """A ruled table: its place on its first page, and cell texts by row and column."""
+
+    box: Box
+    rows: list[list[str]]
+    header: list[str] = field(default_factory=list)
+
+
+def printed_table(box: Box, cells: Sequence[Sequence[str | None]]) -> PrintedTable | None:
+    """The table, or ``None`` where the rules only frame text: fewer than two columns or cells."""
+    rows = [[_joined(cell or "") for cell in row] for row in cells]
+    used = {column for row in rows for column, cell in enumerate(row) if cell}
+    if len(used) < 2:
+        return None
+    return PrintedTable(box, rows, rows[0])
+
+
+def continues(above: PrintedTable, below: PrintedTable) -> bool:
+    """True where ``below``, first on its page, goes on with ``above``, last on the one before."""
+    same_place = all(abs(above.box[side] - below.box[side]) < _TOLERANCE for side in (0, 2))
+    return same_place and len(above.rows[0]) == len(below.rows[0])
+
+
+def append(above: PrintedTable, below: PrintedTable) -> None:
+    """Add the rows of ``below``, without a repeated header, mending a row that the page cut."""
+    rows = below.rows
+    if rows[0] == above.header:
+        rows = rows[1:]
+    if not rows:
+        return
+    last, first = above.rows[-1], rows[0]
+    if _is_cut(last, first, above.rows):
+        above.rows[-1] = [join_lines(a, b) for a, b in zip(last, first, strict=True)]
+        rows = rows[1:]
+    above.rows += rows
+
+
+_TOLERANCE = 5.0
+_WRAPPED = 8
+"""Characters from which a cell is long enough to have been wrapped and cut."""
+_ENDS = tuple("。；！？")
+
+
+def _is_cut(last: list[str], first: list[str], rows: list[list[str]]) -> bool:
+    """True where ``first`` holds the rest of ``last``: it has no first cell though rows have one
+    (as a rule, so that it is no cell that spans several rows), or ends sentences of ``last``."""
+    if first[0] or not any(first):
+        return False
+    if sum(1 for row in rows if row[0]) * 10 >= len(rows) * 9:
+        return True
+    pairs = [(a, b) for a, b in zip(last, first, strict=True) if b]
+    return all(len(a) >= _WRAPPED and not a.endswith(_ENDS) for a, b in pairs)
+
+
+def _joined(cell: str) -> str:
+    text = ""
+    for line in cell.splitlines():
+        text = join_lines(text, tidy(line))
+    return text

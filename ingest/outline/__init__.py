@@ -1,0 +1,1 @@
+"""The outline of an official text: numbers, headings, levels, citations of sections."""

@@ -1,0 +1,1 @@
+"""Where the index keeps things: catalogue, words and vectors."""
