@@ -225,6 +225,8 @@ class _Builder:
         if self.rows[at].quoted:
             return False
         before = self.rows[at - 1]
+        if before.mark and before.mark.scheme in LAW_DIVISIONS:
+            return step > 0
         ended = (before.role != "text" and not before.mark) or before.text.endswith(_TERMINAL)
         return ended and (mark.spaced or 0 < step <= 5)
 

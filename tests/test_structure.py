@@ -536,3 +536,12 @@ def laws(shared: Path) -> list[Document]:
     from ingest.load import load
 
     return [clean(load(path)) for path in sorted((shared / "corpus" / "laws").iterdir())]
+
+
+def test_excerpt_of_a_law_keeps_the_first_article_of_a_later_chapter() -> None:
+    doc = document(
+        "第一章 总则\n第二条 采购人适用本办法。\n"
+        "第三章 信用\n第二十五条 供应商应当守信。\n第二十六条 失信的供应商受到惩戒。"
+    )
+    labels = [section.label for section in of_kind(doc, "article")]
+    assert labels == ["第二条", "第二十五条", "第二十六条"]
