@@ -247,3 +247,14 @@ def test_nothing_of_the_corpus_is_lost(shared: Path, seed_file: Path) -> None:
             text = re.sub(r"(?m)<!--.*?-->|^#+ ", "", text)
         shown = "".join(block.text for block in load(path).blocks)
         assert "".join(shown.split()) == "".join(text.split()), path.name
+
+
+def test_number_signs_before_titles_of_a_text_file() -> None:
+    text = "# 采购办法\n\n## 第一章 总则\n第一条 适用本办法。\n#1 号楼\n"
+    blocks = load_bytes(text.encode(), "办法.txt").blocks
+    assert [(b.kind, b.level, b.text) for b in blocks] == [
+        ("heading", 1, "采购办法"),
+        ("heading", 2, "第一章 总则"),
+        ("paragraph", None, "第一条 适用本办法。"),
+        ("paragraph", None, "#1 号楼"),
+    ]
