@@ -1,137 +1,86 @@
-"""``python -m app``: ask and search from the command line, serve the web chat."""
+"""``python -m app``: every face of the product that a terminal starts."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
-from app.as_json import answer_to_json, hit_to_json
-from app.types import Answer
-from ingest.errors import UserError
-from ingest.language import pick, system_language
+from app.commands import ask, chat, export, mcp, search, serve
+from ingest.commandline import Parser, config_option, program, run
+from ingest.language import pick
 from ingest.settings import Settings, load_settings
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status: 0, 1 for an error, 2 for wrong usage."""
-    options = _parser().parse_args(arguments)
-    try:
-        options.run(options, load_settings(options.config))
-    except UserError as error:
-        print(error.line(system_language()), file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
-    return 0
+    """Run one command; returns the exit status (see :mod:`ingest.commandline`)."""
+    return run(parser(), arguments)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m app",
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options, in the language of the terminal."""
+    top = Parser(
+        prog=program("app", "zhengcai"),
         description=pick(
             "Questions about Chinese government procurement, answered with citations.",
             "政府采购政策问答，逐句注明出处。",
         ),
+        epilog=pick(
+            "Exit status: 0 done, 1 failed, 2 wrong usage, 3 nothing in the corpus answers.",
+            "退出状态：0 完成，1 出错，2 用法有误，3 已收录的文件不能回答。",
+        ),
     )
-    parser.add_argument(
-        "--config", metavar="FILE", help=pick("settings (default: config.yaml)", "设置文件")
+    config_option(top)
+    top.add_argument(
+        "--version",
+        action="version",
+        version=_version(),
+        help=pick("show the version and exit", "显示版本号并退出"),
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = top.add_subparsers(required=True, metavar="COMMAND", title=pick("commands", "命令"))
 
-    ask = commands.add_parser("ask", help=pick("answer a question", "回答一个问题"))
-    ask.set_defaults(run=_ask)
-    search = commands.add_parser("search", help=pick("rank passages", "检索段落"))
-    search.add_argument("-k", type=_positive, default=10, help=pick("how many", "条数"))
-    search.set_defaults(run=_search)
-    for command in (ask, search):
-        command.add_argument(
-            "question",
-            help=pick("the question, or - to read one a line", "问题；- 表示从标准输入逐行读取"),
-        )
-        command.add_argument("--json", action="store_true")
-    serve = commands.add_parser("serve", help=pick("start the web chat", "启动网页问答"))
-    serve.set_defaults(run=_serve)
+    def command(
+        name: str,
+        add_to: Callable[[argparse.ArgumentParser], None],
+        run: Callable[[argparse.Namespace, Settings], int],
+        about: str,
+    ) -> None:
+        added = commands.add_parser(name, help=about, description=about)
+        add_to(added)
+        config_option(added, default=argparse.SUPPRESS)
+        added.set_defaults(run=lambda options: run(options, load_settings(options.config)))
 
-    for command in (ask, search, serve):
-        command.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS)
-    return parser
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise ValueError
-    return value
-
-
-def _ask(options: argparse.Namespace, settings: Settings) -> None:
-    from app.service import Assistant
-
-    assistant = Assistant(settings)
-    for question in _questions(options.question):
-        answer = assistant.ask(question, language=system_language())
-        if options.json:
-            _print_json(answer_to_json(answer), options.question == "-")
-        else:
-            _print_answer(answer)
+    command("ask", ask.add_to, ask.run, pick("answer questions", "回答问题"))
+    command("search", search.add_to, search.run, pick("rank passages", "检索段落"))
+    command("chat", chat.add_to, chat.run, pick("converse in the terminal", "在终端中对话"))
+    command(
+        "export",
+        export.add_to,
+        export.run,
+        pick("write answers or documents to a file", "将答案或文件导出"),
+    )
+    command(
+        "serve",
+        serve.add_to,
+        serve.run,
+        pick("start the web chat, REST and MCP over HTTP", "启动网页问答、REST 接口和 MCP"),
+    )
+    command(
+        "mcp",
+        mcp.add_to,
+        mcp.run,
+        pick("speak MCP on standard input and output", "通过标准输入输出提供 MCP 服务"),
+    )
+    return top
 
 
-def _search(options: argparse.Namespace, settings: Settings) -> None:
-    from app.service import Assistant
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
 
-    assistant = Assistant(settings)
-    for question in _questions(options.question):
-        hits = assistant.search(question, options.k)
-        if options.json:
-            results = [hit_to_json(rank, hit) for rank, hit in enumerate(hits, 1)]
-            _print_json({"question": question, "results": results}, options.question == "-")
-        else:
-            for rank, hit in enumerate(hits, 1):
-                print(f"{rank}. {hit.score:.3f}  {hit.title}  {hit.passage.citation}")
-                print(f"   {_one_line(hit.passage.text, 120)}")
-
-
-def _serve(options: argparse.Namespace, settings: Settings) -> None:
-    from app.service import Assistant
-    from app.ui import serve
-
-    serve(Assistant(settings), settings)
-
-
-def _questions(question: str) -> Iterator[str]:
-    lines = sys.stdin if question == "-" else [question]
-    for line in lines:
-        if line.strip():
-            yield line.strip()
-
-
-def _print_json(value: dict[str, Any], one_line: bool) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=None if one_line else 2), flush=True)
-
-
-def _print_answer(answer: Answer) -> None:
-    print(answer.text.strip())
-    if answer.notice:
-        print(answer.notice)
-    if answer.citations:
-        print()
-    for c in answer.citations:
-        print(f"[{c.n}] {c.official}  {c.url or c.source}  {c.start}–{c.end}")
-        print(f"    {_one_line(c.text, 200)}")
-    for hit in answer.nearest if answer.abstained else ():
-        print(f"  · {hit.title}  {hit.passage.citation}: {_one_line(hit.passage.text, 80)}")
-    print()
-
-
-def _one_line(text: str, most: int) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= most else line[: most - 1] + "…"
+    try:
+        return f"zhengcai-wenda {version('zhengcai-wenda')}"
+    except PackageNotFoundError:
+        return "zhengcai-wenda"
 
 
 if __name__ == "__main__":

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
-from app.types import Answer, Citation, Hit
+from app.types import Answer, Citation, Hit, Statement
+from ingest.document import metadata_to_json
+
+if TYPE_CHECKING:
+    from ingest.storage.catalogue import DocumentRecord, StoredDocument
 
 
 def answer_to_json(answer: Answer) -> dict[str, Any]:
     """The answer as the ``--json`` option prints it."""
     return {
         "question": answer.question,
+        "standalone": answer.standalone,
         "answer": answer.text,
         "abstained": answer.abstained,
         "statements": [
-            {"text": s.text, "citations": list(s.citations), "verified": s.verified}
+            {
+                "text": s.text,
+                "citations": list(s.citations),
+                "verified": s.verified,
+                "quotes": [asdict(quote) for quote in s.quotes],
+            }
             for s in answer.statements
         ],
         "citations": [citation_to_json(citation) for citation in answer.citations],
@@ -23,6 +34,33 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
         "notice": answer.notice,
         "timings_ms": answer.timings_ms,
     }
+
+
+def answer_from_json(values: dict[str, Any]) -> Answer:
+    """The answer that :func:`answer_to_json` wrote, without ``nearest``; what it says more is
+    left out, and of the fields only ``question`` must be there.
+
+    :raises ValueError: if a field is missing or of another type (pydantic's ``ValidationError``).
+    """
+    from pydantic import TypeAdapter
+
+    statements = TypeAdapter(tuple[Statement, ...]).validate_python(values.get("statements", ()))
+    citations = TypeAdapter(tuple[Citation, ...]).validate_python(
+        [{"passage": "", **citation} for citation in values.get("citations", ())]
+    )
+    return TypeAdapter(Answer).validate_python(
+        {
+            "question": values.get("question"),
+            "standalone": values.get("standalone") or "",
+            "text": values.get("answer") or "\n".join(s.text for s in statements),
+            "abstained": values.get("abstained", False),
+            "statements": statements,
+            "citations": citations,
+            "evidence": values.get("evidence", "none"),
+            "notice": values.get("notice", ""),
+            "timings_ms": values.get("timings_ms", {}),
+        }
+    )
 
 
 def citation_to_json(citation: Citation) -> dict[str, Any]:
@@ -39,6 +77,7 @@ def citation_to_json(citation: Citation) -> dict[str, Any]:
         "source": citation.source,
         "url": citation.url,
         "content_hash": citation.content_hash,
+        "passage": citation.passage,
         "superseded": citation.superseded,
         "repaired": citation.repaired,
     }
@@ -62,4 +101,40 @@ def hit_to_json(rank: int, hit: Hit) -> dict[str, Any]:
         "end": passage.end,
         "source": hit.source,
         "superseded": hit.superseded,
+    }
+
+
+def record_to_json(record: DocumentRecord) -> dict[str, Any]:
+    """What a list of documents says of one."""
+    return {
+        "id": record.id,
+        "title": record.title,
+        **{k: v for k, v in metadata_to_json(record.metadata).items() if k != "title"},
+        "source": record.source,
+        "format": record.format,
+        "content_hash": record.content_hash,
+        "passages": record.passages,
+        "repairs": record.repairs,
+        "added": record.added,
+        "superseded": record.superseded,
+    }
+
+
+def document_to_json(stored: StoredDocument) -> dict[str, Any]:
+    """A document with its text, and its outline as paths with ``start`` and ``end``."""
+    from ingest.outline.citation import Paths
+
+    paths = Paths(stored.sections)
+    return {
+        **record_to_json(stored.record),
+        "text": stored.document.text,
+        "outline": [
+            {
+                "section": paths.citation(section.index),
+                "kind": section.kind,
+                "start": section.start,
+                "end": section.end,
+            }
+            for section in stored.sections
+        ],
     }

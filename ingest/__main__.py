@@ -6,12 +6,13 @@ import argparse
 import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ingest.errors import IndexStateError, UserError
+from ingest.commandline import Parser, config_option, program, run
+from ingest.find import find_document
 from ingest.language import pick, system_language
 from ingest.settings import Settings, load_settings
 
@@ -22,63 +23,49 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status: 0, 1 if anything failed, 2 for wrong usage."""
-    options = _parser().parse_args(arguments)
-    try:
-        status: int = options.run(options, load_settings(options.config))
-    except UserError as error:
-        print(error.line(system_language()), file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print(
-            pick(
-                "Stopped. What was reported as added is in; run the same command again to go on.",
-                "已停止。已报告入库的文档不受影响；再次运行同一命令即可继续。",
-            ),
-            file=sys.stderr,
-        )
-        return 130
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 0
-    return status
+    """Run one command; returns the exit status (see :mod:`ingest.commandline`)."""
+    stopped = pick(
+        "Stopped. What was reported as added is in; run the same command again to go on.",
+        "已停止。已报告入库的文档不受影响；再次运行同一命令即可继续。",
+    )
+    return run(_parser(), arguments, stopped)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m ingest",
+    parser = Parser(
+        prog=program("ingest", "zhengcai-ingest"),
         description=pick("Put policy documents into the index.", "将政策文件收入索引。"),
     )
-    parser.add_argument(
-        "--config", metavar="FILE", help=pick("settings (default: config.yaml)", "设置文件")
+    config_option(parser)
+    commands = parser.add_subparsers(
+        required=True, metavar="COMMAND", title=pick("commands", "命令")
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    add = commands.add_parser("add", help=pick("add files and folders", "加入文件或文件夹"))
-    add.add_argument("paths", nargs="+", type=Path, metavar="PATH")
-    add.set_defaults(run=_add)
+    def command(
+        name: str, run: Callable[[argparse.Namespace, Settings], int], about: str
+    ) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=about, description=about)
+        config_option(added, default=argparse.SUPPRESS)
+        added.set_defaults(run=lambda options: run(options, load_settings(options.config)))
+        return added
 
-    listing = commands.add_parser("list", help=pick("list the documents", "列出全部文档"))
-    listing.add_argument("--json", action="store_true")
-    listing.set_defaults(run=_list)
-
-    show = commands.add_parser("show", help=pick("show one document", "查看一篇文档"))
+    add = command("add", _add, pick("add files and folders", "加入文件或文件夹"))
+    add.add_argument(
+        "paths", nargs="+", type=Path, metavar="PATH", help=pick("file or folder", "文件或文件夹")
+    )
+    listing = command("list", _list, pick("list the documents", "列出全部文档"))
+    listing.add_argument("--json", action="store_true", help=pick("print JSON", "以 JSON 输出"))
+    show = command("show", _show, pick("show one document", "查看一篇文档"))
     show.add_argument("document", metavar="DOC", help=pick("id, title or file", "编号、标题或文件"))
     show.add_argument(
         "--text", action="store_true", help=pick("its cleaned text only", "仅输出清洗后的正文")
     )
-    show.add_argument("--json", action="store_true")
-    show.set_defaults(run=_show)
-
-    remove = commands.add_parser("remove", help=pick("remove one document", "移除一篇文档"))
-    remove.add_argument("document", metavar="DOC")
-    remove.set_defaults(run=_remove)
-
-    build = commands.add_parser("build", help=pick("rebuild the whole index", "重建整个索引"))
-    build.set_defaults(run=_build)
-
-    for command in (add, listing, show, remove, build):
-        command.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS)
+    show.add_argument("--json", action="store_true", help=pick("print JSON", "以 JSON 输出"))
+    remove = command("remove", _remove, pick("remove one document", "移除一篇文档"))
+    remove.add_argument(
+        "document", metavar="DOC", help=pick("id, title or file", "编号、标题或文件")
+    )
+    command("build", _build, pick("rebuild the whole index", "重建整个索引"))
     return parser
 
 
@@ -181,7 +168,7 @@ def _row(record: DocumentRecord) -> list[str]:
 
 def _show(options: argparse.Namespace, settings: Settings) -> int:
     index = _open(settings)
-    stored = index.document(_find(index, options.document).id)
+    stored = index.document(find_document(index.documents(), options.document).id)
     assert stored is not None
     document = stored.document
     if options.json:
@@ -211,7 +198,7 @@ def _remove(options: argparse.Namespace, settings: Settings) -> int:
     from ingest.index import Index, read_current, writing
 
     with writing(settings):
-        record = _find(_open(settings), options.document)
+        record = find_document(_open(settings).documents(), options.document)
         current = read_current(settings)
         assert current is not None
         index = Index.open_for_writing(settings, current["recipe"])
@@ -233,33 +220,6 @@ def _open(settings: Settings) -> Index:
     from ingest.index import Index
 
     return Index.open(settings)
-
-
-def _find(index: Index, wanted: str) -> DocumentRecord:
-    records = index.documents()
-    for matches in (
-        [r for r in records if wanted in (r.id, r.source)],
-        [r for r in records if wanted == r.title or r.source.endswith("/" + wanted)],
-        [r for r in records if r.id.startswith(wanted) or wanted in r.title],
-    ):
-        if len(matches) == 1:
-            return matches[0]
-        if matches:
-            ids = ", ".join(f"{r.id} {r.title} {r.metadata.version or ''}".strip() for r in matches)
-            raise IndexStateError(
-                "ambiguous-document",
-                wanted,
-                f"several documents are meant ({ids})",
-                "Give the id of one",
-                (f"有多篇文档与之相符（{ids}）", "请给出其中一篇的编号"),
-            )
-    raise IndexStateError(
-        "no-document",
-        wanted,
-        "there is no such document in the index",
-        "`python -m ingest list` shows all",
-        ("索引中没有这篇文档", "用 python -m ingest list 查看全部"),
-    )
 
 
 if __name__ == "__main__":
