@@ -19,6 +19,7 @@ from ingest.storage.catalogue import StoredDocument
 
 AROUND = 300
 _MOST_NAMED = 8
+_LONGEST_BEGINNING = 80
 _MARKS = re.compile(r"[\s“”\"'‘’›>》《]+")
 _COUNTED = re.compile(r"第\(?(\d+)\)?")
 _BRACKETED = re.compile(r"第\(([^()\d]+)\)(?=[项目])")
@@ -142,7 +143,8 @@ def _neighbour(stored: StoredDocument, paths: Paths, at: int | None, step: int) 
         place = siblings.index(at) + step
         if 0 <= place < len(siblings):
             section = stored.sections[siblings[place]]
-            begins = " ".join(stored.document.text[section.start : section.start + 80].split())
+            stop = min(section.end, section.start + _LONGEST_BEGINNING)
+            begins = " ".join(stored.document.text[section.start : stop].split())
             name = paths.citation(section.index)
             return Neighbour(name, section.start, section.end, begins)
         at = parent

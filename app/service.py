@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 class Assistant:
     """Answers from the index that serves; notices by itself when it changed or was rebuilt.
 
+    ``on_answer`` are called with every whole answer, ``warmed`` is true once :meth:`warm` is done.
+
     :raises SettingsError: if a language model is set that cannot be used as it is set.
     """
 
@@ -34,6 +36,8 @@ class Assistant:
         self._retriever: Retriever | None = None
         self._answerer: QuotingAnswerer | None = None
         self._model = _model(settings)
+        self.on_answer: list[Callable[[Answer], None]] = []
+        self.warmed = False
 
     @property
     def index(self) -> Index:
@@ -54,6 +58,7 @@ class Assistant:
         retriever, answerer = self._parts()
         hits = retriever.search("政府采购", self.settings.retrieval.top_k, Filters())
         answerer.answer("政府采购", hits)
+        self.warmed = True
 
     def search(
         self, question: str, k: int | None = None, filters: Filters = Filters()
@@ -134,7 +139,10 @@ class Assistant:
             if "first_token" in answer.timings_ms:
                 waited = answer.timings_ms["first_token"] / 1000
                 timings["first_token"] = _ms(written - began + waited)
-            yield replace(answer, question=question, standalone=asked, timings_ms=timings)
+            whole = replace(answer, question=question, standalone=asked, timings_ms=timings)
+            yield whole
+        for told in self.on_answer:
+            told(whole)
 
     def _parts(self) -> tuple[Retriever, QuotingAnswerer]:
         with self._opening:

@@ -37,12 +37,14 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     import gradio as gr
     from fastapi import FastAPI
 
+    from app.api.mounting import add_api
     from app.web.page import theme
     from app.web.routes import add_routes
     from app.web.security import SecureHeaders
 
     app: FastAPI = FastAPI(title=text_in("zh", "title"), docs_url=None, redoc_url=None)
     add_routes(app, assistant, settings)
+    add_api(app, assistant, settings)
     app = gr.mount_gradio_app(
         app,
         _blocks(assistant, settings),

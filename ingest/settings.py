@@ -117,6 +117,9 @@ class ServerSettings(_Group):
     host: str = "127.0.0.1"
     port: int = Field(7860, ge=1, le=65535)
     language: Literal["auto", "zh", "en"] = "auto"
+    allowed_hosts: tuple[str, ...] = Field((), description="Further names of this server.")
+    concurrent: int = Field(4, ge=1, le=64, description="REST and MCP questions at once.")
+    waiting: int = Field(100, ge=0, le=10_000, description="REST and MCP questions that wait.")
 
 
 class Settings(BaseSettings):

@@ -1,0 +1,131 @@
+"""``/api/v1/documents``: list them, read one, read one of its sections."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+
+from app.api.gate import Gate
+from app.api.models import (
+    PROBLEMS,
+    DocumentsOut,
+    DocumentTextOut,
+    FiltersIn,
+    Kind,
+    SectionOut,
+    both,
+)
+from app.as_json import document_to_json, record_to_json
+from app.sections import section_at, section_named
+from ingest.errors import UserError
+from ingest.find import find_document
+
+if TYPE_CHECKING:
+    from app.service import Assistant
+    from ingest.storage.catalogue import StoredDocument
+
+MOST_CHARACTERS = 20_000
+Document = Annotated[
+    str,
+    Path(max_length=300, description=both("编号、标题或文件名", "id, title or file name")),
+]
+
+
+def router(assistant: Assistant, gate: Gate) -> APIRouter:
+    """The routes that read."""
+    routes = APIRouter(prefix="/documents", tags=[both("文件", "documents")], responses=PROBLEMS)
+
+    @routes.get("", response_model=DocumentsOut, summary=both("列出文件", "List documents"))
+    async def listing(
+        q: Annotated[
+            str, Query(max_length=200, description=both("标题或文号含有", "in title or number"))
+        ] = "",
+        kind: Kind | None = None,
+        issuer: Annotated[str | None, Query(max_length=200)] = None,
+        region: Annotated[str | None, Query(max_length=200)] = None,
+        year: Annotated[int | None, Query(ge=1949, le=2100)] = None,
+        in_force: bool = False,
+        offset: Annotated[int, Query(ge=0)] = 0,
+        limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    ) -> dict[str, Any]:
+        filters = FiltersIn(kind=kind, issuer=issuer, region=region, year=year, in_force=in_force)
+        found = await gate.run(listed, assistant, filters, q)
+        return {"total": len(found), "documents": found[offset : offset + limit]}
+
+    @routes.get(
+        "/{document}",
+        response_model=DocumentTextOut,
+        summary=both("一份文件的全文与目录", "One document with text and outline"),
+    )
+    async def one(document: Document) -> dict[str, Any]:
+        return await gate.run(lambda: document_to_json(stored_named(assistant, document)))
+
+    @routes.get(
+        "/{document}/section",
+        response_model=SectionOut,
+        summary=both("一节原文", "The exact text of a section"),
+        description=both(
+            "用 name 给出条款（如 第二十二条第一款第（三）项、三、），或给出 start 和 end",
+            "give name (第22条, 三、, a heading) or start and end",
+        ),
+    )
+    async def section(
+        document: Document,
+        name: Annotated[str | None, Query(max_length=300)] = None,
+        start: Annotated[int | None, Query(ge=0)] = None,
+        end: Annotated[int | None, Query(ge=1)] = None,
+    ) -> dict[str, Any]:
+        return await gate.run(read_section, assistant, document, name, start, end)
+
+    return routes
+
+
+def listed(assistant: Assistant, filters: FiltersIn, words: str) -> list[dict[str, Any]]:
+    """The documents that pass ``filters`` and have ``words`` in title or number."""
+    from app.retrieve import allowed_documents
+
+    records = assistant.index.documents()
+    allowed = allowed_documents(records, filters.filters())
+    wanted = words.strip().lower()
+    return [
+        record_to_json(record)
+        for record in records
+        if (allowed is None or record.id in allowed)
+        and wanted in f"{record.title} {record.metadata.number or ''}".lower()
+    ]
+
+
+def stored_named(assistant: Assistant, wanted: str) -> StoredDocument:
+    """The document that ``wanted`` names.
+
+    :raises IndexStateError: if none or several are meant.
+    """
+    index = assistant.index
+    stored = index.document(find_document(index.documents(), wanted).id)
+    if stored is None:  # removed between the two looks
+        find_document([], wanted)
+    assert stored is not None
+    return stored
+
+
+def read_section(
+    assistant: Assistant, document: str, name: str | None, start: int | None, end: int | None
+) -> dict[str, Any]:
+    """A section by its name, or a run by its offsets, cut at :data:`MOST_CHARACTERS`.
+
+    :raises UserError: if there is no such document or section, or neither is given whole.
+    """
+    stored = stored_named(assistant, document)
+    if name and name.strip() and start is None and end is None:
+        return asdict(section_named(stored, name, MOST_CHARACTERS))
+    if start is not None and end is not None and not name:
+        return asdict(section_at(stored, start, end, MOST_CHARACTERS))
+    raise UserError(
+        "no-place",
+        stored.record.title,
+        "the place is given neither by name nor by start and end",
+        "Give either the name of a section, or both start and end",
+        ("没有说明要读哪一处", "请给出条款名称，或同时给出 start 和 end"),
+    )

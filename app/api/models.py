@@ -1,0 +1,312 @@
+"""What goes into the REST interface and MCP and what comes out, in the form of :mod:`app.as_json`.
+
+Descriptions are in both languages, as the API's page and MCP clients show them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from app.as_json import answer_from_json
+from app.types import Filters, Turn
+
+Kind = Literal[
+    "law", "regulation", "local-regulation", "rule", "interpretation", "document", "news"
+]
+Question = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+def both(chinese: str, english: str) -> str:
+    """A description in both languages."""
+    return f"{chinese} · {english}"
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Out(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class FiltersIn(_In):
+    """限定检索的文件 · Limits on the documents searched."""
+
+    kind: Kind | None = Field(None, description=both("文件类型", "kind of text"))
+    issuer: Name | None = Field(None, description=both("发布机关", "issuing body"))
+    region: Name | None = Field(None, description=both("地区", "region"))
+    level: Literal["central", "local"] | None = Field(
+        None, description=both("中央或地方", "central or local")
+    )
+    year: int | None = Field(
+        None,
+        ge=1949,
+        le=2100,
+        description=both("发布、施行或版本的年份", "year of publication, effect or version"),
+    )
+    in_force: bool = Field(
+        False, description=both("不含已有新版本的文件", "leave out superseded versions")
+    )
+    documents: list[Name] = Field(
+        default_factory=list,
+        max_length=200,
+        description=both("仅限这些文件编号", "only documents with these ids"),
+    )
+
+    def filters(self) -> Filters:
+        """The same for the retriever."""
+        return Filters(**{**self.model_dump(), "documents": tuple(self.documents)})
+
+
+class Quote(_Out):
+    """原文中的一段 · A run of a document's text, ``text[start:end]``, in characters."""
+
+    document: str = Field(description=both("文件编号", "id of the document"))
+    start: int
+    end: int
+
+
+class Statement(_Out):
+    """答案中的一句 · One sentence or list of an answer."""
+
+    text: str
+    citations: list[int] = Field(description=both("引文编号 n", "numbers n of its citations"))
+    verified: bool = Field(
+        True, description=both("数字、日期、名称与原文一致", "figures, dates and names checked")
+    )
+    quotes: list[Quote] = Field(
+        default_factory=list, description=both("逐字引用的原文", "the runs that it repeats")
+    )
+
+
+class Citation(_Out):
+    """引文 · A place that proves a statement; ``text`` equals the document's ``[start:end]``."""
+
+    n: int = Field(description=both("编号，从 1 起", "number, from 1"))
+    document: str = Field(description=both("文件编号", "id of the document"))
+    title: str
+    section: str = Field(description=both("条款路径", "path of the section"))
+    official: str = Field(description=both("公文引用格式", "reference as official writing has it"))
+    text: str
+    start: int
+    end: int
+    source: str
+    url: str | None = None
+    content_hash: str = Field(description=both("原文件的 SHA-256", "SHA-256 of the file's bytes"))
+    passage: str = ""
+    superseded: bool = Field(False, description=both("已有新版本", "a newer version is in force"))
+    repaired: bool = Field(False, description=both("含修复文字", "its text was repaired"))
+
+
+class Hit(_Out):
+    """检索到的段落 · A passage found, best first."""
+
+    rank: int
+    score: float = Field(description=both("仅在同一次检索内可比", "comparable within one search"))
+    dense: float
+    lexical: float
+    probability: float = Field(
+        description=both("与问题相关的估计概率", "estimated probability that it bears on it")
+    )
+    passage: str
+    document: str
+    title: str
+    section: str
+    text: str
+    start: int
+    end: int
+    source: str
+    superseded: bool
+
+
+class Earlier(BaseModel):
+    """对话中较早的一轮；可直接放入先前的回答 · An earlier turn: an earlier answer as it came."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    question: Question
+    standalone: str = Field("", max_length=4000)
+    answer: str = Field("", max_length=40_000)
+    abstained: bool = False
+    statements: list[Statement] = Field(default_factory=list, max_length=100)
+    citations: list[Citation] = Field(default_factory=list, max_length=100)
+
+
+class AskIn(_In):
+    """一个问题 · A question."""
+
+    question: Question = Field(description=both("问题", "the question"))
+    history: list[Earlier] = Field(
+        default_factory=list,
+        max_length=20,
+        description=both("对话至今，由早到晚", "the conversation so far, oldest first"),
+    )
+    filters: FiltersIn = Field(default_factory=FiltersIn)
+    language: Literal["zh", "en"] | None = Field(
+        None,
+        description=both(
+            "引文之外文字的语言；默认依 Accept-Language",
+            "of the words around the quotes; by Accept-Language if left out",
+        ),
+    )
+
+    def turns(self) -> list[Turn]:
+        """The history for the assistant."""
+        answers = (answer_from_json(earlier.model_dump()) for earlier in self.history)
+        return [Turn(answer.question, answer) for answer in answers]
+
+
+class SearchIn(_In):
+    """一次检索 · A search."""
+
+    question: Question = Field(description=both("问题或关键词", "question or words"))
+    k: int = Field(10, ge=1, le=100, description=both("段落数", "how many passages"))
+    filters: FiltersIn = Field(default_factory=FiltersIn)
+
+
+class AnswerOut(_Out):
+    """答案，或说明不能回答 · An answer, or that the corpus holds none."""
+
+    question: str
+    standalone: str = Field(
+        description=both("补全后的问题", "the question as completed from the history")
+    )
+    answer: str = Field(description=both("带 [n] 的全文", "whole text with its [n]"))
+    abstained: bool = Field(
+        description=both("已收录的文件不能回答", "the corpus does not answer it")
+    )
+    statements: list[Statement]
+    citations: list[Citation]
+    nearest: list[Hit] = Field(
+        description=both("拒答时最接近的段落，不是答案", "nearest passages, not an answer")
+    )
+    evidence: Literal["strong", "weak", "none"]
+    notice: str
+    timings_ms: dict[str, float]
+
+
+class SearchOut(_Out):
+    """检索结果 · What a search found."""
+
+    question: str
+    results: list[Hit]
+
+
+class DocumentOut(_Out):
+    """已收录的一份文件 · A document of the corpus."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: str
+    title: str
+    issuer: str | None = None
+    number: str | None = Field(None, description=both("文号", "document number"))
+    published: str | None = None
+    effective: str | None = None
+    expires: str | None = None
+    version: str | None = None
+    region: str | None = None
+    kind: str | None = None
+    level: str | None = None
+    url: str | None = None
+    source: str
+    format: str
+    content_hash: str
+    passages: int
+    repairs: int
+    added: str
+    superseded: bool
+
+
+class DocumentsOut(_Out):
+    """已收录的文件 · Documents of the corpus, in order of title and version."""
+
+    total: int = Field(description=both("符合条件的总数", "how many match"))
+    documents: list[DocumentOut]
+
+
+class OutlineEntry(_Out):
+    """目录的一行 · A line of the outline."""
+
+    section: str
+    kind: str
+    start: int
+    end: int
+
+
+class DocumentTextOut(DocumentOut):
+    """文件全文与目录 · A document with text and outline."""
+
+    text: str
+    outline: list[OutlineEntry]
+
+
+class NeighbourOut(_Out):
+    """相邻的一节 · The section before or after."""
+
+    section: str
+    start: int
+    end: int
+    begins: str
+
+
+class SectionOut(_Out):
+    """一节原文 · The exact text of a section and what stands around it."""
+
+    document: str
+    title: str
+    section: str
+    official: str = Field(description=both("公文引用格式", "reference as official writing has it"))
+    text: str
+    start: int
+    end: int
+    content_hash: str
+    source: str
+    url: str | None
+    superseded: bool
+    before: str = Field(description=both("前文", "text before it"))
+    after: str = Field(description=both("后文", "text after it"))
+    previous: NeighbourOut | None
+    next: NeighbourOut | None
+    cut: bool = Field(description=both("已截断，end 之后还有", "it goes on after end"))
+
+
+class Rejected(BaseModel):
+    """不合要求的一项 · A value that was rejected."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    place: str = Field(alias="in", description="body, query, path, header")
+    pointer: str = Field(description="JSON pointer (RFC 6901)")
+    reason: str
+
+
+class Problem(BaseModel):
+    """错误（RFC 9457） · An error."""
+
+    type: str
+    title: str
+    status: int
+    code: str
+    detail: str | None = None
+    where: str | None = None
+    what: str | None = None
+    how: str | None = None
+    errors: list[Rejected] | None = None
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": text,
+        "content": {
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+        },
+    }
+    for status, text in (
+        ("4XX", both("请求有误", "the request is at fault")),
+        ("5XX", both("服务暂不可用或出错", "the server is busy or failed")),
+    )
+}
