@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 TORCH ?= 2.13.0
 SUITE ?= tests
+STATUTES ?= ../shared/bench/statutes
+CORPUS ?= ../shared/corpus
 
 .PHONY: install chat test check browser fix benchmark model clean
 
@@ -49,6 +51,13 @@ check: $(VENV)/.tested
 fix: $(VENV)/.tested
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The embedding model and then the reranker, from nothing: make model STATUTES=FOLDER CORPUS=FOLDER
+# (models/train.py says what the folders hold). Overwrites both; allow two hours on two cores.
+model: $(VENV)/.installed
+	$(BIN)/pip install --quiet --editable '.[train]'
+	$(BIN)/python models/train.py --statutes $(STATUTES) --corpus $(CORPUS) --out models/zhengce-embed
+	$(BIN)/python models/train_reranker.py --statutes $(STATUTES) --corpus $(CORPUS) --out models/reranker
 
 clean:
 	rm -rf $(VENV) data
