@@ -76,7 +76,7 @@ class Examples:
             if len(kept) == WANTED or asked == MOST_ASKED:
                 break
             repeated = any(e.question == example.question for e in kept)
-            if not repeated and answers(self._assistant.ask(example.question), example):
+            if not repeated and answers(self._assistant.quote(example.question), example):
                 kept.append(example)
         return kept
 

@@ -81,6 +81,14 @@ class Assistant:
         *_, answer = self._answers(question, history, filters, language)
         return answer
 
+    def quote(
+        self, question: str, filters: Filters = Filters(), language: Language = "zh"
+    ) -> Answer:
+        """The answer that quotes, without a conversation and without a language model."""
+        retriever, answerer = self._parts()
+        hits = retriever.search(question, self.settings.retrieval.top_k, filters)
+        return answerer.answer(question, hits, language=language)
+
     def stream(
         self,
         question: str,
