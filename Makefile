@@ -5,6 +5,11 @@ BIN := $(VENV)/bin
 TORCH ?= 2.13.0
 SUITE ?= tests
 STATUTES ?= ../shared/bench/statutes
+TEXTS ?= ../shared/corpus
+PASSAGES ?= $(STATUTES)/passages.jsonl.gz
+QUERIES ?= $(STATUTES)/dev.jsonl
+SAMPLE ?= 3000
+STATUTES ?= ../shared/bench/statutes
 CORPUS ?= ../shared/corpus
 
 .PHONY: install chat test check browser fix benchmark model clean
@@ -58,6 +63,19 @@ model: $(VENV)/.installed
 	$(BIN)/pip install --quiet --editable '.[train]'
 	$(BIN)/python models/train.py --statutes $(STATUTES) --corpus $(CORPUS) --out models/zhengce-embed
 	$(BIN)/python models/train_reranker.py --statutes $(STATUTES) --corpus $(CORPUS) --out models/reranker
+
+# Retrieval, stage by stage and against what else one could install, into docs/benchmarks.md.
+# SAMPLE: passages for LangChain's set-up; 0 gives it all, which takes half an hour.
+benchmark: $(VENV)/.installed
+	$(BIN)/pip install --quiet --editable '.[benchmark]'
+	$(BIN)/python benchmarks/retrieval.py --passages $(PASSAGES) --queries $(QUERIES) \
+	--baselines --sample $(SAMPLE) --table docs/benchmarks.md
+
+# The embedding model, then the reranker that learns from it.
+model: $(VENV)/.installed
+	$(BIN)/pip install --quiet --editable '.[train]'
+	$(BIN)/python models/train.py --statutes $(STATUTES) --corpus $(TEXTS) --out models/zhengce-embed
+	$(BIN)/python models/train_reranker.py --statutes $(STATUTES) --corpus $(TEXTS) --out models/reranker
 
 clean:
 	rm -rf $(VENV) data
