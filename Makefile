@@ -5,12 +5,10 @@ BIN := $(VENV)/bin
 TORCH ?= 2.13.0
 SUITE ?= tests
 STATUTES ?= ../shared/bench/statutes
-TEXTS ?= ../shared/corpus
+CORPUS ?= ../shared/corpus
 PASSAGES ?= $(STATUTES)/passages.jsonl.gz
 QUERIES ?= $(STATUTES)/dev.jsonl
 SAMPLE ?= 3000
-STATUTES ?= ../shared/bench/statutes
-CORPUS ?= ../shared/corpus
 
 .PHONY: install chat test check browser fix benchmark model clean
 
@@ -70,12 +68,6 @@ benchmark: $(VENV)/.installed
 	$(BIN)/pip install --quiet --editable '.[benchmark]'
 	$(BIN)/python benchmarks/retrieval.py --passages $(PASSAGES) --queries $(QUERIES) \
 	--baselines --sample $(SAMPLE) --table docs/benchmarks.md
-
-# The embedding model, then the reranker that learns from it.
-model: $(VENV)/.installed
-	$(BIN)/pip install --quiet --editable '.[train]'
-	$(BIN)/python models/train.py --statutes $(STATUTES) --corpus $(TEXTS) --out models/zhengce-embed
-	$(BIN)/python models/train_reranker.py --statutes $(STATUTES) --corpus $(TEXTS) --out models/reranker
 
 clean:
 	rm -rf $(VENV) data
