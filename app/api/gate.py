@@ -36,7 +36,7 @@ class Gate:
 
         :raises Refusal: at once, if too many are waiting already.
         """
-        if self.running >= self.at_once and self.waiting >= self._most_waiting:
+        if self.running + self.waiting >= self.at_once + self._most_waiting:
             self.refused += 1
             raise overloaded()
         self.waiting += 1

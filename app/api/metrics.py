@@ -127,9 +127,11 @@ _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
 async def name_route(request: Request) -> None:
-    """Leave the path template of a route for :class:`Measured`; a dependency of all routes."""
-    route = request.scope.get("route")
-    request.scope["state"][_ROUTE] = getattr(route, "path", "")
+    """Leave the path of a route, with names for its parameters, for :class:`Measured`; a
+    dependency of all routes."""
+    names = {str(value): f"{{{name}}}" for name, value in request.path_params.items()}
+    parts = request.scope["path"].split("/")
+    request.scope["state"][_ROUTE] = "/".join(names.get(part, part) for part in parts)
 
 
 def _group(path: str, state: dict[str, str]) -> str:

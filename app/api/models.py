@@ -24,7 +24,9 @@ def both(chinese: str, english: str) -> str:
     return f"{chinese} · {english}"
 
 
-class _In(BaseModel):
+class In(BaseModel):
+    """What comes in; anything not described is refused."""
+
     model_config = ConfigDict(extra="forbid")
 
 
@@ -32,7 +34,7 @@ class _Out(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-class FiltersIn(_In):
+class FiltersIn(In):
     """限定检索的文件 · Limits on the documents searched."""
 
     kind: Kind | None = Field(None, description=both("文件类型", "kind of text"))
@@ -135,7 +137,7 @@ class Earlier(BaseModel):
     citations: list[Citation] = Field(default_factory=list, max_length=100)
 
 
-class AskIn(_In):
+class AskIn(In):
     """一个问题 · A question."""
 
     question: Question = Field(description=both("问题", "the question"))
@@ -159,7 +161,7 @@ class AskIn(_In):
         return [Turn(answer.question, answer) for answer in answers]
 
 
-class SearchIn(_In):
+class SearchIn(In):
     """一次检索 · A search."""
 
     question: Question = Field(description=both("问题或关键词", "question or words"))

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, Depends, FastAPI
 from pydantic.json_schema import models_json_schema
 
-from app.api import asking, documents, health, page
+from app.api import asking, documents, feedback, health, page
 from app.api.gate import Gate
 from app.api.guard import Guard
 from app.api.metrics import Measured, Metrics, name_route
 from app.api.models import Problem, both
-from app.api.problems import explain_in
+from app.api.problems import TooLarge, explain_in
 from app.mcp_server import server_for, streamable_http
 from ingest.settings import Settings
 
@@ -38,7 +38,7 @@ def add_api(app: FastAPI, assistant: Assistant, settings: Settings) -> None:
     metrics = Metrics(assistant, gate)
     named = [Depends(name_route)]
     app.include_router(health.router(assistant, metrics), dependencies=named)
-    app.mount("/api", _api(assistant, gate))
+    app.mount("/api", TooLarge(_api(assistant, gate)))
     routes, running = streamable_http(server_for(assistant, gate), settings.server)
     app.router.routes.extend(routes)
     before = app.router.lifespan_context
@@ -65,6 +65,7 @@ def _api(assistant: Assistant, gate: Gate) -> FastAPI:
     v1 = APIRouter(prefix="/v1", dependencies=[Depends(name_route)])
     v1.include_router(asking.router(assistant, gate))
     v1.include_router(documents.router(assistant, gate))
+    v1.include_router(feedback.router(assistant, gate))
     api.include_router(v1)
     api.include_router(page.router(TITLE))
     explain_in(api)

@@ -22,6 +22,7 @@ from ingest.language import Language
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MEDIA_TYPE = "application/problem+json"
 _LOG = logging.getLogger(__name__)
@@ -189,6 +190,33 @@ def explain_in(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, rejected)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(Exception, crashed)
+
+
+class TooLarge:
+    """ASGI middleware that makes a problem of the plain 413 with which a body over the limit is
+    refused before any handler of the app sees it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; replace only that one answer."""
+        replaced = False
+
+        async def explained(message: Message) -> None:
+            nonlocal replaced
+            if message["type"] == "http.response.start":
+                kind = dict(message["headers"]).get(b"content-type", b"").decode()
+                replaced = message["status"] == 413 and kind != MEDIA_TYPE
+                if replaced:
+                    language = language_of(Request(scope))
+                    problem = _named("content-too-large", 413, language)
+                    answer = _respond({**problem, "detail": problem["title"]}, language)
+                    await answer(scope, receive, send)
+            if not replaced:
+                await send(message)
+
+        await self.app(scope, receive, explained)
 
 
 def _rejection(error: RequestValidationError, language: Language) -> dict[str, Any]:

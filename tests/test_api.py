@@ -1,0 +1,481 @@
+"""The REST interface over the real server: what goes in and out, what is refused and how."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from openapi_spec_validator import validate
+from prometheus_client.parser import text_string_to_metric_families
+
+from app.api.gate import Gate
+from app.api.guard import Guard
+from app.api.problems import Refusal, accepted_language
+from app.feedback import export
+from tests.e2e.conftest import Running
+from tests.projects import Project, law
+
+CJK = re.compile(r"[\u4e00-\u9fff]")
+NAME = "甲省政府采购管理办法"
+QUESTION = f"{NAME}第三条的内容是什么？"
+REFUSED = "今天成都天气怎么样?"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory, seed_file: Path) -> Project:
+    project = Project.make(tmp_path_factory.mktemp("api") / "project")
+    (project.corpus / "四川.txt").write_bytes(seed_file.read_bytes())
+    project.write("甲办法.txt", law(NAME, 20))
+    project.write("乙规定.txt", law("乙省政府采购代理机构规定", 2))
+    done = project.run("ingest", "add", str(project.corpus))
+    assert done.returncode == 0, done.stderr
+    return project
+
+
+@pytest.fixture(scope="module")
+def api(project: Project) -> Iterator[httpx.Client]:
+    with Running(project) as (url, _), httpx.Client(base_url=url, timeout=60) as client:
+        yield client
+
+
+def ask(api: httpx.Client, question: str, **body: Any) -> dict[str, Any]:
+    response = api.post("/api/v1/ask", json={"question": question, **body})
+    assert response.status_code == 200, response.text
+    answer: dict[str, Any] = response.json()
+    return answer
+
+
+def events(response: httpx.Response) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Events of a stream as they arrive (HTML standard, 9.2.6)."""
+    name, data = "", []
+    for line in response.iter_lines():
+        if line.startswith("event:"):
+            name = line.removeprefix("event:").strip()
+        elif line.startswith("data:"):
+            data.append(line.removeprefix("data:").strip())
+        elif not line and data:
+            yield name, json.loads("\n".join(data))
+            name, data = "", []
+
+
+def figures(api: httpx.Client) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    text = api.get("/metrics").text
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def test_every_citation_is_a_slice_of_its_document(api: httpx.Client) -> None:
+    answer = ask(api, "四川2023年度政府购买公共服务支出是多少?")
+    assert "178亿元" in answer["answer"] and not answer["abstained"]
+    assert answer["citations"]
+    for citation in answer["citations"]:
+        document = api.get(f"/api/v1/documents/{citation['document']}").json()
+        assert document["text"][citation["start"] : citation["end"]] == citation["text"]
+        assert document["content_hash"] == citation["content_hash"]
+        where = {"start": citation["start"], "end": citation["end"]}
+        section = api.get(f"/api/v1/documents/{citation['document']}/section", params=where).json()
+        assert section["text"] == citation["text"]
+        assert section["official"] == citation["official"]
+    numbers = {citation["n"] for citation in answer["citations"]}
+    texts = {d["id"]: None for d in api.get("/api/v1/documents").json()["documents"]}
+    for statement in answer["statements"]:
+        assert set(statement["citations"]) <= numbers
+        assert {quote["document"] for quote in statement["quotes"]} <= texts.keys()
+
+
+def test_follow_up_is_completed_from_an_answer_sent_back(api: httpx.Client) -> None:
+    first = ask(api, QUESTION)
+    assert "第三条" in first["citations"][0]["section"]
+    second = ask(api, "那第四条呢？", history=[first])
+    assert NAME in second["standalone"] and "第四条" in second["standalone"]
+    assert second["citations"][0]["section"].startswith("第四条")
+    alone = ask(api, "那第四条呢？")
+    assert NAME not in alone["standalone"]
+
+
+def test_a_question_that_the_corpus_does_not_answer(api: httpx.Client) -> None:
+    chinese, english = ask(api, REFUSED), ask(api, REFUSED, language="en")
+    for answer in (chinese, english):
+        assert answer["abstained"] and not answer["statements"] and not answer["citations"]
+        assert answer["evidence"] == "none"
+    assert chinese["answer"] != english["answer"]
+    by_header = api.post(
+        "/api/v1/ask", json={"question": REFUSED}, headers={"accept-language": "en-GB,zh;q=0.5"}
+    )
+    assert by_header.json()["answer"] == english["answer"]
+
+
+def test_stream_grows_to_the_same_answer(api: httpx.Client) -> None:
+    question = f"{NAME}第三条、第四条、第五条"
+    with api.stream("POST", "/api/v1/ask/stream", json={"question": question}) as response:
+        assert response.status_code == 200
+        assert response.headers["content-type"].startswith("text/event-stream")
+        assert response.headers["cache-control"] == "no-store"
+        received = list(events(response))
+    names = [name for name, _ in received]
+    assert names[-1] == "answer" and len(names) > 1 and set(names[:-1]) == {"part"}
+    whole = received[-1][1]
+    texts = [value["text"] for _, value in received[:-1]]
+    assert all(whole["answer"].startswith(text) for text in texts)
+    assert [len(text) for text in texts] == sorted({len(text) for text in texts})
+    direct = ask(api, question)
+    assert {**whole, "timings_ms": {}} == {**direct, "timings_ms": {}}
+
+
+def test_a_client_that_leaves_gives_its_place_back(api: httpx.Client) -> None:
+    for _ in range(6):  # more than there are places
+        body = {"question": f"{NAME}第三条、第四条、第五条"}
+        with api.stream("POST", "/api/v1/ask/stream", json=body) as response:
+            assert next(events(response))[0] == "part"
+    assert not ask(api, QUESTION)["abstained"]
+    assert figures(api)["zhengcai_questions_running", ()] == 0
+
+
+def test_search_and_its_filters(api: httpx.Client) -> None:
+    body = {"question": "答复质疑", "k": 4}
+    found = api.post("/api/v1/search", json=body).json()
+    assert [hit["rank"] for hit in found["results"]] == [1, 2, 3, 4]
+    listed = api.get("/api/v1/documents").json()["documents"]
+    for document in listed:
+        filters = {"documents": [document["id"]]}
+        hits = api.post("/api/v1/search", json={**body, "filters": filters}).json()["results"]
+        assert hits and {hit["document"] for hit in hits} == {document["id"]}
+    nothing = api.post("/api/v1/search", json={**body, "filters": {"region": "无此地"}})
+    assert nothing.json()["results"] == []
+
+
+def test_documents_are_listed_by_page_and_word(api: httpx.Client) -> None:
+    whole = api.get("/api/v1/documents").json()
+    assert whole["total"] == len(whole["documents"]) == 3
+    pages = [
+        api.get("/api/v1/documents", params={"limit": 1, "offset": at}).json() for at in range(4)
+    ]
+    assert [page["total"] for page in pages] == [3] * 4
+    assert [d for page in pages for d in page["documents"]] == whole["documents"]
+    named = api.get("/api/v1/documents", params={"q": "甲省"}).json()["documents"]
+    assert [document["title"] for document in named] == [NAME]
+
+
+def test_sections_by_every_way_to_name_them(api: httpx.Client) -> None:
+    url = f"/api/v1/documents/{NAME}"
+    document = api.get(url).json()
+    for name in ("第三条", "第3条", "第 3 条", f"《{NAME}》第三条"):
+        section = api.get(f"{url}/section", params={"name": name}).json()
+        assert section["section"] == "第三条", name
+        assert section["text"] == document["text"][section["start"] : section["end"]]
+        assert section["text"].startswith("第3条 ")
+        assert section["previous"]["section"] == "第二条"
+        assert section["next"]["section"] == "第四条"
+        assert section["next"]["begins"].startswith("第4条")
+        before = document["text"][: section["start"]]
+        assert section["before"] and before.endswith(section["before"])
+        assert document["text"][section["end"] :].startswith(section["after"])
+    assert {entry["section"] for entry in document["outline"]} >= {"第一条", "第二十条"}
+
+
+PROBLEMS = [
+    ("POST", "/api/v1/ask", {}, 422, "rejected", "/question"),
+    ("POST", "/api/v1/ask", {"question": "  "}, 422, "rejected", "/question"),
+    ("POST", "/api/v1/ask", {"question": "问" * 2001}, 422, "rejected", "/question"),
+    ("POST", "/api/v1/ask", {"question": "问", "x": 1}, 422, "rejected", "/x"),
+    ("POST", "/api/v1/ask", {"question": "问", "language": "fr"}, 422, "rejected", "/language"),
+    ("POST", "/api/v1/ask/stream", {"question": ""}, 422, "rejected", "/question"),
+    (
+        "POST",
+        "/api/v1/ask",
+        {"question": "问", "filters": {"year": "soon"}},
+        422,
+        "rejected",
+        "/filters/year",
+    ),
+    (
+        "POST",
+        "/api/v1/ask",
+        {"question": "问", "history": [{"question": "问"}] * 21},
+        422,
+        "rejected",
+        "/history",
+    ),
+    ("POST", "/api/v1/search", {"question": "问", "k": 0}, 422, "rejected", "/k"),
+    ("GET", "/api/v1/documents?limit=x", None, 422, "rejected", "/limit"),
+    ("GET", "/api/v1/documents/无此文件", None, 404, "no-document", None),
+    ("GET", "/api/v1/documents/省政府采购", None, 409, "ambiguous-document", None),
+    (
+        "GET",
+        f"/api/v1/documents/{NAME}/section?name=第九十九条",
+        None,
+        404,
+        "no-section",
+        None,
+    ),
+    ("GET", f"/api/v1/documents/{NAME}/section", None, 400, "no-place", None),
+    (
+        "GET",
+        f"/api/v1/documents/{NAME}/section?start=5&end=4",
+        None,
+        422,
+        "no-such-run",
+        None,
+    ),
+    (
+        "GET",
+        f"/api/v1/documents/{NAME}/section?start=0&end=99999999",
+        None,
+        422,
+        "no-such-run",
+        None,
+    ),
+    ("GET", "/api/v1/nothing", None, 404, "not-found", None),
+    ("PUT", "/api/v1/ask", {"question": "问"}, 405, "method-not-allowed", None),
+]
+
+
+@pytest.mark.parametrize(
+    "case", PROBLEMS, ids=[f"{m} {p[8:40]} {c} {w}" for m, p, _, _, c, w in PROBLEMS]
+)
+def test_every_error_is_a_problem_in_the_language_asked_for(
+    api: httpx.Client, case: tuple[str, str, Any, int, str, str | None]
+) -> None:
+    method, path, body, status, code, pointer = case
+    for language in ("zh", "en"):
+        response = api.request(method, path, json=body, headers={"accept-language": language})
+        assert response.status_code == status
+        assert response.headers["content-type"] == "application/problem+json"
+        assert response.headers["content-language"] == language
+        problem = response.json()
+        assert problem["status"] == status
+        assert problem["type"] == f"urn:zhengcai:{code}"
+        assert bool(CJK.search(problem["title"])) == (language == "zh")
+        if code == "rejected":
+            assert bool(CJK.search(problem["what"])) == (language == "zh")
+        if status in (400, 404, 409) and "what" in problem:
+            assert problem["how"] and problem["where"]
+            assert problem["what"] in problem["detail"]
+        if pointer is not None:
+            assert pointer in [error["pointer"] for error in problem["errors"]]
+
+
+def test_verdicts_are_kept(api: httpx.Client, project: Project) -> None:
+    answer = ask(api, QUESTION)
+    verdict = {
+        "question": answer["question"],
+        "answer": answer["answer"],
+        "rating": "down",
+        "reason": "不完整",
+        "citations": [citation["official"] for citation in answer["citations"]],
+        "answer_id": "a1",
+    }
+    first = api.post("/api/v1/feedback", json=verdict)
+    assert first.status_code == 201 and first.json()["id"] == "a1"
+    assert api.post("/api/v1/feedback", json={**verdict, "rating": "up"}).status_code == 201
+    assert api.post("/api/v1/feedback", json={**verdict, "rating": "so"}).status_code == 422
+    (kept,) = export(project.settings)
+    assert (kept.rating, kept.reason, kept.question) == ("up", "不完整", QUESTION)
+    assert kept.citations == tuple(verdict["citations"])
+
+
+def test_no_json_and_too_much_of_it(api: httpx.Client) -> None:
+    kind = {"content-type": "application/json"}
+    broken = api.post("/api/v1/ask", content=b'{"question": ', headers=kind)
+    assert broken.status_code == 422 and broken.json()["errors"][0]["reason"] == "不是有效的 JSON"
+    big = json.dumps({"question": "问", "history": ["x" * 1_100_000]}).encode()
+    refused = api.post("/api/v1/ask", content=big, headers=kind)
+    assert refused.status_code == 413
+    assert refused.headers["content-type"] == "application/problem+json"
+
+
+def test_pages_of_other_sites_are_turned_away(api: httpx.Client) -> None:
+    body = {"question": QUESTION}
+    own = str(api.base_url).rstrip("/")
+    for headers, status in (
+        ({"host": "rebound.example"}, 421),
+        ({"host": "localhost:7860"}, 200),
+        ({"origin": "http://other.example"}, 403),
+        ({"origin": "null"}, 403),
+        ({"origin": own}, 200),
+        ({"sec-fetch-site": "cross-site"}, 403),
+        ({"sec-fetch-site": "same-origin", "origin": own}, 200),
+    ):
+        response = api.post("/api/v1/ask", json=body, headers=headers)
+        assert response.status_code == status, headers
+        assert "access-control-allow-origin" not in response.headers
+    for path in ("/", "/ui/corpus", "/metrics", "/mcp", "/api/docs"):
+        assert api.get(path, headers={"host": "rebound.example"}).status_code == 421, path
+
+
+@pytest.mark.parametrize(
+    ("bound", "allowed", "host", "passes"),
+    [
+        ("127.0.0.1", (), "127.0.0.1:1", True),
+        ("127.0.0.1", (), "[::1]:1", True),
+        ("127.0.0.1", (), "127.0.0.1.other.example", False),
+        ("127.0.0.1", (), "", False),
+        ("::1", (), "x.example", False),
+        ("127.0.0.1", ("qa.example",), "QA.example", True),
+        ("0.0.0.0", (), "qa.example", True),
+        ("0.0.0.0", ("qa.example",), "other.example", False),
+    ],
+)
+def test_names_a_server_answers_to(
+    bound: str, allowed: tuple[str, ...], host: str, passes: bool
+) -> None:
+    sent: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send("passed")
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "headers": [(b"host", host.encode())]}
+    anyio.run(Guard(app, bound, allowed), scope, None, send)
+    assert (sent == ["passed"]) is passes
+
+
+def test_health_and_readiness(api: httpx.Client) -> None:
+    assert api.get("/healthz").json() == {"status": "ok"}
+    ready = api.get("/readyz")
+    assert ready.status_code == 200 and ready.json()["status"] == "ready"
+    assert ready.json()["generation"] and ready.json()["changes"] == 3
+
+
+def test_metrics_count_what_happened(api: httpx.Client) -> None:
+    before = figures(api)
+    ask(api, QUESTION)
+    ask(api, REFUSED)
+    api.post("/api/v1/ask", json={})
+    api.get("/api/v1/documents/no-such-document-named-here")
+    after = figures(api)
+
+    def grew(name: str, **labels: str) -> float:
+        key = (name, tuple(sorted(labels.items())))
+        return after[key] - before.get(key, 0)
+
+    assert grew("zhengcai_answers_total", outcome="answered", evidence="strong") == 1
+    assert grew("zhengcai_answers_total", outcome="abstained", evidence="none") == 1
+    for stage in ("retrieve", "answer", "total"):
+        assert grew("zhengcai_stage_seconds_count", stage=stage) == 2
+        assert grew("zhengcai_stage_seconds_sum", stage=stage) > 0
+    request = {"method": "POST", "route": "/api/v1/ask"}
+    assert grew("zhengcai_http_requests_total", **request, status="200") == 2
+    assert grew("zhengcai_http_requests_total", **request, status="422") == 1
+    one = {"method": "GET", "route": "/api/v1/documents/{document}", "status": "404"}
+    assert grew("zhengcai_http_requests_total", **one) == 1
+    assert after["zhengcai_documents", ()] == 3
+    records = api.get("/api/v1/documents").json()["documents"]
+    assert after["zhengcai_passages", ()] == sum(r["passages"] for r in records)
+    generation = api.get("/readyz").json()["generation"]
+    assert after["zhengcai_index_generation_info", (("generation", generation),)] == 1
+    assert after["process_resident_memory_bytes", ()] > 0
+
+
+def test_openapi_is_valid_and_speaks_both_languages(api: httpx.Client) -> None:
+    schema = api.get("/api/openapi.json").json()
+    validate(schema)
+    assert schema["servers"] == [{"url": "/api"}]
+    operations = [
+        (path, method, operation)
+        for path, methods in schema["paths"].items()
+        for method, operation in methods.items()
+    ]
+    assert len(operations) >= 6
+    for path, method, operation in operations:
+        summary = operation["summary"]
+        assert " · " in summary and CJK.search(summary.split(" · ")[0]), (path, method)
+        assert not CJK.search(summary.split(" · ")[1])
+        assert "application/problem+json" in operation["responses"]["4XX"]["content"]
+
+
+def test_page_of_the_interface_needs_nothing_from_elsewhere(api: httpx.Client) -> None:
+    page = api.get("/api/docs")
+    assert page.status_code == 200 and "://" not in page.text
+    for name in ("swagger-ui-bundle.js", "swagger-ui.css", "begin.js", "favicon.png"):
+        assert f"docs/{name}" in page.text or name == "begin.js"
+        assert api.get(f"/api/docs/{name}").status_code == 200
+    assert api.get("/api/docs/redoc.standalone.js").status_code == 404
+    assert api.get("/api/docs/..%2fcore.py").status_code == 404
+
+
+def test_overload_and_an_index_that_is_gone(project: Project) -> None:
+    few = (("ZHENGCAI_SERVER__CONCURRENT", "1"), ("ZHENGCAI_SERVER__WAITING", "1"))
+    with (
+        Running(project, few) as (url, _),
+        httpx.Client(base_url=url, timeout=60) as api,
+        ThreadPoolExecutor(16) as pool,
+    ):
+        body = {"question": QUESTION}
+        responses = list(pool.map(lambda _: api.post("/api/v1/ask", json=body), range(32)))
+        refused = [r for r in responses if r.status_code != 200]
+        assert refused and len(refused) < 32
+        for response in refused:
+            assert response.status_code == 503
+            assert response.json()["code"] == "overloaded"
+            assert int(response.headers["retry-after"]) > 0
+        assert figures(api)["zhengcai_questions_refused", ()] == len(refused)
+        assert api.get("/healthz").status_code == 200
+        current = project.folder / "data" / "current.json"
+        aside = current.rename(current.with_suffix(".aside"))
+        try:
+            for response in (api.get("/readyz"), api.post("/api/v1/ask", json=body)):
+                assert response.status_code == 503
+                assert response.json()["code"] == "no-index"
+                assert "python -m ingest add" in response.json()["how"]
+            with api.stream("POST", "/api/v1/ask/stream", json=body) as streamed:
+                assert streamed.status_code == 503
+            assert api.get("/metrics").status_code == 200
+        finally:
+            aside.rename(current)
+        assert api.get("/readyz").status_code == 200
+
+
+def test_gate_lets_so_many_in_and_so_many_wait() -> None:
+    async def work() -> None:
+        gate = Gate(at_once=2, waiting=3)
+        go = threading.Event()
+        refused: list[Refusal] = []
+
+        async def one() -> None:
+            try:
+                await gate.run(go.wait)
+            except Refusal as error:
+                refused.append(error)
+
+        async with anyio.create_task_group() as group:
+            for _ in range(9):
+                group.start_soon(one)
+            await anyio.sleep(0.2)
+            seen = (gate.running, gate.waiting, len(refused))
+            go.set()
+        assert seen == (2, 3, 4)
+        assert (gate.running, gate.waiting, gate.refused) == (0, 0, 4)
+        assert {error.status for error in refused} == {503}
+
+    anyio.run(work)
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "zh"),
+        ("en", "en"),
+        ("en-GB,zh;q=0.5", "en"),
+        ("fr, zh-CN;q=0.8, en;q=0.9", "en"),
+        ("en;q=0, zh;q=0.1", "zh"),
+        ("en;q=x", "zh"),
+        ("*", "zh"),
+        ("zh-TW", "zh"),
+    ],
+)
+def test_accept_language(header: str, language: str) -> None:
+    assert accepted_language(header) == language
