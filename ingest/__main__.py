@@ -28,18 +28,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "Stopped. What was reported as added is in; run the same command again to go on.",
         "已停止。已报告入库的文档不受影响；再次运行同一命令即可继续。",
     )
-    return run(_parser(), arguments, stopped)
+    return run(parser(), arguments, stopped)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = Parser(
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options, in the language of the terminal."""
+    top = Parser(
         prog=program("ingest", "zhengcai-ingest"),
         description=pick("Put policy documents into the index.", "将政策文件收入索引。"),
     )
-    config_option(parser)
-    commands = parser.add_subparsers(
-        required=True, metavar="COMMAND", title=pick("commands", "命令")
-    )
+    config_option(top)
+    commands = top.add_subparsers(required=True, metavar="COMMAND", title=pick("commands", "命令"))
 
     def command(
         name: str, run: Callable[[argparse.Namespace, Settings], int], about: str
@@ -66,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
         "document", metavar="DOC", help=pick("id, title or file", "编号、标题或文件")
     )
     command("build", _build, pick("rebuild the whole index", "重建整个索引"))
-    return parser
+    return top
 
 
 def _add(options: argparse.Namespace, settings: Settings) -> int:
