@@ -1,0 +1,255 @@
+"""The command line between other programs and before a person: pipes, statuses, chat, export."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from docx import Document
+
+from app.__main__ import main
+from tests.projects import ROOT, Project, law
+
+NAME = "甲省政府采购管理办法"
+FIRST, SECOND = f"{NAME}第三条", f"{NAME}第四条"
+REFUSED = "今天成都天气怎么样?"
+ADDRESS = "https://www.example.gov.cn/rules.html"
+ESCAPE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+
+
+@dataclass
+class Done:
+    """What a command left behind, named as :mod:`subprocess` names it."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    project = Project.make(tmp_path_factory.mktemp("terminal") / "project")
+    project.write("甲办法.md", f"---\nurl: {ADDRESS}\n---\n\n{law(NAME, 20)}")
+    project.write("乙规定.txt", law("乙省政府采购代理机构规定", 3))
+    done = project.run("ingest", "add", str(project.corpus))
+    assert done.returncode == 0, done.stderr
+    return project
+
+
+def run_here(project: Project, *arguments: str, input: str = "", language: str = "en") -> Done:
+    """The command in this process, which is quicker than starting Python anew."""
+    out = io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True)
+    err = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LC_ALL", "zh_CN.UTF-8" if language == "zh" else "C.UTF-8")
+        patch.setattr(sys, "stdin", io.StringIO(input))
+        patch.setattr(sys, "stdout", out)
+        patch.setattr(sys, "stderr", err)
+        status = main(["--config", str(project.config), *arguments])
+    out.seek(0)
+    return Done(status, out.read(), err.getvalue())
+
+
+def test_status_says_whether_the_corpus_answers(project: Project) -> None:
+    assert run_here(project, "ask", FIRST).returncode == 0
+    refused = project.run("app", "ask", REFUSED)
+    assert refused.returncode == 3 and refused.stdout.strip() and not refused.stderr
+    lines = f"{REFUSED}\n{FIRST}\n"
+    assert run_here(project, "ask", "-", "--json", input=lines).returncode == 0
+    nothing = run_here(project, "search", "采购", "--region", "无此地")
+    assert nothing.returncode == 3 and not nothing.stdout
+
+
+def test_one_line_for_each_mistake(project: Project, tmp_path: Path) -> None:
+    for arguments in (
+        ["ask", "  "],
+        ["ask", FIRST, "--document", "无此文件"],
+        ["ask", FIRST, "--document", "省政府采购"],
+        ["export", str(tmp_path / "none.txt")],
+        ["export", "-", "-o", str(tmp_path / "x.odt")],
+        ["export", "-", "-o", str(tmp_path / "no" / "x.md")],
+        ["export", "-"],
+        ["serve", "--port", "70000"],
+    ):
+        given = "" if arguments == ["export", "-"] else FIRST
+        for language in ("en", "zh"):
+            done = run_here(project, *arguments, input=given, language=language)
+            assert done.returncode == 1, (arguments, done.stderr)
+            assert done.stderr.count("\n") == 1 and not done.stdout, arguments
+            assert "Traceback" not in done.stderr
+            assert ("。" in done.stderr) is (language == "zh"), done.stderr
+
+
+def test_bytes_that_are_no_text(project: Project) -> None:
+    done = subprocess.run(
+        project.command("app", "ask", "-"),
+        cwd=ROOT,
+        input="什么是政府采购".encode("gbk"),
+        capture_output=True,
+        timeout=120,
+        env={**os.environ, "LC_ALL": "C.UTF-8"},
+    )
+    assert done.returncode == 1
+    assert done.stderr.decode().startswith("line 1: ") and b"Traceback" not in done.stderr
+
+
+def test_answers_go_down_the_pipe_as_they_come_and_a_closed_pipe_is_quiet(
+    project: Project,
+) -> None:
+    process = subprocess.Popen(
+        project.command("app", "ask", "-", "--json"),
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin and process.stdout and process.stderr
+    for question in (FIRST, SECOND):
+        process.stdin.write(f"{question}\n")
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["question"] == question  # before the next
+    process.stdout.close()
+    with pytest.raises(BrokenPipeError):
+        for _ in range(400):
+            process.stdin.write(f"{FIRST}\n")
+            process.stdin.flush()
+            time.sleep(0.05)
+    assert process.wait(timeout=60) == 141
+    assert process.stderr.read() == ""
+
+
+def test_filters(project: Project) -> None:
+    done = run_here(project, "search", "工作日", "--json", "--document", "乙省", "-k", "50")
+    titles = {hit["title"] for hit in json.loads(done.stdout)["results"]}
+    assert titles == {"乙省政府采购代理机构规定"}
+
+
+def test_chat_in_a_pipe(project: Project, tmp_path: Path) -> None:
+    saved = tmp_path / "talk.jsonl"
+    lines = [FIRST, "1", "o 1", "那第四条呢？", f":w {saved}", ":n", ":q", "not read"]
+    done = run_here(project, "chat", input="\n".join(lines) + "\n")
+    assert done.returncode == 0 and not done.stderr
+    assert "\x1b" not in done.stdout and "? " not in done.stdout
+    assert f"《{NAME}》第三条" in done.stdout
+    assert re.search(r"^┃ 第3条 ", done.stdout, re.M)
+    assert re.search(r"^  第2条 ", done.stdout, re.M) and re.search(r"^  第4条 ", done.stdout, re.M)
+    assert ADDRESS in done.stdout.splitlines()
+    answers = [json.loads(line) for line in saved.read_text(encoding="utf-8").splitlines()]
+    assert [answer["question"] for answer in answers] == [FIRST, "那第四条呢？"]
+    assert "第四条" in answers[1]["citations"][0]["section"]
+    bad = run_here(project, "chat", input=f"{FIRST}\n9\n")
+    assert bad.returncode == 1 and bad.stderr.startswith("[9]: ")
+    assert run_here(project, "chat", input="").returncode == 0
+
+
+def test_chat_before_a_person(project: Project) -> None:
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        project.command("app", "chat"),
+        cwd=ROOT,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        env={**os.environ, "LC_ALL": "C.UTF-8", "TERM": "xterm", "NO_COLOR": ""},
+        start_new_session=True,
+    )
+    os.close(slave)
+    seen = b""
+
+    def wait_for(text: str) -> str:
+        nonlocal seen
+        deadline = time.monotonic() + 60
+        while text not in seen.decode(errors="ignore"):
+            assert time.monotonic() < deadline, seen.decode(errors="ignore")
+            if select.select([master], [], [], 0.5)[0]:
+                seen += os.read(master, 65536)
+        shown, seen = seen.decode(errors="ignore"), b""
+        return shown
+
+    def type_line(text: str) -> None:
+        os.write(master, f"{text}\r".encode())
+
+    assert "1         show citation [1]" in wait_for("\n? ")
+    type_line(FIRST)
+    shown = wait_for("\n? ")
+    assert "\x1b[36m[1]\x1b[0m" in shown
+    assert f"《{NAME}》第三条" in ESCAPE.sub("", shown)
+    type_line("7")
+    assert "the last answer has no such citation" in wait_for("\n? ")
+    type_line("1")
+    assert "┃ " in wait_for("\n? ")
+    type_line(":q")
+    assert process.wait(timeout=30) == 0
+    os.close(master)
+
+
+def test_colour_only_where_somebody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    from app.commands.showing import Style
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    assert Style.of_terminal(Terminal()).on and not Style.of_terminal(io.StringIO()).on
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not Style.of_terminal(Terminal()).on
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("TERM", "dumb")
+    assert not Style.of_terminal(Terminal()).on
+
+
+def test_export_of_questions_in_each_format(project: Project, tmp_path: Path) -> None:
+    questions = tmp_path / "questions.txt"
+    questions.write_text(f"{FIRST}\n\n那第四条呢？\n", encoding="utf-8")
+    names = {ending: tmp_path / f"answers.{ending}" for ending in ("jsonl", "md", "docx")}
+    source = str(questions)
+    for ending, target in names.items():
+        options = [] if ending != "jsonl" else ["--conversation"]
+        done = run_here(project, "export", source, "-o", str(target), *options)
+        assert done.returncode == 0 and not done.stdout, done.stderr
+        source = str(names["jsonl"])  # what was saved once is written again, not asked again
+    answers = [json.loads(x) for x in names["jsonl"].read_text(encoding="utf-8").splitlines()]
+    assert len(answers) == 2 and "第四条" in answers[1]["citations"][0]["section"]
+    markdown = names["md"].read_text(encoding="utf-8")
+    written = "\n".join(p.text for p in Document(str(names["docx"])).paragraphs)
+    for answer in answers:
+        assert answer["question"] in markdown and answer["question"] in written
+        for citation in answer["citations"]:
+            assert citation["official"].split("》")[1] in markdown
+    piped = run_here(project, "export", "--format", "md", input=names["jsonl"].read_text("utf-8"))
+    assert piped.returncode == 0 and piped.stdout == markdown
+    broken = run_here(project, "export", input='{"answer": 3}\n')
+    assert broken.returncode == 1 and broken.stderr.startswith("-:1: ")
+
+
+def test_export_of_documents(project: Project) -> None:
+    done = run_here(project, "export", "--documents")
+    documents = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(documents) == 2
+    for document in documents:
+        first = next(e for e in document["outline"] if e["section"] == "第一条")
+        assert document["text"][first["start"] : first["end"]].startswith("第1条")
+    limited = run_here(project, "export", "--documents", "--document", "乙省").stdout
+    assert [json.loads(line)["title"] for line in limited.splitlines()] == [
+        "乙省政府采购代理机构规定"
+    ]
+
+
+def test_version(project: Project) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "app", "--version"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0 and done.stdout.startswith("zhengcai-wenda")
