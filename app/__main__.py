@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from app.commands import ask, chat, export, mcp, search, serve
+from app.commands import account, ask, chat, export, mcp, search, serve
 from ingest.commandline import Parser, config_option, program, run
 from ingest.language import pick
 from ingest.settings import Settings, load_settings
@@ -64,6 +64,12 @@ def parser() -> argparse.ArgumentParser:
         serve.add_to,
         serve.run,
         pick("start the web chat, REST and MCP over HTTP", "启动网页问答、REST 接口和 MCP"),
+    )
+    command(
+        "account",
+        account.add_to,
+        account.run,
+        pick("make an account or a token for the server", "为服务创建账号或令牌"),
     )
     command(
         "mcp",

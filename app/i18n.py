@@ -14,6 +14,10 @@ _ZH = {
     "lead": "提出政府采购、政府购买服务方面的问题。答案只引用已收录的官方文件原文，"
     "每句都注明条款，可以点开核对。",
     "otherLanguage": "English",
+    "login": "登录",
+    "login.name": "账号",
+    "login.password": "密码",
+    "login.wrong": "账号或密码不正确。",
     "skip": "跳到提问框",
     "conversation": "对话",
     "conversations": "历史对话",
@@ -116,6 +120,10 @@ _EN = {
     "the official texts loaded here (in Chinese); every sentence names its section, one click "
     "from the original.",
     "otherLanguage": "中文",
+    "login": "Log in",
+    "login.name": "Account",
+    "login.password": "Password",
+    "login.wrong": "Account or password is wrong.",
     "skip": "Skip to the question box",
     "conversation": "Conversation",
     "conversations": "Conversations",

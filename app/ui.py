@@ -37,12 +37,17 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     import gradio as gr
     from fastapi import FastAPI
 
+    from app.accounts.doors import Doors
+    from app.accounts.login import add_login
+    from app.accounts.visitors import Visitors
     from app.api.mounting import add_api
     from app.web.page import theme
     from app.web.routes import add_routes
     from app.web.security import SecureHeaders
 
     app: FastAPI = FastAPI(title=text_in("zh", "title"), docs_url=None, redoc_url=None)
+    visitors = Visitors(settings)
+    add_login(app, visitors)
     add_routes(app, assistant, settings)
     add_api(app, assistant, settings)
     app = gr.mount_gradio_app(
@@ -58,7 +63,7 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
         theme=theme(),
         show_error=False,
     )
-    return SecureHeaders(app)
+    return SecureHeaders(Doors(app, visitors))
 
 
 def _blocks(assistant: Assistant, settings: Settings) -> Blocks:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -47,6 +47,9 @@ class EmbeddingSettings(_Group):
     query_prompt: str = Field("", description="Put before a question.")
     passage_prompt: str = Field("", description="Put before a passage.")
     dimension: int | None = Field(None, ge=8, description="Keep the first so many dimensions.")
+    context: float = Field(
+        0.0, ge=0, le=1, description="How much of the passages beside it a passage's vector holds."
+    )
     batch_size: int = Field(64, ge=1, description="Passages per step.")
     device: str = Field("cpu", description="cpu, cuda or mps.")
 
@@ -72,6 +75,7 @@ class RetrievalSettings(_Group):
 class AnswerSettings(_Group):
     """How answers are made from passages."""
 
+    passages: int = Field(30, ge=1, le=100, description="Passages looked at for an answer.")
     max_statements: int = Field(6, ge=1, le=30)
     min_evidence: float = Field(0.5, ge=0, le=1)
 
@@ -120,6 +124,22 @@ class ServerSettings(_Group):
     allowed_hosts: tuple[str, ...] = Field((), description="Further names of this server.")
     concurrent: int = Field(4, ge=1, le=64, description="REST and MCP questions at once.")
     waiting: int = Field(100, ge=0, le=10_000, description="REST and MCP questions that wait.")
+    anonymous: Literal["auto", "none", "reader", "editor"] = Field(
+        "auto", description="What one may do who did not log in."
+    )
+
+
+class Account(_Group):
+    """Somebody who may log in; made by ``python -m app account``."""
+
+    name: str = Field(min_length=1, max_length=100, pattern=r"^\S(.*\S)?$")
+    role: Literal["reader", "editor"] = "reader"
+    password: str | None = Field(
+        None, pattern=r"^\$argon2id\$", description="Hash, for the browser."
+    )
+    tokens: tuple[Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")], ...] = Field(
+        (), description="Hashes, for programs."
+    )
 
 
 class Settings(BaseSettings):
@@ -140,6 +160,14 @@ class Settings(BaseSettings):
     answer: AnswerSettings = AnswerSettings()
     llm: LlmSettings = LlmSettings()
     server: ServerSettings = ServerSettings()
+    accounts: tuple[Account, ...] = ()
+
+    @field_validator("accounts")
+    @classmethod
+    def _names_differ(cls, value: tuple[Account, ...]) -> tuple[Account, ...]:
+        if len({account.name for account in value}) < len(value):
+            raise ValueError("two accounts have the same name")
+        return value
 
     @classmethod
     def settings_customise_sources(
@@ -255,7 +283,7 @@ def _explain(error: ValidationError, file: Path) -> SettingsError:
     if first["type"] == "extra_forbidden":
         return _unknown(key, where)
     # What was put among the model's settings may be a key, so it is not repeated.
-    secret = first["loc"][0] == "llm"
+    secret = first["loc"][0] in ("llm", "accounts")
     shown = "…" if secret else repr(first.get("input"))[:60]
     return SettingsError(
         "bad-setting",
