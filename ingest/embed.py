@@ -60,6 +60,8 @@ class Embedder:
             digest.update(self._name.encode())
         chosen = self._settings
         digest.update(repr((chosen.query_prompt, chosen.passage_prompt, chosen.dimension)).encode())
+        if chosen.context:
+            digest.update(repr(chosen.context).encode())
         return digest.hexdigest()[:16]
 
     @property
@@ -81,7 +83,21 @@ class Embedder:
     def encode_passages(
         self, texts: Sequence[str], on_progress: OnProgress | None = None
     ) -> np.ndarray:
-        """Unit vectors of ``texts``, float32 of shape ``(len(texts), dimension)``."""
+        """Unit vectors of one document's passages, float32 of shape ``(len(texts), dimension)``.
+
+        :param texts: the passages in their order; with ``embedding.context`` a vector holds a
+            little of its neighbours, see :func:`in_context`.
+        """
+        return in_context(self._encode(texts, on_progress), self._settings.context)
+
+    def encode_few(self, texts: Sequence[str]) -> np.ndarray:
+        """Unit vectors of texts that stand alone, soon enough for a person who waits."""
+        if self._static_passage is None or not texts:
+            return self._encode(texts)
+        prompt, dimension = self._settings.passage_prompt, self._settings.dimension
+        return np.stack([self._static_passage.encode(prompt + t, dimension) for t in texts])
+
+    def _encode(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> np.ndarray:
         parts = []
         for batch in _batches(texts, self._settings.batch_size):
             prompted = [self._settings.passage_prompt + text for text in batch]
@@ -95,13 +111,6 @@ class Embedder:
         if not parts:
             return np.empty((0, self.dimension), dtype=np.float32)
         return np.concatenate(parts).astype(np.float32, copy=False)
-
-    def encode_few(self, texts: Sequence[str]) -> np.ndarray:
-        """What :meth:`encode_passages` gives, sooner for a few texts while a person waits."""
-        if self._static_passage is None or not texts:
-            return self.encode_passages(texts)
-        prompt, dimension = self._settings.passage_prompt, self._settings.dimension
-        return np.stack([self._static_passage.encode(prompt + t, dimension) for t in texts])
 
     def encode_query(self, text: str) -> np.ndarray:
         """Unit vector of a question, float32 of shape ``(dimension,)``."""
@@ -136,6 +145,25 @@ class Embedder:
             "Give a folder that holds a sentence-transformers model, or connect to fetch it",
             ("无法加载该模型", "请填写存放 sentence-transformers 模型的文件夹，或联网后再试"),
         )
+
+
+def in_context(vectors: np.ndarray, share: float) -> np.ndarray:
+    """The vectors of a document's passages, each mixed with its neighbours.
+
+    What an article is about is often said by the one before it ("前款规定的…"). ``share`` of each
+    next neighbour and half of it of the second next are added, then the length is made 1 again.
+
+    :param vectors: unit vectors in the order of the passages, ``(passages, dimension)``.
+    """
+    if not share:
+        return vectors
+    mixed = vectors.copy()
+    for distance, part in ((1, share), (2, share / 2)):
+        mixed[distance:] += part * vectors[:-distance]
+        mixed[:-distance] += part * vectors[distance:]
+    lengths = np.linalg.norm(mixed, axis=1, keepdims=True)
+    mixed /= np.maximum(lengths, 1e-12)
+    return mixed
 
 
 def _batches(texts: Sequence[str], size: int) -> Iterator[Sequence[str]]:

@@ -63,6 +63,24 @@ def test_passages_and_questions_are_unit_vectors_of_one_size(root: Path) -> None
     assert embedder.encode_passages([]).shape == (0, embedder.dimension)
 
 
+def test_a_vector_holds_a_little_of_its_neighbours(root: Path) -> None:
+    texts = [
+        f"第{n}条 {t}"
+        for n, t in enumerate(
+            ["采购人公开意向。", "保证金应当退还。", "质疑应当答复。", "本法自公布之日起施行。"]
+        )
+    ]
+    alone = Embedder(Settings(base=root))
+    embedder = Embedder(Settings(base=root, embedding={"context": 0.2}))
+    before, after = alone.encode_passages(texts), embedder.encode_passages(texts)
+    near, far = (lambda v: float(v[0] @ v[1])), (lambda v: float(v[0] @ v[3]))
+    assert near(after) > near(before) + 0.1
+    assert abs(far(after)) < near(after)
+    np.testing.assert_allclose(np.linalg.norm(after, axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(embedder.encode_passages(texts[:1]), before[:1], atol=2e-6)
+    np.testing.assert_allclose(embedder.encode_few(texts), before, atol=2e-6)
+
+
 def test_a_question_loads_no_torch(root: Path) -> None:
     script = (
         "import sys; from ingest.embed import Embedder; from ingest.settings import load_settings\n"
@@ -91,7 +109,8 @@ def test_another_model_works_and_has_another_fingerprint(tmp_path: Path, root: P
 
 
 @pytest.mark.parametrize(
-    "change", [{"query_prompt": "问："}, {"passage_prompt": "文："}, {"dimension": 32}]
+    "change",
+    [{"query_prompt": "问："}, {"passage_prompt": "文："}, {"dimension": 32}, {"context": 0.1}],
 )
 def test_what_changes_vectors_changes_the_fingerprint(
     root: Path, change: dict[str, object]
