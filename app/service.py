@@ -55,8 +55,8 @@ class Assistant:
 
     def warm(self) -> None:
         """Load all that the first question would otherwise wait for."""
-        retriever, answerer = self._parts()
-        hits = retriever.search("政府采购", self.settings.retrieval.top_k, Filters())
+        retriever, answerer = self.parts()
+        hits = retriever.search("政府采购", self.passages_read, Filters())
         answerer.answer("政府采购", hits)
         self.warmed = True
 
@@ -64,7 +64,7 @@ class Assistant:
         self, question: str, k: int | None = None, filters: Filters = Filters()
     ) -> list[Hit]:
         """The ``k`` best passages for a question, best first."""
-        return self._parts()[0].search(question, k or self.settings.retrieval.top_k, filters)
+        return self.parts()[0].search(question, k or self.settings.retrieval.top_k, filters)
 
     def ask(
         self,
@@ -85,9 +85,9 @@ class Assistant:
         self, question: str, filters: Filters = Filters(), language: Language = "zh"
     ) -> Answer:
         """The answer that quotes, without a conversation and without a language model."""
-        retriever, answerer = self._parts()
-        hits = retriever.search(question, self.settings.retrieval.top_k, filters)
-        return answerer.answer(question, hits, language=language)
+        retriever, answerer = self.parts()
+        hits = retriever.search(question, self.passages_read, filters)
+        return answerer.answer(question, hits, language, self._within(filters))
 
     def stream(
         self,
@@ -113,16 +113,16 @@ class Assistant:
         from app.chat import standalone
 
         began = time.perf_counter()
-        retriever, answerer = self._parts()
+        retriever, answerer = self.parts()
         asked = standalone(question, history)
         if self._model is not None:
             from app.language_model.rewrite import rewritten
 
             asked = rewritten(question, history, asked, self._model)
         ready = time.perf_counter()
-        hits = retriever.search(asked, self.settings.retrieval.top_k, filters)
+        hits = retriever.search(asked, self.passages_read, filters)
         found = time.perf_counter()
-        quoted = answerer.answer(asked, hits, language=language)
+        quoted = answerer.answer(asked, hits, language, self._within(filters))
         written = time.perf_counter()
         answers: Iterator[Answer] = iter([quoted])
         if self._model is not None:
@@ -130,7 +130,7 @@ class Assistant:
 
             answers = Composer(answerer.index, self.settings, self._model).stream(
                 asked,
-                hits,
+                hits[: self.settings.retrieval.top_k],
                 quoted,
                 lambda: replace(
                     answerer.answer(asked, [], language=language), nearest=tuple(hits[:3])
@@ -152,7 +152,19 @@ class Assistant:
         for told in self.on_answer:
             told(whole)
 
-    def _parts(self) -> tuple[Retriever, QuotingAnswerer]:
+    @property
+    def passages_read(self) -> int:
+        """So many passages found are looked at for an answer."""
+        return max(self.settings.retrieval.top_k, self.settings.answer.passages)
+
+    def _within(self, filters: Filters) -> frozenset[str] | None:
+        """The documents that may be quoted under ``filters``; ``None``: all."""
+        from app.retrieve import allowed_documents
+
+        return allowed_documents(self.index.documents(), filters)
+
+    def parts(self) -> tuple[Retriever, QuotingAnswerer]:
+        """What finds and what answers, over the index that serves."""
         with self._opening:
             index = self.index
             if self._retriever is None or self._answerer is None:

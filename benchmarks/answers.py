@@ -83,12 +83,18 @@ def _judged(question: dict[str, Any], answer: Answer, titles: Sequence[str]) -> 
 
 def is_right(citation: Citation, question: dict[str, Any], titles: Sequence[str]) -> bool:
     """Whether a citation is one of the acceptable places."""
+    return in_place(citation.title, citation.section, citation.source, question, titles)
+
+
+def in_place(
+    title: str, section: str, source: str, question: dict[str, Any], titles: Sequence[str]
+) -> bool:
+    """Whether a section of a document, which came from ``source``, is an acceptable place."""
     version = question.get("version")
-    if version and version not in citation.source:
+    if version and version not in source:
         return False
     return any(
-        _is_document(citation.title, place["document"], titles)
-        and _begins(citation.section, place["section"])
+        _is_document(title, place["document"], titles) and _begins(section, place["section"])
         for place in question["sections"]
     )
 

@@ -90,7 +90,7 @@ class World:
         assistant = Assistant(settings)
         # Opened and loaded once for all tests.
         assistant._index, assistant.embedder = self.base.index, self.base.embedder
-        assistant._retriever, assistant._answerer = self.base._parts()
+        assistant._retriever, assistant._answerer = self.base.parts()
         return assistant
 
     def ask(self, question: str, reply: Reply, **options: object) -> Answer:

@@ -260,7 +260,7 @@ def type_match(question: Question, text: str, kind: str) -> float:
     asked = wants - {"basis", "compare", "summary"}
     if not asked:
         return 0.5
-    scores = [_answers(want, text, kind) for want in asked]
+    scores = [answers(want, text, kind) for want in asked]
     if "yesno" in asked and len(asked) > 1:
         scores = [s for want, s in zip(asked, scores, strict=True) if want != "yesno"] or scores
     return (_exactly(question, text, kind, scores) - _wrong_bound(question.text, text)) * (
@@ -273,7 +273,7 @@ def _exactly(question: Question, text: str, kind: str, scores: list[float]) -> f
     figures = question.wants & {"amount", "ratio", "number", "deadline"}
     if "deadline" in figures or len(figures) < 2 or not _TWO.search(question.text):
         return max(scores)
-    told = [_answers(want, text, kind) for want in figures]
+    told = [answers(want, text, kind) for want in figures]
     return sum(told) / len(told)
 
 
@@ -309,7 +309,7 @@ def _defines(question: Question, text: str) -> float:
     return 1.0 if re.search(pattern, text) else 0.0
 
 
-def _answers(want: Want, text: str, kind: str) -> float:
+def answers(want: Want, text: str, kind: str) -> float:
     found = facts(text)
     if want == "amount":
         if any(f.kind == "number" and f.unit.endswith("元") for f in found):

@@ -1,0 +1,121 @@
+"""From ranked units to what is quoted: the best, widened to its rule or list, and what stands
+beside it; for a comparison the best of each side."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from app.answering.compare import sides
+from app.answering.holdings import Holdings
+from app.answering.intent import Question
+from app.answering.parts import Chosen
+from app.answering.select import Scored
+from app.answering.sentences import Source, Unit
+from app.answering.signals import article_of
+from app.types import Hit
+
+NEAR = 1.6
+"""A further article is quoted only if its unit's score is at most so much below the best one's."""
+SAME = 0.5
+"""The same for a further unit of an article that is quoted already."""
+MOST_FURTHER = 2
+_PARAGRAPH = 200
+_POINT = 420
+
+Rank = Callable[[Question, Sequence[tuple[Hit, Source]]], list[Scored]]
+
+
+def choose(asked: Question, ranked: Sequence[Scored]) -> list[Chosen]:
+    """The best unit and at most two more that are nearly as good, from other articles first."""
+    best = ranked[0]
+    chosen = [widened(asked, best)]
+    articles = {article_of(best.source, best.unit.section)}
+    for scored in ranked[1:]:
+        if len(chosen) > MOST_FURTHER or scored.score < best.score - NEAR:
+            break
+        if scored.source.record.superseded and not best.source.record.superseded:
+            continue
+        article = article_of(scored.source, scored.unit.section)
+        if article in articles and scored.score < best.score - SAME:
+            continue
+        further = widened(asked, scored)
+        if not _overlaps(further, chosen):
+            articles.add(article)
+            chosen.append(further)
+    return chosen
+
+
+def side_by_side(
+    asked: Question,
+    found: Sequence[tuple[Hit, Source]],
+    ranked: Sequence[Scored],
+    holdings: Holdings,
+    rank: Rank,
+) -> list[Chosen]:
+    """The best unit for each of the things that the question compares, empty if none.
+
+    :param rank: orders the units of passages for a question.
+    """
+    if "compare" not in asked.wants:
+        return []
+    chosen: list[Chosen] = []
+    for side in sides(asked, ranked, holdings):
+        within = [(h, s) for h, s in found if side.documents is None or s.id in side.documents]
+        if not within:
+            continue
+        part = replace(asked, text=side.text, terms=side.terms or asked.terms)
+        if not asked.wants - {"compare", "list", "how"}:
+            part = replace(part, wants=frozenset({"definition"}))
+        best = rank(part, within)
+        if not best or not _mentions(best[0].unit.text, side.subject):
+            continue
+        of_side = widened(asked, best[0])
+        if not _overlaps(of_side, chosen):
+            chosen.append(of_side)
+    return chosen if len(chosen) > 1 else []
+
+
+def widened(asked: Question, scored: Scored) -> Chosen:
+    """The unit with what belongs to it: its whole list, point or paragraph where that is what the
+    question asks for."""
+    unit, source = scored.unit, scored.source
+    exact = bool(asked.wants & {"amount", "ratio", "number", "deadline", "date"})
+    exact = exact and not ("list" in asked.wants and unit.kind == "item")
+    broad = bool(asked.wants & {"list", "how", "summary", "definition", "why"}) or not asked.wants
+    if unit.kind == "item" and asked.wants & {"list", "summary"} and not exact:
+        return source, list(_list_around(source, unit).spans)
+    if unit.kind == "sentence" and (broad or not exact):
+        section = source.sections[unit.section]
+        limit = _PARAGRAPH if section.kind in ("paragraph", "item") else _POINT
+        running = section.kind == "body" and bool(asked.wants & {"list", "how", "summary"})
+        if section.kind in ("point", "paragraph", "item") or running:
+            whole = source.whole(section.index)
+            if whole.end - whole.start <= limit and not source.listed(section.index):
+                return source, list(whole.spans)
+    return source, list(unit.spans)
+
+
+def _mentions(text: str, subject: str) -> bool:
+    """Whether a text names the subject, whatever joins its parts (机关、事业单位)."""
+    joints = re.compile(r"[\s、和与及或]")
+    return joints.sub("", subject) in joints.sub("", text)
+
+
+def _overlaps(one: Chosen, others: Sequence[Chosen]) -> bool:
+    return any(
+        one[0].id == source.id and a < d and c < b
+        for source, spans in others
+        for a, b in one[1]
+        for c, d in spans
+    )
+
+
+def _list_around(source: Source, unit: Unit) -> Unit:
+    section = source.sections[unit.section]
+    while section.parent is not None:
+        section = source.sections[section.parent]
+        if len(source.listed(section.index)) > 1:
+            return source.list_of(section)
+    return unit

@@ -1,0 +1,146 @@
+"""Answers that a place or an outline gives: an article by its number, a document part by part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.answering.abstain import Judgement
+from app.answering.citing import Span
+from app.answering.holdings import Holdings
+from app.answering.intent import Question
+from app.answering.outline_answers import (
+    article_spans,
+    asked_part,
+    asks_outline,
+    asks_points,
+    asks_whole,
+    best_division,
+    divisions,
+    overview,
+    quoted_section,
+    referred,
+)
+from app.answering.select import Scored
+from app.answering.sentences import Source
+from app.answering.signals import asks_for_old
+from app.types import Hit
+
+Chosen = tuple[Source, list[Span]]
+"""What one statement quotes."""
+
+HEADED = 0.6
+"""So much of the question's words must a heading hold to be what the question asks about."""
+
+
+def place_named(
+    asked: Question, found: Sequence[tuple[Hit, Source]], holdings: Holdings, most: int
+) -> list[Chosen] | None:
+    """The text of the article that the question names by law and number; empty if that law has
+    no such article, ``None`` if the question names none.
+
+    :param most: so many statements at most.
+    """
+    articles = [f for f in asked.facts if f.kind == "article"]
+    if "“" in asked.text and (quoted := _quoted_path(asked, holdings, most)):
+        return quoted
+    if not any(f.unit == "条" for f in articles):
+        return None
+    named = [i for name in holdings.named_in(asked.text) for i in name.documents]
+    sources = [s for i in named if (s := holdings.source(i)) is not None]
+    if not named:
+        sources = [s for h, s in found if h.explicit]
+    if not asks_for_old(asked):
+        sources = [s for s in sources if not s.record.superseded] or sources
+    chosen: list[Chosen] = []
+    for source in sources[:1] if len(articles) == 1 else sources:
+        section = referred(source, articles)
+        if section is not None:
+            chosen += [(source, spans) for spans in article_spans(source, section, most)]
+    if chosen:
+        return chosen[:most]
+    return [] if sources else None
+
+
+def _quoted_path(asked: Question, holdings: Holdings, most: int) -> list[Chosen]:
+    """The section that the question names as citations do: 《…》“三、…”“一是…”."""
+    for name in holdings.named_in(asked.text):
+        source = holdings.source(name.documents[0])
+        index = quoted_section(source, asked.text) if source else None
+        if source is not None and index is not None:
+            parts = divisions(source, index)
+            spans = overview(source, parts, most) if len(parts) > 1 else []
+            return [(source, s) for s in spans or [list(source.whole(index).spans)]]
+    return []
+
+
+def by_outline(
+    asked: Question,
+    found: Sequence[tuple[Hit, Source]],
+    ranked: Sequence[Scored],
+    judgement: Judgement,
+    holdings: Holdings,
+    most: int,
+) -> list[Chosen]:
+    """Parts of a document in order, for a question that asks for them; else empty."""
+    if judgement.conflict:
+        return []
+    number = asked_part(asked)
+    if not (asks_outline(asked) or number):
+        return _measures(asked, ranked, holdings, most)
+    source = _document_asked(asked, found, ranked, holdings)
+    section, share = best_division(source, asked, holdings.vocabulary, asks_points(asked))
+    parts = None
+    if share >= 0.45 and section is not None:
+        below = divisions(source, section.index)
+        if number and 0 < number <= len(below):
+            return [(source, list(source.whole(below[number - 1].index).spans))]
+        parts = below
+        if not parts:
+            return [(source, list(source.whole(section.index).spans))]
+    elif number:
+        top = divisions(source)
+        if 0 < number <= len(top):
+            part = top[number - 1]
+            parts = divisions(source, part.index)
+            if not parts:
+                return [(source, list(source.whole(part.index).spans))]
+    elif asks_whole(asked):
+        parts = divisions(source)
+        if len(parts) < 2 and (lead := source.opening_paragraph()):
+            return [(source, [lead])]
+    if not parts or len(parts) < 2:
+        return []
+    return [(source, spans) for spans in overview(source, parts, most)]
+
+
+def _document_asked(
+    asked: Question,
+    found: Sequence[tuple[Hit, Source]],
+    ranked: Sequence[Scored],
+    holdings: Holdings,
+) -> Source:
+    """The document whose parts are asked for: one named, else that of the best unit."""
+    for name in holdings.named_in(asked.text):
+        source = holdings.source(name.documents[0])
+        if source is not None:
+            return source
+    return ranked[0].source if ranked else found[0][1]
+
+
+def _measures(
+    asked: Question, ranked: Sequence[Scored], holdings: Holdings, most: int
+) -> list[Chosen]:
+    """For 怎么…, 哪些…: the points below the heading that names what is asked, if the best unit
+    stands below it."""
+    if not ranked or not asked.wants & {"how", "list"}:
+        return []
+    source, unit = ranked[0].source, ranked[0].unit
+    section, share = best_division(source, asked, holdings.vocabulary)
+    if section is None or share < HEADED or section.kind in ("article", "item", "subitem"):
+        return []
+    if not section.start <= unit.start < section.end:
+        return []
+    parts = divisions(source, section.index)
+    if len(parts) < 2 or any(p.kind == "article" for p in parts):
+        return []
+    return [(source, spans) for spans in overview(source, parts, most)]
