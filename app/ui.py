@@ -117,8 +117,12 @@ def serve(assistant: Assistant, settings: Settings) -> None:
     """Run the chat until it is interrupted; prints the address once it can be used.
 
     :raises IndexStateError: if nothing was ingested.
+    :raises SettingsError: if everybody could change the corpus from elsewhere.
     :raises UserError: if the address cannot be had.
     """
+    from app.accounts.visitors import anonymous_role
+
+    anonymous_role(settings)
     assistant.index  # noqa: B018 - says at once what is missing
     listening = _listen(settings.server)
     with listening:

@@ -12,8 +12,8 @@ from app.i18n import STRINGS
 
 APP = Path(__file__).resolve().parents[1] / "app"
 ASSETS = APP / "web" / "assets"
-SCRIPTS = sorted((ASSETS / "js").glob("*.js"))
-MODULES = [APP / "ui.py", *sorted((APP / "web").glob("*.py"))]
+SCRIPTS = sorted((ASSETS / "js").rglob("*.js"))
+MODULES = [APP / "ui.py", APP / "accounts" / "login.py", *sorted((APP / "web").glob("*.py"))]
 CJK = re.compile(r"[\u3400-\u9fff\uff00-\uffef]")
 EXACT = re.compile(r'\bt\(\s*"([^"]+)"')
 COMPUTED = re.compile(r"\bt\(\s*`([^`$]*)\$\{")
@@ -40,7 +40,7 @@ def test_scripts_use_known_keys_and_all_of_them() -> None:
     quoted = set(re.findall(r'"([\w.-]+)"', text))
     python = "\n".join(module.read_text(encoding="utf-8") for module in MODULES)
     served = set(re.findall(r'text_in\(\w+|"[^"]+", "(\w+)"', python))
-    served |= set(re.findall(r'text_in\([^,]+, "(\w+)"\)', python))
+    served |= set(re.findall(r'text_in\([^,]+, "([\w.]+)"\)', python))
     for key in STRINGS["zh"]:
         used = key in exact | quoted | served or any(key.startswith(p) for p in prefixes)
         assert used, f"{key} is not used"
