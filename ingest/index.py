@@ -253,15 +253,16 @@ def wrong_recipe(settings: Settings) -> IndexStateError:
     )
 
 
-def writing(settings: Settings) -> BaseFileLock:
+def writing(settings: Settings, wait: float = 0) -> BaseFileLock:
     """A lock, to be used as a context, that lets one process at a time change the index.
 
+    :param wait: seconds to wait for it.
     :raises IndexStateError: on creation, if another process holds it.
     """
     from filelock import FileLock, Timeout
 
     settings.data_folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(settings.data_folder / "writing.lock", timeout=0)
+    lock = FileLock(settings.data_folder / "writing.lock", timeout=wait)
     try:
         return lock.acquire().lock
     except Timeout:

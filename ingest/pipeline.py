@@ -2,7 +2,8 @@
 
 A file that fails is reported and the others go in. Unchanged files, known by the hash of their
 bytes, are skipped. A file from outside the corpus folder is copied, byte for byte, to
-``data/originals`` first, so that a rebuild has it.
+``data/originals`` first, so that a rebuild has it. What editors decided (see
+:mod:`ingest.storage.decisions`) goes before what the corpus folder holds.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from pathlib import Path
 from typing import Literal
 
 from ingest.clean import count_repairs
-from ingest.document import Document, document_id
-from ingest.embed import Embedder
+from ingest.document import document_id
+from ingest.embed import Embedder, OnProgress
 from ingest.errors import LoadError, UserError
 from ingest.index import Index, read_current, recipe_of
 from ingest.load import FORMATS
-from ingest.prepare import Origin, embedded_text, prepare
+from ingest.prepare import Origin, Prepared, embedded_text, prepare
 from ingest.settings import Settings
+from ingest.storage.decisions import Decision, Decisions
 
 Status = Literal["added", "replaced", "unchanged", "failed"]
 
@@ -85,8 +87,14 @@ def add_paths(
 ) -> Summary:
     """Ingest files and folders; the caller holds :func:`ingest.index.writing`.
 
-    If the serving index was made by another recipe, all documents are rebuilt beside it.
+    A removed or replaced document is left as editors decided when its folder is added, and comes
+    back when its very file is. If the serving index was made by another recipe, all documents are
+    rebuilt beside it.
     """
+    paths = list(paths)
+    for path in paths:
+        if path.is_file():
+            Decisions(settings.data_folder).forget(source_name(path, settings))
     origins = list(_origins(paths, settings))
     recipe = recipe_of(settings, embedder.fingerprint)
     current = read_current(settings)
@@ -105,7 +113,8 @@ def build(
     progress: Progress | None = None,
     more: Sequence[Origin] = (),
 ) -> Summary:
-    """Make the index anew from the corpus folder and all documents added from elsewhere.
+    """Make the index anew from the corpus folder and all documents added from elsewhere,
+    as editors decided about them.
 
     The old index serves until the new one is whole. It goes on serving if a document that is in
     it could not be read again (``Summary.switched`` is false then).
@@ -171,45 +180,73 @@ def _ingest_one(
     origin: Origin, index: Index, embedder: Embedder, settings: Settings, known: dict[str, str]
 ) -> Outcome:
     id = document_id(origin.source)
-    if id in known and known[id] == _hash(origin):
+    if id in known and known[id] == content_hash(origin.file):
         return Outcome(origin.source, "unchanged", id)
     prepared = prepare(origin, settings)
-    document, passages = prepared.document, prepared.passages
-    vectors = embedder.encode_passages([embedded_text(document, p) for p in passages])
-    file = _keep(origin, document, settings)
-    index.add(document, prepared.sections, passages, vectors, file)
+    store(prepared, origin, index, embedder, settings)
     return Outcome(
         origin.source,
         "replaced" if id in known else "added",
         id,
-        document.title,
+        prepared.document.title,
         len(prepared.sections),
-        len(passages),
-        Counter(count_repairs(document)),
+        len(prepared.passages),
+        Counter(count_repairs(prepared.document)),
     )
 
 
+def store(
+    prepared: Prepared,
+    origin: Origin,
+    index: Index,
+    embedder: Embedder,
+    settings: Settings,
+    on_progress: OnProgress | None = None,
+) -> None:
+    """Embed a prepared document and make it visible, in place of what has its id."""
+    document, passages = prepared.document, prepared.passages
+    texts = [embedded_text(document, p) for p in passages]
+    vectors = embedder.encode_passages(texts, on_progress)
+    file = keep(origin.file, document.content_hash, settings)
+    index.add(document, prepared.sections, passages, vectors, file)
+
+
 def _origins(paths: Iterable[Path], settings: Settings) -> Iterator[Origin]:
+    decided = Decisions(settings.data_folder).all()
     for path in paths:
         for file in gather(path):
-            yield Origin(source_name(file, settings), file)
+            yield from _as_decided(Origin(source_name(file, settings), file), decided, settings)
 
 
-def _hash(origin: Origin) -> str:
+def _as_decided(
+    origin: Origin, decided: dict[str, Decision], settings: Settings
+) -> Iterator[Origin]:
+    """The origin with its file and metadata as editors set them; nothing if they removed it."""
+    decision = decided.get(origin.source)
+    if decision is None:
+        yield origin
+    elif decision.present:
+        file = settings.base / decision.file if decision.file else origin.file
+        yield Origin(origin.source, file, decision.edits)
+
+
+def content_hash(file: Path) -> str:
+    """SHA-256 (hex) of a file's bytes; empty where it cannot be read, as loading will say."""
     try:
-        with origin.file.open("rb") as stream:
+        with file.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError:
-        return ""  # loading says what is wrong with it
+        return ""
 
 
-def _keep(origin: Origin, document: Document, settings: Settings) -> str:
-    """Where the raw bytes lie from now on, relative to the settings file where below it."""
-    file = origin.file
-    if not file.resolve().is_relative_to(settings.corpus_folder):
-        folder = settings.data_folder / "originals"
-        folder.mkdir(parents=True, exist_ok=True)
-        target = folder / f"{document.content_hash}{file.suffix.lower()}"
+def keep(file: Path, content_hash: str, settings: Settings, always: bool = False) -> str:
+    """Where the raw bytes lie from now on, relative to the settings file where below it.
+
+    A file outside the corpus folder (with ``always``, any file) is copied to ``data/originals``.
+    """
+    if always or not file.resolve().is_relative_to(settings.corpus_folder):
+        target = kept_file(content_hash, file.suffix, settings)
+        target.parent.mkdir(parents=True, exist_ok=True)
         if not target.exists():
             partial = target.with_suffix(".partial")
             shutil.copyfile(file, partial)
@@ -218,12 +255,23 @@ def _keep(origin: Origin, document: Document, settings: Settings) -> str:
     return source_name(file, settings)
 
 
+def kept_file(content_hash: str, suffix: str, settings: Settings) -> Path:
+    """Where a copy of a file with these bytes and this ending is kept."""
+    return settings.data_folder / "originals" / f"{content_hash}{suffix.lower()}"
+
+
 def _known_elsewhere(settings: Settings) -> list[Origin]:
-    """Documents of the serving index whose files lie outside the corpus folder."""
-    return _read_known(
+    """Documents whose files lie outside the corpus folder: of the serving index, or decided."""
+    decided = Decisions(settings.data_folder).all()
+    served = _read_known(
         settings,
         lambda file: not file.resolve().is_relative_to(settings.corpus_folder),
     )
+    known = {origin.source: origin for origin in served}
+    for decision in decided.values():
+        if decision.file:
+            known[decision.source] = Origin(decision.source, settings.base / decision.file)
+    return [o for origin in known.values() for o in _as_decided(origin, decided, settings)]
 
 
 def _known_sources(settings: Settings) -> set[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ingest.document import Document, Passage, Section
@@ -27,10 +27,14 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A file to ingest: the name its document goes by, and where its bytes lie."""
+    """A file to ingest: the name its document goes by, and where its bytes lie.
+
+    ``edits`` are corrections of its metadata, by field; ``None`` takes out what was found.
+    """
 
     source: str
     file: Path
+    edits: tuple[tuple[str, str | None], ...] = ()
 
 
 def prepare(origin: Origin, settings: Settings) -> Prepared:
@@ -70,6 +74,9 @@ def _prepare(origin: Origin, settings: Settings) -> Prepared:
         max_pages=settings.load.max_pages,
     )
     document = clean(load(origin.file, source=origin.source, limits=limits))
+    if origin.edits:
+        corrected = replace(document.metadata, **dict(origin.edits))  # type: ignore[arg-type]
+        document = replace(document, metadata=corrected)
     sections = outline(document)
     sizes = SplitLimits(settings.split.max_chars, settings.split.min_chars)
     passages = split(document, sections, sizes)
