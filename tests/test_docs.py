@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,10 +17,15 @@ from pathlib import Path
 import pytest
 
 READMES = ("README.md", "README.zh-CN.md")
+PAIRS = (READMES, ("docs/api.md", "docs/api.zh-CN.md"))
+SERVED = "http://127.0.0.1:7860"
 RUN_ELSEWHERE = {
     "make chat": "test_make_chat_serves_the_page",
     "make test": "CI runs it",
     ".venv/bin/python -m app serve": "make chat runs it",
+    ".venv/bin/python -m app chat": "tests/test_cli_terminal.py converses with it",
+    ".venv/bin/python -m app export": "tests/test_cli_terminal.py gives it questions",
+    ".venv/bin/python -m app mcp": "tests/test_mcp.py connects to it",
     ".venv/bin/pip install -e '.[llm]'": "make test installs the same package with the extra dev",
     ".venv/bin/chroma run --path chroma-data": "tests/test_index.py starts one",
 }
@@ -40,12 +46,14 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 def test_both_languages_give_the_same_commands(root: Path) -> None:
-    english, chinese = (commands(root / name) for name in READMES)
-    assert english == chinese and len(english) >= 10
+    for names in PAIRS:
+        english, chinese = (commands(root / name) for name in names)
+        assert english == chinese and len(english) >= 8
 
 
 def test_commands(root: Path, environment: dict[str, str]) -> None:
-    todo = [c for c in commands(root / "README.md") if c not in RUN_ELSEWHERE]
+    written = [c for names in PAIRS for c in commands(root / names[0])]
+    todo = [c for c in written if c not in RUN_ELSEWHERE and not c.startswith("curl ")]
     todo.sort(key=lambda command: "ingest add" not in command)
     assert len(todo) >= 6
     for command in todo:
@@ -61,6 +69,35 @@ def test_commands(root: Path, environment: dict[str, str]) -> None:
         )
         assert done.returncode == 0, (command, done.stderr)
         assert done.stdout.strip(), command
+
+
+def test_requests(root: Path, environment: dict[str, str]) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("no curl is installed")
+    todo = [c for names in PAIRS for c in commands(root / names[0]) if c.startswith("curl ")]
+    assert len(todo) >= 5
+    command = [sys.executable, "-m", "ingest", "add", "corpus"]
+    subprocess.run(command, cwd=root, env=environment, check=True, capture_output=True)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = "127.0.0.1:{}".format(free.getsockname()[1])
+    server = subprocess.Popen(
+        [sys.executable, "-m", "app", "serve", "--port", address.split(":")[1]],
+        cwd=root,
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert server.stdout is not None and address in server.stdout.readline()
+        for command_line in todo:
+            assert SERVED in command_line, command_line
+            words = shlex.split(command_line.replace(SERVED, f"http://{address}"))
+            done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+            assert done.returncode == 0 and len(done.stdout) > 50, (command_line, done.stderr)
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
 
 
 def test_make_chat_serves_the_page(root: Path, environment: dict[str, str]) -> None:
@@ -102,10 +139,10 @@ def test_make_chat_serves_the_page(root: Path, environment: dict[str, str]) -> N
 
 
 def test_links_lead_somewhere(root: Path) -> None:
-    for readme in READMES:
+    for readme in (name for names in PAIRS for name in names):
         text = (root / readme).read_text(encoding="utf-8")
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
-            assert (root / target).exists(), f"{readme}: {target}"
+            assert (root / readme).parent.joinpath(target).exists(), f"{readme}: {target}"
 
 
 def test_modules_named_exist(root: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
+from app.accounts.doors import require
+from app.accounts.visitors import Visitor
 from app.api.gate import Gate
 from app.api.models import PROBLEMS, In, Question, both
 from app.feedback import LONGEST_ID, LONGEST_REASON, MOST_CITATIONS, record
@@ -47,8 +49,11 @@ def router(assistant: Assistant, gate: Gate) -> APIRouter:
     routes = APIRouter(tags=[both("评价", "feedback")], responses=PROBLEMS)
 
     @routes.post("/feedback", status_code=201, summary=both("评价答案", "Rate an answer"))
-    async def feedback(given: FeedbackIn) -> FeedbackOut:
-        kept = await gate.run(lambda: record(assistant.settings, **given.model_dump()))
+    async def feedback(
+        given: FeedbackIn, visitor: Annotated[Visitor, Depends(require("reader"))]
+    ) -> FeedbackOut:
+        values = given.model_dump()
+        kept = await gate.run(lambda: record(assistant.settings, who=visitor.name, **values))
         return FeedbackOut(id=kept.id, time=kept.time, rating=kept.rating)
 
     return routes

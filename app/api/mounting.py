@@ -30,6 +30,11 @@ ABOUT = both(
     "application/problem+json (RFC 9457), in the language of Accept-Language.",
 )
 
+TOKENS = both(
+    "设有账号时使用：python -m app account NAME --token",
+    "needed where there are accounts: python -m app account NAME --token",
+)
+
 
 def add_api(app: FastAPI, assistant: Assistant, settings: Settings) -> None:
     """Add ``/api``, ``/mcp``, ``/healthz``, ``/readyz``, ``/metrics``; to be called before
@@ -83,6 +88,10 @@ def _describe_problems(api: FastAPI) -> None:
             [(Problem, "serialization")], ref_template="#/components/schemas/{model}"
         )
         schema["components"]["schemas"].update(defined["$defs"])
+        schema["components"]["securitySchemes"] = {
+            "token": {"type": "http", "scheme": "bearer", "description": TOKENS}
+        }
+        schema["security"] = [{}, {"token": []}]
         return schema
 
     api.openapi = openapi  # type: ignore[method-assign]
