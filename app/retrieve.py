@@ -16,10 +16,11 @@ import numpy as np
 
 from app.answering.places import places, province
 from app.retrieval.candidates import Pool, Terms, features, gather, terms_held
+from app.retrieval.memory import Memory, memory_of
 from app.retrieval.named import Named
 from app.retrieval.names import Names, defined_names
 from app.retrieval.query import Query, understand
-from app.retrieval.rerank import Ranked, cross_encoder_of, reranker_of
+from app.retrieval.rerank import Ranked, cross_encoder_of, remembering_of, reranker_of
 from app.types import Filters, Hit
 from ingest.cleaning.places import PROVINCES
 from ingest.document import Passage
@@ -46,13 +47,15 @@ _EXPLICIT_SCORE, _EXPLICIT_PROBABILITY = 1000.0, 0.99
 class _State:
     """What holds as long as the index does not change.
 
-    ``regions`` has the provinces and cities of each document of the view.
+    ``regions`` has the provinces and cities of each document of the view. ``memory`` is there
+    where the collection holds what was asked about in training.
     """
 
     view: LexicalView
     records: dict[str, DocumentRecord]
     names: Names
     regions: list[frozenset[str]]
+    memory: Memory | None
 
 
 class Retriever:
@@ -63,6 +66,7 @@ class Retriever:
         self._embedder = embedder
         self._settings = settings.retrieval
         self._rerank = reranker_of(settings)
+        self._remembering = remembering_of(settings, embedder.fingerprint)
         self._cross = cross_encoder_of(settings)
         self._known: _State | None = None
 
@@ -107,17 +111,25 @@ class Retriever:
         view = state.view
         mask = view.mask(allowed) if allowed is not None else None
         count = self._settings.candidates
-        found = self._dense(query.text, _KNOWN * count, allowed, mask, view)
+        vector = self._embedder.encode_query(query.text)
+        found = self._dense(vector, _KNOWN * count, allowed, mask, view)
         rows = np.array([view.row[id] for id, _ in found], np.int64)
         cosines = np.array([cosine for _, cosine in found], np.float32)
         terms = Terms.of(query.text, view, query.wordings)
-        pool = gather(view, terms, rows, cosines, count, mask)
-        ranked = self._rerank(features(view, terms, pool))
+        if state.memory is not None and self._remembering is not None:
+            similar = state.memory.similar(vector)
+            also = state.memory.proposals(similar, count // 2)
+            pool = gather(view, terms, rows, cosines, count, mask, also)
+            told = [features(view, terms, pool), state.memory.features(similar, pool.rows)]
+            ranked = self._remembering[1](np.concatenate(told, axis=1))
+        else:
+            pool = gather(view, terms, rows, cosines, count, mask)
+            ranked = self._rerank(features(view, terms, pool))
         return pool, _ruled(state, query, named, pool, ranked)
 
     def _dense(
         self,
-        text: str,
+        vector: np.ndarray,
         k: int,
         allowed: frozenset[str] | None,
         mask: np.ndarray | None,
@@ -125,7 +137,6 @@ class Retriever:
     ) -> list[tuple[str, float]]:
         """What the vectors find. A filter that leaves most of the index is applied to the result,
         since Chroma's own takes long for many documents."""
-        vector = self._embedder.encode_query(text)
         share = float(mask.mean()) if mask is not None else 1.0
         if allowed is not None and share < 0.5:
             found = self._index.dense(vector, k, allowed)
@@ -159,7 +170,12 @@ class Retriever:
             records = {record.id: record for record in self._index.documents()}
             names = Names(list(records.values()), defined_names(_defining_texts(self._index)))
             regions = [_regions(records.get(id)) for id in view.documents]
-            self._known = _State(view, records, names, regions)
+            memory = None
+            if self._remembering is not None:
+                works = {id: record.work for id, record in records.items()}
+                citations = self._index.catalogue.citations
+                memory = memory_of(self._remembering[0], view, works, citations)
+            self._known = _State(view, records, names, regions, memory)
         return self._known
 
 

@@ -103,7 +103,7 @@ def pool_of(view: LexicalView, question: str) -> tuple[Terms, Pool]:
     terms = Terms.of(question, view)
     dense_rows = np.array([0, 3, 1])
     dense = np.array([0.8, 0.5, 0.4], np.float32)
-    return terms, gather(view, terms, dense_rows, dense, 2)
+    return terms, gather(view, terms, dense_rows, dense, 1)
 
 
 def test_candidates_are_the_best_of_both(view: LexicalView) -> None:
@@ -123,6 +123,13 @@ def test_features_say_what_they_should(view: LexicalView) -> None:
     assert table["figures"][first] == 0
     assert (table["document_best"] <= 0).all() and table["document_best"][first] == 0
     assert np.isfinite(features(view, terms, pool)).all()
+
+
+@pytest.mark.filterwarnings("error")
+def test_few_terms_raise_no_warning(view: LexicalView) -> None:
+    for question in ("罚", "投标", "投标保证金", "x", "2020"):
+        terms, pool = pool_of(view, question)
+        assert np.isfinite(features(view, terms, pool)).all()
 
 
 def test_features_of_a_question_without_known_words(view: LexicalView) -> None:

@@ -114,10 +114,10 @@ def gather(
     allowed: np.ndarray | None = None,
     also: np.ndarray | None = None,
 ) -> Pool:
-    """The ``count`` best by vectors, the ``count`` best by words, and rows ``also``.
+    """The ``2 * count`` best by vectors, the ``count`` best by words, and rows ``also``.
 
-    :param dense_rows: rows found by vectors, best first; more than ``count`` tell the cosines of
-        what only words find.
+    :param dense_rows: rows found by vectors, best first; more than ``2 * count`` tell the cosines
+        of what only words find.
     :param dense: their cosines.
     :param allowed: booleans over all rows.
     """
@@ -126,9 +126,9 @@ def gather(
     total = text + np.float32(HEADING_WEIGHT) * head
     if allowed is not None:
         total = total * allowed
-    chosen = [dense_rows[:count], best_rows(total, count)]
+    chosen = [dense_rows[: 2 * count], best_rows(total, count)]
     if also is not None:
-        chosen.append(also)
+        chosen.append(also if allowed is None else also[allowed[also]])
     rows = np.unique(np.concatenate(chosen).astype(np.int64))
     floor = (float(dense.min()) if len(dense) else 0.0) + _UNKNOWN_GAP
     order = np.argsort(dense_rows, kind="stable")
@@ -164,15 +164,15 @@ def features(view: LexicalView, terms: Terms, pool: Pool) -> np.ndarray:
         "bm25": pool.text / total,
         "bm25_gap": pool.text / best_text - 1,
         "bm25_rank": np.log1p(_ranks(pool.lexical)),
-        "coverage": in_text @ weights / total,
-        "coverage_rare": in_text[:, rare] @ weights[rare] / rare_total,
+        "coverage": _weight(in_text, weights) / total,
+        "coverage_rare": _weight(in_text[:, rare], weights[rare]) / rare_total,
         "phrase": phrase,
         "phrase_share": phrase / max(len(terms.ordered), 1),
         "density": in_text.sum(1) / np.maximum(text_sizes, 1),
         "length": np.log1p(text_sizes),
         "head_bm25": pool.head / total,
         "head_density": in_head.sum(1) / np.maximum(head_sizes, 1),
-        "covered": (in_text | in_head) @ weights / total,
+        "covered": _weight(in_text | in_head, weights) / total,
         "document_share": by_document[0],
         "document_best": by_document[1] - best_dense,
         "within_document": pool.dense - by_document[1],
@@ -207,6 +207,13 @@ def terms_held(
     hit = found > 0
     held[row_of[hit], found[hit] - 1] = True
     return held, sizes
+
+
+def _weight(held: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The weight of what each row holds. Not a matrix product: that of some BLAS raises warnings
+    of invalid values on few columns."""
+    total: np.ndarray = np.where(held, weights, np.float32(0)).sum(axis=1)
+    return total
 
 
 def _longest_run(held: np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from app.retrieval.candidates import FEATURES
+from app.retrieval.memory import MEMORIES, Remembered
 from ingest.errors import SettingsError
 from ingest.settings import PROJECT, Settings
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
 
 FOLDER = PROJECT / "models" / "reranker"
+PLAIN, REMEMBERING, MEMORY = "reranker.npz", "remembering.npz", "memory.npz"
+"""Files below the folder: trees, trees that also use a memory, and that memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ class Reranker(Protocol):
     """Scores candidates by their features."""
 
     def __call__(self, features: np.ndarray) -> Ranked:
-        """:param features: ``(n, len(FEATURES))``, see :mod:`app.retrieval.candidates`."""
+        """:param features: ``(n, len(FEATURES))``, see :mod:`app.retrieval.candidates`; for trees
+        that remember, those of :mod:`app.retrieval.memory` beside them."""
         ...
 
 
@@ -81,10 +85,17 @@ def _lowest_bit() -> np.ndarray:
 
 
 class LearnedReranker:
-    """The trained trees and the curve from their score to a probability."""
+    """The trained trees and the curve from their score to a probability.
 
-    def __init__(self, folder: Path = FOLDER) -> None:
-        file = folder / "reranker.npz"
+    :param name: the file below ``folder``; :data:`REMEMBERING` holds trees that also ask what
+        :mod:`app.retrieval.memory` tells.
+    :param features: names of the columns of what is to be ranked.
+    """
+
+    def __init__(
+        self, folder: Path = FOLDER, name: str = PLAIN, features: Sequence[str] = FEATURES
+    ) -> None:
+        file = folder / name
         if not file.is_file():
             raise SettingsError(
                 "no-reranker",
@@ -97,10 +108,10 @@ class LearnedReranker:
                 ),
             )
         with np.load(file) as data:
-            self._used = [FEATURES.index(str(name)) for name in data["features"]]
+            self._used = [features.index(str(name)) for name in data["features"]]
             names = ("feature", "threshold", "mask", "value")
             self._trees = Trees(*(data[name] for name in names))
-            self._calibrated = [FEATURES.index(str(name)) for name in data["calibrated"]]
+            self._calibrated = [features.index(str(name)) for name in data["calibrated"]]
             self._weights, self._bias = data["weights"], float(data["bias"])
 
     def __call__(self, features: np.ndarray) -> Ranked:
@@ -161,6 +172,19 @@ def reranker_of(settings: Settings) -> Reranker:
     if settings.retrieval.reranker == "none":
         return FusionReranker()
     return LearnedReranker()
+
+
+def remembering_of(
+    settings: Settings, model: str, folder: Path = FOLDER
+) -> tuple[Remembered, Reranker] | None:
+    """The questions remembered and what ranks with them; ``None`` where the settings want another
+    ranking, there is no memory, or another embedding model than ``model`` made its vectors."""
+    if settings.retrieval.reranker != "learned":
+        return None
+    remembered = Remembered.read(folder / MEMORY)
+    if remembered is None or remembered.model != model:
+        return None
+    return remembered, LearnedReranker(folder, REMEMBERING, (*FEATURES, *MEMORIES))
 
 
 def cross_encoder_of(settings: Settings) -> CrossReranker | None:
