@@ -80,7 +80,7 @@ def test_requests(root: Path, environment: dict[str, str]) -> None:
     subprocess.run(command, cwd=root, env=environment, check=True, capture_output=True)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        address = "127.0.0.1:{}".format(free.getsockname()[1])
+        address = f"127.0.0.1:{free.getsockname()[1]}"
     server = subprocess.Popen(
         [sys.executable, "-m", "app", "serve", "--port", address.split(":")[1]],
         cwd=root,
