@@ -129,6 +129,16 @@ class ServerSettings(_Group):
     )
 
 
+class LibrarySettings(_Group):
+    """Adding documents in the browser or by REST."""
+
+    max_drafts: int = Field(100, ge=1, description="Previews that may wait.")
+    draft_hours: float = Field(24, gt=0, description="Older previews are forgotten.")
+    allow_private_addresses: bool = Field(
+        False, description="Also fetch pages from the office's own network."
+    )
+
+
 class Account(_Group):
     """Somebody who may log in; made by ``python -m app account``."""
 
@@ -160,6 +170,7 @@ class Settings(BaseSettings):
     answer: AnswerSettings = AnswerSettings()
     llm: LlmSettings = LlmSettings()
     server: ServerSettings = ServerSettings()
+    library: LibrarySettings = LibrarySettings()
     accounts: tuple[Account, ...] = ()
 
     @field_validator("accounts")

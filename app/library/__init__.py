@@ -1,0 +1,1 @@
+"""Changing the corpus while it serves: drafts, previews, adding, replacing, removing, undoing."""

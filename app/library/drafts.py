@@ -1,0 +1,157 @@
+"""Documents on their way in: kept in ``data/drafts`` until they are added or too old."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path, PurePosixPath
+
+from ingest.errors import LoadError, UserError
+from ingest.load import FORMATS
+from ingest.settings import Settings
+
+FOLDER = "drafts"
+LONGEST_BYTES = 230
+LONGEST_TEXT = 2_000_000
+_ID = re.compile(r"[0-9a-f]{32}")
+_NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069]+')
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A file that may become a document.
+
+    ``name`` is what its bytes are called (with the ending of its format), ``url`` where they were
+    fetched from, ``who`` made it, ``made`` when (seconds since 1970).
+    """
+
+    id: str
+    name: str
+    size: int
+    content_hash: str
+    who: str
+    made: float
+    url: str | None = None
+
+
+class Drafts:
+    """The folder of drafts, limited in number and age."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._folder = settings.data_folder / FOLDER
+
+    def keep(self, name: str, data: bytes, who: str, url: str | None = None) -> Draft:
+        """Keep ``data`` for a while.
+
+        :raises LoadError: if it is too large or of no known format.
+        :raises UserError: if too many drafts wait already.
+        """
+        name = file_name(name)
+        self._check(name, len(data), url or name)
+        self._make_room()
+        draft = Draft(
+            id=secrets.token_hex(16),
+            name=name,
+            size=len(data),
+            content_hash=hashlib.sha256(data).hexdigest(),
+            who=who,
+            made=time.time(),
+            url=url,
+        )
+        folder = self._folder / draft.id
+        partial = self._folder / f".{draft.id}"
+        partial.mkdir(parents=True)
+        (partial / name).write_bytes(data)
+        (partial / ".draft").write_text(json.dumps(asdict(draft)), encoding="utf-8")
+        os.replace(partial, folder)
+        return draft
+
+    def find(self, id: str) -> Draft:
+        """The draft with this id.
+
+        :raises UserError: ``no-draft`` if there is none (any more).
+        """
+        draft = self._read(self._folder / id) if _ID.fullmatch(id) else None
+        if draft is None:
+            raise UserError(
+                "no-draft",
+                id[:40],
+                "this preview is gone",
+                "Upload the file again",
+                ("预览已失效", "请重新上传"),
+            )
+        return draft
+
+    def file_of(self, draft: Draft) -> Path:
+        """Where the draft's bytes lie."""
+        return self._folder / draft.id / draft.name
+
+    def drop(self, id: str) -> None:
+        """Forget a draft, if there is such a one."""
+        if _ID.fullmatch(id):
+            shutil.rmtree(self._folder / id, ignore_errors=True)
+
+    def _check(self, name: str, size: int, where: str) -> None:
+        most = self._settings.load.max_file_mb
+        if size > most * 2**20:
+            raise LoadError(
+                "too-large",
+                where,
+                f"the file is larger than {most:g} MB",
+                "Split it, or raise load.max_file_mb",
+                (f"文件超过 {most:g} MB", "请拆分文件，或调高 load.max_file_mb"),
+            )
+        if PurePosixPath(name).suffix.lower() not in FORMATS:
+            known = ", ".join(sorted(FORMATS))
+            raise LoadError(
+                "unknown-format",
+                where,
+                "files of this type cannot be read",
+                f"Use one of: {known}",
+                ("不支持这种文件", f"请使用以下格式：{known}"),
+            )
+
+    def _make_room(self) -> None:
+        if not self._folder.is_dir():
+            return
+        now, waiting = time.time(), 0
+        for folder in self._folder.iterdir():
+            draft = self._read(folder)
+            if draft is None or now - draft.made > self._settings.library.draft_hours * 3600:
+                if draft is not None or now - folder.stat().st_mtime > 3600:
+                    shutil.rmtree(folder, ignore_errors=True)
+            else:
+                waiting += 1
+        if waiting >= self._settings.library.max_drafts:
+            raise UserError(
+                "too-many-drafts",
+                str(self._folder),
+                f"{waiting} previews wait already",
+                "Add or discard some of them first",
+                (f"已有 {waiting} 份文件等待确认", "请先添加或放弃其中一些"),
+            )
+
+    def _read(self, folder: Path) -> Draft | None:
+        try:
+            return Draft(**json.loads((folder / ".draft").read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+
+
+def file_name(name: str) -> str:
+    """``name`` as the name of a file: its last part, short, nothing that a file system minds."""
+    last = _NOT_IN_NAMES.sub("_", name.replace("\\", "/").rsplit("/", 1)[-1]).strip()
+    stem, dot, ending = last.rpartition(".")
+    if not dot or len(ending) > 9:
+        stem, ending = last, ""
+    stem = stem.strip(" .") or "document"
+    while len(stem.encode()) > LONGEST_BYTES:
+        stem = stem[:-1]
+    return f"{stem}.{ending}" if ending else stem

@@ -1,0 +1,396 @@
+"""Changing the corpus while it serves; every change is logged and can be undone.
+
+A change goes: the decision is noted, the index is changed, the note is closed (see
+:mod:`ingest.storage.decisions`). Readers see it at their next question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from app.library.drafts import LONGEST_TEXT, Draft, Drafts, file_name
+from app.library.metadata import edits_from
+from app.library.preview import Preview, Sketches, prepared_draft, preview_of
+from ingest.document import document_id
+from ingest.embed import OnProgress
+from ingest.errors import IndexStateError, UserError
+from ingest.index import Index, read_current, recipe_of, writing
+from ingest.pipeline import content_hash, keep, kept_file, store
+from ingest.prepare import Origin, Prepared, prepare
+from ingest.storage.catalogue import DocumentRecord
+from ingest.storage.decisions import Action, Change, Decisions, Edits, Standing
+
+if TYPE_CHECKING:
+    from app.service import Assistant
+
+WAIT = 30.0
+"""Seconds that a change waits for another one to end."""
+
+_SHELF = "library"
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a change left: the document as it stands now (``None`` if it is out) and the log."""
+
+    record: DocumentRecord | None
+    change: Change
+
+
+class Library:
+    """The corpus as editors see it."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        self._assistant = assistant
+        self._settings = assistant.settings
+        self._drafts = Drafts(assistant.settings)
+        self._decisions = Decisions(assistant.settings.data_folder)
+        self._sketches = Sketches()
+
+    # drafts
+
+    def draft_file(self, name: str, data: bytes, who: str) -> Draft:
+        """A draft of an uploaded file.
+
+        :raises LoadError: if it is too large or of no known type.
+        """
+        return self._drafts.keep(name, data, who)
+
+    def draft_text(self, title: str, text: str, who: str) -> Draft:
+        """A draft of pasted text; the first line is its title where none is given.
+
+        :raises UserError: if there is no text, or too much.
+        """
+        if not text.strip():
+            raise UserError(
+                "no-text",
+                "text",
+                "it is empty",
+                "Paste the article",
+                ("没有内容", "请粘贴文章全文"),
+            )
+        if len(text) > LONGEST_TEXT:
+            raise UserError(
+                "too-large",
+                "text",
+                f"it is longer than {LONGEST_TEXT:,} characters",
+                "Split it or upload a file",
+                (f"超过 {LONGEST_TEXT:,} 个字符", "请拆分，或改为上传文件"),
+            )
+        title = " ".join(title.split())
+        first = title or next(line.strip() for line in text.splitlines() if line.strip())
+        whole = f"{title}\n{text}" if title and not text.lstrip().startswith(title) else text
+        return self._drafts.keep(f"{first[:80].rstrip('.')}.txt", whole.encode(), who)
+
+    def draft_url(self, url: str, who: str) -> Draft:
+        """A draft of a page or file on the web.
+
+        :raises LoadError: if the address is none, is not public, or cannot be fetched.
+        """
+        from ingest.loading.fetch import FetchLimits, fetch
+
+        limits = FetchLimits(max_bytes=int(self._settings.load.max_file_mb * 2**20))
+        private = self._settings.library.allow_private_addresses
+        fetched = fetch(url.strip(), limits, private)
+        return self._drafts.keep(fetched.name, fetched.data, who, fetched.url)
+
+    def preview(self, draft_id: str) -> Preview:
+        """The draft as a document, with what the corpus has that is like it.
+
+        :raises UserError: if the draft is gone.
+        :raises LoadError: if it cannot be read.
+        """
+        draft = self._drafts.find(draft_id)
+        prepared = prepared_draft(
+            draft, self._drafts.file_of(draft), _source_of(draft), self._settings
+        )
+        return preview_of(draft, prepared, self._index(), self._sketches)
+
+    def discard(self, draft_id: str) -> None:
+        """Forget a draft."""
+        self._drafts.drop(draft_id)
+
+    # changes
+
+    def add(
+        self,
+        draft_id: str,
+        metadata: Mapping[str, str | None],
+        who: str,
+        on_progress: OnProgress | None = None,
+    ) -> Changed:
+        """Make a draft a document.
+
+        :param metadata: corrections, by field; see :mod:`app.library.metadata`.
+        :param on_progress: called with the number of passages embedded since the last call.
+        :raises UserError: if the draft is gone, a correction makes no sense, or the very same
+            file is in already.
+        """
+        draft = self._drafts.find(draft_id)
+        with self._writing() as index:
+            twin = next((r for r in index.documents() if _same(r, draft)), None)
+            if twin is not None:
+                raise UserError(
+                    "already-in",
+                    draft.name,
+                    f"the very same file is in already as “{twin.title}”",
+                    "Nothing needs to be added",
+                    (f"内容完全相同的文件已收录，标题为《{twin.title}》", "无需再添加"),
+                )
+            source = _unused(_source_of(draft), {r.source for r in index.documents()})
+            return self._take_in(index, "add", source, draft, metadata, who, on_progress)
+
+    def replace(
+        self,
+        document: str,
+        draft_id: str,
+        metadata: Mapping[str, str | None],
+        who: str,
+        on_progress: OnProgress | None = None,
+    ) -> Changed:
+        """Put a draft in the place of a document; its address stays.
+
+        :raises UserError: as :meth:`add`, and if there is no such document.
+        """
+        draft = self._drafts.find(draft_id)
+        with self._writing() as index:
+            record = _record(index, document)
+            return self._take_in(index, "replace", record.source, draft, metadata, who, on_progress)
+
+    def edit(self, document: str, metadata: Mapping[str, str | None], who: str) -> Changed:
+        """Correct a document's metadata.
+
+        :raises UserError: if there is no such document or a value makes no sense.
+        """
+        with self._writing() as index:
+            record = _record(index, document)
+            before = self._standing(record)
+            file = self._file_of(before)
+            found = prepare(Origin(record.source, file), self._settings).document.metadata
+            kept = {name: value for name, value in before.edits if name not in metadata}
+            edits = edits_from({**kept, **metadata}, found)
+            return self._settle_at(index, "edit", who, before, replace(before, edits=edits), file)
+
+    def remove(self, document: str, who: str) -> Changed:
+        """Take a document out; its file stays, so that this can be undone.
+
+        :raises UserError: if there is no such document.
+        """
+        with self._writing() as index:
+            record = _record(index, document)
+            before = self._standing(record)
+            self._copy(before)
+            after = replace(before, present=False)
+            return self._settle_at(index, "remove", who, before, after, None, record.title)
+
+    def undo(self, change_id: int, who: str) -> Changed:
+        """Make a document stand as before a change. Undoing can be undone.
+
+        :raises UserError: if there is no such change, or the document was changed since.
+        """
+        with self._writing() as index:
+            change = self._decisions.change(change_id)
+            if change is None or not change.last:
+                raise UserError(
+                    "cannot-undo",
+                    str(change_id),
+                    "the document was changed again since, or there is no such change",
+                    "Undo the later change first",
+                    ("没有这项更改，或该文件此后又有更改", "请先撤销较新的更改"),
+                )
+            after = change.before
+            file = self._file_of(after) if after.present else None
+            return self._settle_at(
+                index, "undo", who, change.after, after, file, change.title, change.id
+            )
+
+    def changes(
+        self, most: int = 100, before: int | None = None, document: str | None = None
+    ) -> list[Change]:
+        """The log, newest first; see :meth:`ingest.storage.decisions.Decisions.changes`."""
+        return self._decisions.changes(most, before, document)
+
+    def original(self, document: str) -> tuple[Path, str]:
+        """The file of a document, byte for byte as it came, and the name to save it under.
+
+        :raises UserError: if there is no such document or its file is gone.
+        """
+        record = _record(self._assistant.index, document)
+        file = self._settings.base / record.file
+        if not file.is_file():
+            raise _gone(record.source)
+        name = PurePosixPath(record.source.partition("?")[0]).name or record.title
+        suffix = file.suffix
+        return file, name if name.lower().endswith(suffix) else file_name(name + suffix)
+
+    # how it is done
+
+    def _take_in(
+        self,
+        index: Index,
+        action: Action,
+        source: str,
+        draft: Draft,
+        metadata: Mapping[str, str | None],
+        who: str,
+        on_progress: OnProgress | None,
+    ) -> Changed:
+        file = self._drafts.file_of(draft)
+        found = prepare(Origin(source, file), self._settings).document.metadata
+        given = dict(metadata)
+        if draft.url and not found.url:
+            given.setdefault("url", draft.url)
+        edits = edits_from(given, found)
+        record = next((r for r in index.documents() if r.id == document_id(source)), None)
+        before = self._standing(record) if record else Standing(source, present=False)
+        if record:
+            self._copy(before)
+        kept = keep(file, draft.content_hash, self._settings, always=True)
+        after = Standing(source, True, kept, draft.content_hash, edits)
+        lasting = self._settings.base / kept
+        changed = self._settle_at(
+            index, action, who, before, after, lasting, on_progress=on_progress
+        )
+        self._drafts.drop(draft.id)
+        return changed
+
+    def _settle_at(
+        self,
+        index: Index,
+        action: Action,
+        who: str,
+        before: Standing,
+        after: Standing,
+        file: Path | None,
+        title: str = "",
+        undoes: int | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> Changed:
+        """Make the document stand as ``after`` says; ``file`` holds it if it is to be in."""
+        origin = Origin(after.source, file, after.edits) if file else None
+        prepared: Prepared | None = prepare(origin, self._settings) if origin else None
+        title = prepared.document.title if prepared else title
+        in_corpus = self._in_corpus(after.file)
+        id = self._decisions.begin(who, action, title, before, after, in_corpus, undoes)
+        try:
+            if prepared and origin:
+                embedder = self._assistant.embedder
+                store(prepared, origin, index, embedder, self._settings, on_progress)
+            else:
+                index.remove(after.document)
+        except BaseException:
+            self._settle(index)
+            raise
+        self._decisions.finish(id, title)
+        change = self._decisions.change(id)
+        assert change is not None
+        record = next((r for r in index.documents() if r.id == after.document), None)
+        return Changed(record, change)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Index]:
+        recipe = recipe_of(self._settings, self._assistant.embedder.fingerprint)
+        with writing(self._settings, WAIT):
+            index = Index.open_for_writing(self._settings, recipe)
+            try:
+                self._settle(index)
+                yield index
+            finally:
+                index.close()
+
+    def _settle(self, index: Index) -> None:
+        """Close changes that an interrupted process left open."""
+        hashes = index.catalogue.hashes()
+
+        def took_effect(standing: Standing) -> bool:
+            found = hashes.get(standing.document)
+            if not standing.present:
+                return found is None
+            if found != standing.content_hash:
+                return False
+            stored = index.catalogue.document(standing.document)
+            metadata = stored[0].metadata if stored else None
+            return all(getattr(metadata, name, None) == value for name, value in standing.edits)
+
+        self._decisions.settle(took_effect, self._in_corpus)
+
+    def _index(self) -> Index | None:
+        return None if read_current(self._settings) is None else self._assistant.index
+
+    def _standing(self, record: DocumentRecord) -> Standing:
+        decision = self._decisions.all().get(record.source)
+        edits: Edits = decision.edits if decision else ()
+        return Standing(record.source, True, record.file, record.content_hash, edits)
+
+    def _in_corpus(self, file: str) -> bool:
+        path = (self._settings.base / file).resolve()
+        return bool(file) and path.is_relative_to(self._settings.corpus_folder)
+
+    def _copy(self, standing: Standing) -> None:
+        """Keep the bytes of a document that goes, whatever becomes of its file."""
+        file = self._settings.base / standing.file
+        if file.is_file() and content_hash(file) == standing.content_hash:
+            keep(file, standing.content_hash, self._settings, always=True)
+
+    def _file_of(self, standing: Standing) -> Path:
+        """Where the bytes are that a document stands for.
+
+        :raises UserError: if they are gone.
+        """
+        file = self._settings.base / standing.file
+        kept = kept_file(standing.content_hash, file.suffix, self._settings)
+        for place in (file, kept):
+            if place.is_file() and content_hash(place) == standing.content_hash:
+                return place
+        raise _gone(standing.source)
+
+
+def _source_of(draft: Draft) -> str:
+    return draft.url or f"{_SHELF}/{draft.name}"
+
+
+def _unused(source: str, taken: set[str]) -> str:
+    if source not in taken:
+        return source
+    if source.startswith(("http://", "https://")):
+        raise UserError(
+            "already-in",
+            source,
+            "a document from this address is in already",
+            "Replace that document instead",
+            ("来自这个网址的文件已收录", "如内容有更新，请替换该文件"),
+        )
+    path = PurePosixPath(source)
+    numbered = (f"{path.parent}/{path.stem} ({n}){path.suffix}" for n in range(2, 10_000))
+    return next(name for name in numbered if name not in taken)
+
+
+def _same(record: DocumentRecord, draft: Draft) -> bool:
+    return record.content_hash == draft.content_hash
+
+
+def _record(index: Index, document: str) -> DocumentRecord:
+    record = next((r for r in index.documents() if r.id == document), None)
+    if record is None:
+        raise IndexStateError(
+            "no-document",
+            document[:100],
+            "there is no such document (any more)",
+            "Reload the list",
+            ("没有这份文件，或已被移除", "请刷新列表"),
+        )
+    return record
+
+
+def _gone(source: str) -> UserError:
+    return UserError(
+        "file-gone",
+        source,
+        "its file is no longer where it was",
+        "Put it back or add it again",
+        ("原文件已不在原处", "请放回原处，或重新添加"),
+    )

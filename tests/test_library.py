@@ -1,0 +1,293 @@
+"""Changing the corpus while it serves: what goes in, what is found alike, what undoing brings."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from app.library.drafts import file_name
+from app.library.likeness import likeness, sketch
+from app.library.metadata import edits_from
+from app.library.service import Library
+from app.service import Assistant
+from ingest.document import Metadata
+from ingest.errors import LoadError, UserError
+from ingest.index import writing
+from ingest.pipeline import add_paths, build
+from tests.projects import Project, answering, law
+
+RULE = "甲省政府采购管理办法"
+FIRE = """消防物资采购规定
+第一条 消防物资由应急管理部门集中采购。
+第二条 采购人应当在验收合格后十五日内支付消防物资货款。
+第三条 本规定自2024年5月1日起施行。
+"""
+QUESTION = "消防物资货款应当在验收合格后多少日内支付？"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    extra = "library: {allow_private_addresses: true}\n"
+    project = Project.make(tmp_path / "project", extra)
+    project.write("甲办法.txt", law(RULE, 12))
+    return project
+
+
+@pytest.fixture
+def assistant(project: Project) -> Iterator[Assistant]:
+    with answering(project) as assistant:
+        yield assistant
+
+
+@pytest.fixture
+def library(assistant: Assistant) -> Library:
+    return Library(assistant)
+
+
+def titles(assistant: Assistant) -> set[str]:
+    return {record.title for record in assistant.index.documents()}
+
+
+def add_fire(library: Library, **metadata: str | None) -> str:
+    draft = library.draft_text("", FIRE, "张三")
+    changed = library.add(draft.id, metadata, "张三")
+    assert changed.record is not None
+    return changed.record.id
+
+
+def test_new_article_is_answered_from_at_once(assistant: Assistant, library: Library) -> None:
+    assert assistant.ask(QUESTION).abstained
+    steps: list[int] = []
+    draft = library.draft_text("", FIRE, "张三")
+    preview = library.preview(draft.id)
+    assert preview.document.title == "消防物资采购规定"
+    assert (preview.alike, preview.versions) == ((), ())
+    changed = library.add(draft.id, {"number": "甲财〔2024〕1号"}, "张三", steps.append)
+    assert changed.record and changed.record.metadata.number == "甲财〔2024〕1号"
+    assert sum(steps) == changed.record.passages
+    answer = assistant.ask(QUESTION)
+    assert "十五日内" in answer.text and answer.citations[0].section == "第二条"
+    with pytest.raises(UserError, match="gone"):
+        library.preview(draft.id)
+
+
+def test_remove_undo_and_redo(assistant: Assistant, library: Library, project: Project) -> None:
+    fire = add_fire(library, region="甲省")
+    removed = library.remove(fire, "李四")
+    assert removed.record is None and titles(assistant) == {RULE}
+    assert assistant.ask(QUESTION).abstained
+    back = library.undo(removed.change.id, "李四")
+    assert back.record and back.record.id == fire and back.record.metadata.region == "甲省"
+    assert not assistant.ask(QUESTION).abstained
+    with pytest.raises(UserError, match="later change"):
+        library.undo(removed.change.id, "李四")
+    library.undo(back.change.id, "李四")
+    assert titles(assistant) == {RULE}
+    log = library.changes()
+    assert [(c.action, c.who, c.title) for c in log] == [
+        ("undo", "李四", "消防物资采购规定"),
+        ("undo", "李四", "消防物资采购规定"),
+        ("remove", "李四", "消防物资采购规定"),
+        ("add", "张三", "消防物资采购规定"),
+    ]
+    assert [c.last for c in log] == [True, False, False, False]
+
+
+def test_removed_document_of_the_corpus_folder_stays_out_and_comes_back(
+    assistant: Assistant, library: Library, project: Project
+) -> None:
+    (record,) = assistant.index.documents()
+    removed = library.remove(record.id, "张三")
+    with writing(project.settings):
+        add_paths([project.corpus], project.settings, assistant.embedder)
+        build(project.settings, assistant.embedder)
+    assert titles(assistant) == set()
+    (project.corpus / "甲办法.txt").write_text("改过的文件。", encoding="utf-8")
+    back = library.undo(removed.change.id, "张三")
+    assert back.record and back.record.content_hash == record.content_hash
+    file, name = library.original(record.id)
+    assert file.read_text(encoding="utf-8") == law(RULE, 12) and name == "甲办法.txt"
+
+
+def test_rebuild_keeps_what_editors_decided(
+    assistant: Assistant, library: Library, project: Project
+) -> None:
+    fire = add_fire(library, title="消防物资采购暂行规定")
+    (rule,) = [r for r in assistant.index.documents() if r.title == RULE]
+    library.edit(rule.id, {"issuer": "甲省财政厅", "published": "2020-02-03"}, "张三")
+    with writing(project.settings):
+        summary = build(project.settings, assistant.embedder)
+    assert not summary.failures
+    found = {r.id: r for r in assistant.index.documents()}
+    assert found[fire].title == "消防物资采购暂行规定"
+    assert found[rule.id].metadata.issuer == "甲省财政厅"
+    assert found[rule.id].metadata.published == "2020-02-03"
+
+
+def test_replace_keeps_the_address_and_undo_the_old_text(
+    assistant: Assistant, library: Library
+) -> None:
+    fire = add_fire(library)
+    newer = library.draft_text("", FIRE.replace("十五日", "十日"), "张三")
+    preview = library.preview(newer.id)
+    assert [(a.record.id, a.same) for a in preview.alike] == [(fire, False)]
+    assert preview.alike[0].share > 0.5 and [r.id for r in preview.versions] == [fire]
+    changed = library.replace(fire, newer.id, {}, "张三")
+    assert changed.record and changed.record.id == fire
+    assert "十日内" in assistant.ask(QUESTION).text and len(titles(assistant)) == 2
+    library.undo(changed.change.id, "张三")
+    assert "十五日内" in assistant.ask(QUESTION).text
+
+
+def test_the_same_file_again_is_refused_and_the_same_name_is_not(library: Library) -> None:
+    add_fire(library)
+    twin = library.draft_file("another name.txt", FIRE.encode(), "张三")
+    assert library.preview(twin.id).alike[0].same
+    with pytest.raises(UserError, match="already") as error:
+        library.add(twin.id, {}, "张三")
+    assert "已收录" in error.value.line("zh")
+    other = library.draft_file(
+        "消防物资采购规定.txt", FIRE.replace("消防", "防汛").encode(), "张三"
+    )
+    changed = library.add(other.id, {}, "张三")
+    assert changed.record and changed.record.source == "library/消防物资采购规定 (2).txt"
+
+
+def test_killed_between_note_and_index(assistant: Assistant, library: Library) -> None:
+    """What a killed process left open is settled by the next change, as the index shows it."""
+    fire = add_fire(library)
+    (change,) = library.changes()
+    from dataclasses import replace
+
+    after = replace(change.after, present=False)
+    library._decisions.begin("张三", "remove", "x", change.after, after, False)
+    library.edit(fire, {"region": "甲省"}, "李四")
+    assert [c.action for c in library.changes()] == ["edit", "add"]
+    assert library._decisions.all()[change.after.source].present
+
+
+def test_an_article_goes_in_while_others_ask(assistant: Assistant, library: Library) -> None:
+    failures: list[BaseException] = []
+    stop = threading.Event()
+
+    def keep_asking() -> None:
+        while not stop.is_set():
+            try:
+                assistant.ask(f"{RULE}第三条的内容是什么？")
+            except BaseException as error:
+                failures.append(error)
+                return
+
+    askers = [threading.Thread(target=keep_asking) for _ in range(3)]
+    for asker in askers:
+        asker.start()
+    for _ in range(3):
+        changed = library.remove(add_fire(library), "张三")
+        assert changed.record is None
+    stop.set()
+    for asker in askers:
+        asker.join()
+    assert not failures
+
+
+def test_a_page_is_fetched_and_keeps_its_address(assistant: Assistant, library: Library) -> None:
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = f"<html><body><h1>{FIRE}</h1></body></html>".replace("\n", "</p><p>").encode()
+            self.send_response(200)
+            self.send_header("content-type", "text/html; charset=utf-8")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/zc/1.html"
+    try:
+        draft = library.draft_url(url, "张三")
+    finally:
+        server.shutdown()
+    assert library.preview(draft.id).document.metadata.url == url
+    changed = library.add(draft.id, {}, "张三")
+    assert changed.record and changed.record.source == changed.record.metadata.url == url
+    assert not assistant.ask(QUESTION).abstained
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "code"),
+    [
+        ("a.exe", b"MZ", "unknown-format"),
+        ("noending", "文字".encode(), "unknown-format"),
+        ("空.txt", b"  \n", "empty"),
+        ("坏.docx", b"PK\x03\x04 broken", "damaged"),
+        ("坏.pdf", b"%PDF-1.7 broken", "damaged"),
+    ],
+)
+def test_bad_files_say_what_to_do(library: Library, name: str, data: bytes, code: str) -> None:
+    with pytest.raises(LoadError) as error:
+        library.preview(library.draft_file(name, data, "张三").id)
+    line = error.value.line("zh")
+    assert error.value.zh and "\n" not in line and len(line) > 10
+
+
+def test_size_number_and_age_of_drafts_are_limited(tmp_path: Path) -> None:
+    extra = "load: {max_file_mb: 0.01}\nlibrary: {max_drafts: 2, draft_hours: 0.0001}\n"
+    library = Library(Assistant(Project.make(tmp_path / "p", extra).settings))
+    with pytest.raises(LoadError, match=r"0\.01 MB"):
+        library.draft_file("a.txt", b"a" * 20_000, "")
+    library.draft_file("a.txt", b"a", "")
+    library.draft_file("b.txt", b"b", "")
+    with pytest.raises(UserError, match="previews wait"):
+        library.draft_file("c.txt", b"c", "")
+    import time
+
+    time.sleep(0.4)
+    assert library.draft_file("d.txt", b"d", "").name == "d.txt"
+    for bad in ("../../etc", "x" * 32, ""):
+        with pytest.raises(UserError, match="gone"):
+            library.preview(bad)
+
+
+@pytest.mark.parametrize(
+    ("given", "safe"),
+    [
+        ("../../etc/passwd.txt", "passwd.txt"),
+        ("C:\\文件\\通知.docx", "通知.docx"),
+        ("a\x00b\u202egnp.txt", "a_b_gnp.txt"),
+        (".txt", "document.txt"),
+        ("", "document"),
+        ("长" * 300 + ".pdf", "长" * 78 + ".pdf"),
+    ],
+)
+def test_names_of_files(given: str, safe: str) -> None:
+    assert file_name(given) == safe
+
+
+def test_corrections_are_checked() -> None:
+    found = Metadata(title="甲", region="四川")
+    assert edits_from({"title": "甲", "region": "", "kind": "rule"}, found) == (
+        ("kind", "rule"),
+        ("region", None),
+    )
+    for bad in ({"title": " "}, {"published": "2024年"}, {"kind": "x"}, {"url": "javascript:a"}):
+        with pytest.raises(UserError, match="Correct it"):
+            edits_from(bad, found)
+    with pytest.raises(UserError, match="no such field"):
+        edits_from({"related": "x"}, found)
+
+
+def test_likeness_of_texts() -> None:
+    long = law("乙省办法", 400)
+    same = likeness(sketch(long), sketch(long.replace("，", ", ").replace("\n", "\n\n")))
+    assert same.resemblance == 1.0
+    half = likeness(sketch(long), sketch(long[: len(long) // 2]))
+    assert half.containment > 0.9 and 0.3 < half.resemblance < 0.7
+    assert likeness(sketch(long), sketch(FIRE)).containment < 0.2
+    assert likeness(sketch(""), sketch(long)).resemblance == 0.0
