@@ -19,7 +19,7 @@ from app.answering.places import named_regions, places, province
 from app.answering.select import Scored
 from app.answering.vocabulary import plain, presence
 
-_BIAS = -6.7
+_BIAS = -6.5
 _WEIGHTS = (3.2, 3.2, 1.2, 2.8, 1.0, 0.3, 0.3)
 """Of the share of the question's words that the unit holds (with its headings), of that which its
 passage holds, of the word for the thing asked for, of nearness in meaning, of being the kind of
@@ -52,7 +52,7 @@ def judge(question: Question, ranked: Sequence[Scored], holdings: Holdings) -> J
     best = ranked[0]
     evidence = estimate(question, ranked, holdings)
     conflict = _place_conflict(question, best) or _name_conflict(question, best, holdings)
-    conflict = conflict or _year_conflict(question, best)
+    conflict = conflict or _year_conflict(question, best) or _form_conflict(question, best)
     if conflict:
         return Judgement(evidence, conflict)
     wrong = _wrong_premise(question, ranked)
@@ -91,7 +91,45 @@ def features(question: Question, ranked: Sequence[Scored], holdings: Holdings) -
     ]
 
 
+_CONTACT = (
+    (
+        re.compile(r"(?:电话|手机号|热线)(?:号码)?(?:是|多少|怎么查|有哪)|联系电话"),
+        re.compile(r"\d{3,4}-?\d{4,8}|\d{5}(?=热线)"),
+    ),
+    (re.compile(r"网址|网站地址|域名"), re.compile(r"https?://|www\.|\.(?:cn|com|org)")),
+    (re.compile(r"邮箱|电子邮件地址"), re.compile(r"\S@\S")),
+)
+"""What is asked for by name and can be told by its form."""
+_POST = re.compile(
+    r"(主任|部长|厅长|局长|处长|省长|市长|县长|书记|主席|院长|校长|会长|经理)(?:是谁|叫什么|姓什么|的名字)"
+)
+_COUNTRY = re.compile(
+    r"美国|英国|法国|德国|日本|韩国|俄罗斯|印度|加拿大|意大利|西班牙|澳大利亚|新西兰|新加坡|巴西|欧盟|瑞士|瑞典|荷兰|越南|泰国"
+)
+
+
+def _form_conflict(question: Question, best: Scored) -> str:
+    """A figure, a telephone number, an address or a person's name is asked for, and the text has
+    none."""
+    text = best.hit.passage.text
+    exact = question.wants & {"amount", "ratio", "number"}
+    if exact and not question.wants & {"yesno", "list", "date", "deadline"} and not best.fits:
+        return "form"
+    for asked, told in _CONTACT:
+        if asked.search(question.text) and not told.search(text):
+            return "form"
+    post = _POST.search(question.text)
+    if post and not re.search(
+        rf"{post[1]}[\u4e00-\u9fff]{{2,3}}(?:表示|说|介绍|指出|认为|强调|在)", text
+    ):
+        return "form"
+    return ""
+
+
 def _place_conflict(question: Question, best: Scored) -> str:
+    abroad = _COUNTRY.search(question.text)
+    if abroad and abroad[0] not in best.hit.passage.text:
+        return "place"
     asked = places(question.text)
     unknown = [name for name in named_regions(question.text) if not places(name)]
     if not asked and not unknown:

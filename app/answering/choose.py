@@ -16,7 +16,7 @@ from app.answering.sentences import Source, Unit
 from app.answering.signals import article_of
 from app.types import Hit
 
-NEAR = 1.6
+NEAR = 2.5
 """A further article is quoted only if its unit's score is at most so much below the best one's."""
 SAME = 0.5
 """The same for a further unit of an article that is quoted already."""

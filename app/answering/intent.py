@@ -106,6 +106,7 @@ _PATTERNS: tuple[tuple[Want, str], ...] = (
 _ASKS = tuple((want, re.compile(pattern)) for want, pattern in _PATTERNS)
 
 _ASKING = re.compile(
+    r"这?篇?(?:文章|新闻|报道|一文)|那[篇本部份]|(?:多少|哪|几)[家个项名人件次种类条本份天年月号日篇台套倍级届点层成步]|谁|行不行|对不对|好不好|"
     r"请问|请教|想问一下|问一下|咨询一下|想知道|麻烦|你好|您好|老师|谢谢|一下|到底|究竟|一般(?!性)|通常|目前|现在|按规定|按照规定|根据规定|"
     r"(?:情形|情况|条件|项目)[下中里]|里[面头]?(?:必须|要|应当?)|必须|至少|最[晚迟]得?|觉得|各是|各有|各自|都要|还要|"
     r"分别|有关规定|相关规定|规定|的话|来着|这个|那个|这种|那种|我们|我方|我司|咱们|他们|你们|大家|自己|"
@@ -120,12 +121,12 @@ _CODES = re.compile(r"[A-Za-z0-9]+(?:[+\-./][A-Za-z0-9]+)+|[A-Za-z]{2,}")
 """Names made of letters and digits: 1+2+N, PPP."""
 _FUNCTION = frozenset(
     "的了在是和与及或等对把被让给从到向由为以于之其有没不要会能可应该就都也还再又很最上下中里内外时后前个些种类条款项第这那哪几"
-    "多少做办用说讲看想请人我你他它咱得着过地所者提发掉起来去搞弄拿叫称才只各每均而则若当并同跟比按据"
+    "多少做办用说讲看想请人我你他它咱得着过地所者归提发掉起来去搞弄拿叫称才只各每均而则若当并同跟比按据"
 )
 _GENERIC = re.compile(
     r"^(?:条件|情形|情况|内容|材料|资料|期限|时限|时间|标准|要求|程序|流程|比例|金额|数额|钱|人|部门|机构|机关|单位|措施|方式|方法|"
     r"原则|处罚|责任|后果|规定|依据|意思|区别|步骤|事项|范围|原因|目的|项目|东西|工作|方面|行为|数量|总数|上限|下限|罚款|日期|办法|"
-    r"处理|最低|最高|最多|最少|最长|比重|职责|义务|权利|做法|举措|文件|次数|人数|额度|年限|类型|种类|形式|特点)$"
+    r"处理|遇到|满足|具备|做出|表现|程度|写清|符合|存在|发生|设立|注意|最低|最高|最多|最少|最长|比重|职责|义务|权利|做法|举措|文件|次数|人数|额度|年限|类型|种类|形式|特点)$"
 )
 _FOCUS_AFTER = re.compile(
     r"(?:什么|哪些|哪几[个种类项]|哪[个种类]|多少[个项名家件]?|几[个项名家件种类])(?:样的)?"
@@ -328,7 +329,9 @@ def answers(want: Want, text: str, kind: str) -> float:
         return 0.6 if any(f.kind == "date" for f in found) or "及时" in text else 0.0
     if want == "date":
         dated = any(f.kind == "date" for f in found)
-        return 1.0 if dated else 0.4 if any(f.unit in _DURATION for f in found) else 0.0
+        if dated or re.search(r"之日起|次日|当[天日]", text):
+            return 1.0 if dated else 0.8
+        return 0.4 if any(f.unit in _DURATION for f in found) else 0.0
     if want == "list":
         if kind in ("list", "item"):
             return 1.0 if kind == "list" else 0.6

@@ -20,6 +20,7 @@ from app.answering.outline_answers import (
     quoted_section,
     referred,
 )
+from app.answering.places import places
 from app.answering.select import Scored
 from app.answering.sentences import Source
 from app.answering.signals import asks_for_old
@@ -82,12 +83,12 @@ def by_outline(
     most: int,
 ) -> list[Chosen]:
     """Parts of a document in order, for a question that asks for them; else empty."""
-    if judgement.conflict:
-        return []
     number = asked_part(asked)
     if not (asks_outline(asked) or number):
-        return _measures(asked, ranked, holdings, most)
+        return [] if judgement.conflict else _measures(asked, ranked, holdings, most)
     source = _document_asked(asked, found, ranked, holdings)
+    if judgement.conflict and not (ranked and source is not ranked[0].source):
+        return []
     section, share = best_division(source, asked, holdings.vocabulary, asks_points(asked))
     parts = None
     if share >= 0.45 and section is not None:
@@ -119,10 +120,15 @@ def _document_asked(
     ranked: Sequence[Scored],
     holdings: Holdings,
 ) -> Source:
-    """The document whose parts are asked for: one named, else that of the best unit."""
+    """The document whose parts are asked for: one named, else the first found that is about the
+    place named, else that of the best unit."""
     for name in holdings.named_in(asked.text):
         source = holdings.source(name.documents[0])
         if source is not None:
+            return source
+    wanted = places(asked.text)
+    for source in dict.fromkeys(s.source for s in ranked if wanted):
+        if set(wanted) & set(places(source.record.title + (source.record.metadata.region or ""))):
             return source
     return ranked[0].source if ranked else found[0][1]
 
