@@ -24,6 +24,7 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
                 "text": s.text,
                 "citations": list(s.citations),
                 "verified": s.verified,
+                "score": s.score,
                 "quotes": [asdict(quote) for quote in s.quotes],
             }
             for s in answer.statements
@@ -31,6 +32,7 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
         "citations": [citation_to_json(citation) for citation in answer.citations],
         "nearest": [hit_to_json(rank, hit) for rank, hit in enumerate(answer.nearest, 1)],
         "evidence": answer.evidence,
+        "score": answer.score,
         "notice": answer.notice,
         "timings_ms": answer.timings_ms,
     }

@@ -86,13 +86,15 @@ class Statement:
     """One sentence (or list) of an answer, with the numbers of the citations that prove it.
 
     ``quotes`` are the slices it repeats; empty where a language model wrote it.
-    ``verified`` is false where the check of figures, dates, names and negation failed.
+    ``verified`` is false where the check of figures, dates, names and negation failed;
+    ``score`` is the share of its checks that it passed, from 0 to 1.
     """
 
     text: str
     citations: tuple[int, ...]
     quotes: tuple[Quote, ...] = ()
     verified: bool = True
+    score: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,7 @@ class Answer:
     (``retrieve``, ``answer``, ``total``) to milliseconds. ``standalone`` is the question as
     searched, after a follow-up was completed from the conversation. ``notice`` is one line for
     the reader about how the answer came about (e.g. the language model was not reachable).
+    ``score`` is the mean score of the statements.
     """
 
     question: str
@@ -117,6 +120,7 @@ class Answer:
     standalone: str = ""
     notice: str = ""
     timings_ms: dict[str, float] = field(default_factory=dict)
+    score: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,11 @@
 """The check that every statement passes, whoever wrote it, before a reader sees it.
 
-A statement that quotes must repeat slices of the document, each inside a cited slice. Of any
-statement every figure, date, ratio, document number, article and 《name》 has to stand in what it
-cites, each clause has to negate as the clause it rests on does, and most of its words have to be
-the source's. The score is the share of its checks that a statement passes; it is verified if it
-passes all.
+A statement that quotes must repeat slices of the document, each inside a cited slice, none torn
+out of a clause that negates it or from the exception that follows it. Of any statement every
+figure, date, ratio, document number, article and 《name》 has to stand in what it cites, each
+clause has to negate, permit and demand as the clause it rests on does, and most of its words
+have to be the source's. The score is the share of its checks that a statement passes; it is
+verified if it passes all.
 """
 
 from __future__ import annotations
@@ -24,7 +25,12 @@ MIN_COVERAGE = 0.55
 """A statement that shares fewer of its character pairs with what it cites does not restate it."""
 
 _ALIGNED = 0.5
-_CLAUSE = re.compile(r"[^，,；;。！？!?：:\n]+")
+_CLAUSE_END = "，,；;。！？!?：:\n"
+_CLAUSE = re.compile(rf"[^{_CLAUSE_END}]+")
+_SENTENCE_END = "；;。！？!?\n"
+_EXCEPTION = re.compile(r"^[，,]?(?:但是?(?!不限于)|[^，,]{0,40}除外)")
+_MUST = re.compile(r"应当|必须|务必|(?<!无)须(?!知)")
+_MAY = re.compile(r"可以|有权|可(?=自行|自主|由|按|在|以下列)")
 _CITED = re.compile(r"\[\d+\]")
 _PUNCTUATION = re.compile(r"[\W_]+")
 
@@ -49,13 +55,15 @@ class Verdict:
 
 
 def verify(answer: Answer, index: Documents) -> Answer:
-    """``answer`` with ``verified`` of each statement set by :func:`judge`."""
+    """``answer`` with ``verified`` and ``score`` of each statement set by :func:`judge_all`, and
+    its own score, their mean."""
     verdicts = judge_all(answer, index)
     statements = tuple(
-        replace(statement, verified=verdict.holds)
+        replace(statement, verified=verdict.holds, score=verdict.score)
         for statement, verdict in zip(answer.statements, verdicts, strict=True)
     )
-    return replace(answer, statements=statements)
+    scores = [verdict.score for verdict in verdicts]
+    return replace(answer, statements=statements, score=round(sum(scores) / max(len(scores), 1), 3))
 
 
 def judge_all(answer: Answer, index: Documents) -> list[Verdict]:
@@ -78,9 +86,13 @@ def judge(text: str, evidence: Sequence[str], names: Sequence[str] = ()) -> Verd
     whole = "\n".join(evidence)
     if not whole.strip():
         return Verdict(0.0, ("没有引用依据",))
-    if _letters(plain) in _letters(whole):
-        return Verdict(1.0)
     passed, problems = 1, []
+    if torn_from_negation(plain, whole):
+        problems.append("引文脱离了原文的否定")
+    if _letters(plain) in _letters(whole):
+        return Verdict(round(1 / (1 + len(problems)), 3), tuple(problems))
+    if changes_duty(plain, whole):
+        problems.append("“应当”与“可以”与依据相反")
     known = {fact.key for fact in facts(whole)}
     named = {fact.key for name in names for fact in facts(name)}
     around = bare_name(whole + "\n".join(names))
@@ -95,6 +107,38 @@ def judge(text: str, evidence: Sequence[str], names: Sequence[str] = ()) -> Verd
     if shared < MIN_COVERAGE:
         problems.append(f"只有{shared:.0%}的文字见于依据")
     return Verdict(round(passed / (passed + len(problems)), 3), tuple(problems))
+
+
+def torn_from_negation(text: str, source: str) -> bool:
+    """Whether each clause of the source that ``text`` repeats begins before it and negates it."""
+    clauses = _CLAUSE.findall(text)
+    if negations(text) or not _letters(text) or not clauses:
+        return False
+    befores = []
+    for clause in _CLAUSE.findall(source):
+        plain = _letters(clause)
+        # The first clause of `text` may end where the source's clause goes on, or the reverse.
+        head = _letters(clauses[0])
+        at = plain.find(head)
+        if at >= 0:
+            befores.append(bool(negations(plain[:at])))
+    return bool(befores) and all(befores)
+
+
+def changes_duty(text: str, source: str) -> bool:
+    """Whether a clause permits what its source demands, or demands what it permits."""
+    sources = _CLAUSE.findall(source)
+    for clause in _CLAUSE.findall(text):
+        must, may = bool(_MUST.search(clause)), bool(_MAY.search(clause))
+        if must == may or not sources:
+            continue
+        shares = [(coverage(clause, s), s) for s in sources]
+        most = max(share for share, _ in shares)
+        near = [s for share, s in shares if share >= max(_ALIGNED, most - 0.1)]
+        opposite, same = (_MAY, _MUST) if must else (_MUST, _MAY)
+        if near and all(opposite.search(s) and not same.search(s) for s in near):
+            return True
+    return False
 
 
 def coverage(text: str, source: str) -> float:
@@ -149,8 +193,21 @@ def _quote_problem(
     quoted = (text or "")[start:end]
     if not quoted or _letters(quoted) not in _letters(statement.text):
         return "引文与原文不符"
-    held = any(c.document == document and c.start <= start and end <= c.end for c in citations)
-    return "" if held else "引文不在所引条款之内"
+    if not any(c.document == document and c.start <= start and end <= c.end for c in citations):
+        return "引文不在所引条款之内"
+    return _torn_slice(text or "", start, end)
+
+
+def _torn_slice(text: str, start: int, end: int) -> str:
+    """What is wrong with quoting ``text[start:end]`` without what stands around it."""
+    begin = max(text.rfind(mark, 0, start) for mark in _CLAUSE_END) + 1
+    if negations(text[begin:start]):
+        return "引文脱离了原文的否定"
+    if text[end - 1] not in _SENTENCE_END:
+        ends = [at for mark in _SENTENCE_END if (at := text.find(mark, end)) >= 0]
+        if _EXCEPTION.match(text[end : min(ends, default=len(text))]):
+            return "引文截去了例外"
+    return ""
 
 
 def _beyond_quotes(statement: Statement, texts: dict[str, str | None]) -> str:

@@ -151,7 +151,7 @@ class OneDocument:
         return self.stored if document_id == "d" else None
 
 
-def _answer(text: str, quote: tuple[int, int], cited: tuple[int, int]) -> Answer:
+def _answer(text: str, quote: tuple[int, int], cited: tuple[int, int], of: str = RULE) -> Answer:
     start, end = cited
     citation = Citation(
         1,
@@ -159,7 +159,7 @@ def _answer(text: str, quote: tuple[int, int], cited: tuple[int, int]) -> Answer
         "规则",
         "第一条",
         "《规则》第一条",
-        RULE[start:end],
+        of[start:end],
         start,
         end,
         "d.txt",
@@ -194,3 +194,46 @@ def test_a_citation_that_is_no_slice_or_does_not_exist_fails() -> None:
     assert not judge_all(replace(good, statements=(dangling,)), index)[0].holds
     uncited = replace(good.statements[0], citations=())
     assert not judge_all(replace(good, statements=(uncited,)), index)[0].holds
+
+
+DUTIES = (
+    "采购人应当公告采购结果，但涉及国家秘密的除外。采购人、采购代理机构不得以任何理由组织重新评审。"
+    "采购人可以邀请第三方机构参与验收。"
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        ("采购人、采购代理机构以任何理由组织重新评审。", "否定"),
+        ("以任何理由组织重新评审。", "否定"),
+        ("采购人应当邀请第三方机构参与验收。", "可以"),
+        ("采购人可以公告采购结果。", "可以"),
+    ],
+)
+def test_a_changed_duty_or_a_lost_negation_fails_for_every_writer(said: str, problem: str) -> None:
+    verdict = judge(said, [DUTIES])
+    assert not verdict.holds
+    assert 0 <= verdict.score < 1
+    assert any(problem in p for p in verdict.problems), verdict.problems
+
+
+@pytest.mark.parametrize(
+    ("quoted", "problem"),
+    [
+        ("以任何理由组织重新评审。", "引文脱离了原文的否定"),
+        ("采购人应当公告采购结果", "引文截去了例外"),
+        ("采购人、采购代理机构不得以任何理由组织重新评审。", ""),
+        ("采购人应当公告采购结果，但涉及国家秘密的除外。", ""),
+        ("采购人可以邀请第三方机构参与验收。", ""),
+    ],
+)
+def test_a_quotation_torn_from_its_clause_is_not_verified(quoted: str, problem: str) -> None:
+    index, start = OneDocument(DUTIES), DUTIES.index(quoted)
+    answer = _answer(quoted, (start, start + len(quoted)), (0, len(DUTIES)), DUTIES)
+    verdict = judge_all(answer, index)[0]
+    assert verdict.holds == (not problem)
+    assert problem in "".join(verdict.problems)
+    checked = verify(answer, index)
+    assert checked.statements[0].verified == (not problem)
+    assert (checked.score == 1.0) == (not problem)

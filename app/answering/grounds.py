@@ -1,8 +1,4 @@
-"""Whether a sentence that a model wrote rests on the passages that it names, and where in them.
-
-Beyond :func:`app.verify.judge` two things are checked that only a writer gets wrong who leaves the
-words of the source: a quotation torn out of a negated clause, and 可以 for 应当 or the reverse.
-"""
+"""Whether a sentence that a model wrote rests on the passages that it names, and where in them."""
 
 from __future__ import annotations
 
@@ -11,16 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.answering.citing import Span
-from app.answering.facts import facts, negations
+from app.answering.facts import facts
 from app.answering.sentences import Source
-from app.verify import coverage, judge
+from app.verify import changes_duty, coverage, judge, torn_from_negation
 from ingest.document import Passage
 
-_CLAUSE_END = "，,；;。！？!?：:\n"
-_CLAUSES = re.compile(rf"[^{_CLAUSE_END}]+")
-_MUST = re.compile(r"应当|必须|务必|(?<!无)须(?!知)")
-_MAY = re.compile(r"可以|有权|可(?=自行|自主|由|按|在|以下列)")
-_SAME_CLAUSE = 0.5
 _LONGEST_WINDOW = 3
 
 
@@ -45,12 +36,7 @@ class Ground:
 
 def holds(text: str, evidence: Sequence[str], names: Sequence[str]) -> bool:
     """Whether ``text`` says nothing that ``evidence`` does not."""
-    whole = "\n".join(evidence)
-    return (
-        judge(text, evidence, names).holds
-        and not _torn_from_negation(text, whole)
-        and not _changes_duty(text, whole)
-    )
+    return judge(text, evidence, names).holds
 
 
 def supporting(text: str, grounds: Sequence[Ground]) -> list[tuple[Ground, Span]] | None:
@@ -72,7 +58,7 @@ def contradicts(text: str, grounds: Sequence[Ground]) -> bool:
     if any(fact.key not in known for fact in facts(text)):
         return True
     whole = "\n".join(g.text for g in grounds)
-    return _torn_from_negation(text, whole) or _changes_duty(text, whole)
+    return torn_from_negation(text, whole) or changes_duty(text, whole)
 
 
 def letters(text: str) -> str:
@@ -95,35 +81,3 @@ def _narrowest(text: str, ground: Ground) -> Span:
             if holds(text, [ground.source.text[start:end]], ground.names):
                 return start, end
     return _all(ground)
-
-
-def _torn_from_negation(text: str, source: str) -> bool:
-    """Whether each clause of the source that ``text`` repeats begins before it and negates it."""
-    mine = letters(text)
-    if negations(text) or not mine:
-        return False
-    befores = []
-    for clause in _CLAUSES.findall(source):
-        plain = letters(clause)
-        # The first clause of `text` may end where the source's clause goes on, or the reverse.
-        head = letters(_CLAUSES.findall(text)[0])
-        at = plain.find(head)
-        if at >= 0:
-            befores.append(bool(negations(plain[:at])))
-    return bool(befores) and all(befores)
-
-
-def _changes_duty(text: str, source: str) -> bool:
-    """Whether a clause permits what its source demands, or demands what it permits."""
-    sources = _CLAUSES.findall(source)
-    for clause in _CLAUSES.findall(text):
-        must, may = bool(_MUST.search(clause)), bool(_MAY.search(clause))
-        if must == may or not sources:
-            continue
-        shares = [(coverage(clause, s), s) for s in sources]
-        most = max(share for share, _ in shares)
-        near = [s for share, s in shares if share >= max(_SAME_CLAUSE, most - 0.1)]
-        opposite, same = (_MAY, _MUST) if must else (_MUST, _MAY)
-        if near and all(opposite.search(s) and not same.search(s) for s in near):
-            return True
-    return False
