@@ -45,10 +45,11 @@ class Holdings:
         with self._lock:
             found = self._sources.get(document_id)
             if found is None:
-                stored = self.index.document(document_id)
-                if stored is None:
+                record = self.records.get(document_id)
+                stored = self.index.catalogue.document(document_id) if record else None
+                if record is None or stored is None:
                     return None
-                found = self._sources[document_id] = Source(stored)
+                found = self._sources[document_id] = Source(StoredDocument(record, *stored))
             return found
 
     def document(self, document_id: str) -> StoredDocument | None:

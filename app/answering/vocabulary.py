@@ -6,12 +6,12 @@ pairs, N passages being looked at and n of them holding the pair (Spärck Jones 
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import pairwise
+
+import numpy as np
 
 from app.answering.intent import forms
 
@@ -23,12 +23,11 @@ class Vocabulary:
     """Weights of words by their rarity in ``texts``."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        self._counts: Counter[str] = Counter()
-        self._texts = 0
+        found = [np.unique(_pair_codes(text)) for text in texts]
+        self._texts = len(found)
+        joined = np.concatenate(found) if found else np.empty(0, np.uint64)
+        self._codes, self._counts = np.unique(joined, return_counts=True)
         self._weights: dict[str, float] = {}
-        for text in texts:
-            self._texts += 1
-            self._counts.update({a + b for a, b in pairwise(text)})
 
     def weight(self, word: str) -> float:
         """At least 0; for a word whose pairs never occur, the largest weight there is."""
@@ -38,13 +37,21 @@ class Vocabulary:
         return known
 
     def _weight(self, word: str) -> float:
-        pairs = [a + b for a, b in pairwise(word)] or [word]
-        return sum(self._idf(pair) for pair in pairs) / len(pairs)
-
-    def _idf(self, pair: str) -> float:
-        if len(pair) == 1:
+        codes = _pair_codes(word)
+        if not len(codes):
             return 1.0
-        return math.log(1 + self._texts / (1 + self._counts[pair]))
+        at = np.searchsorted(self._codes, codes)
+        at[at == len(self._codes)] = 0
+        held = self._codes[at] == codes if len(self._codes) else np.zeros(len(codes), bool)
+        counts = np.where(held, self._counts[at], 0) if len(self._codes) else np.zeros(len(codes))
+        return float(np.log(1 + self._texts / (1 + counts)).mean())
+
+
+def _pair_codes(text: str) -> np.ndarray:
+    """Each pair of neighbouring characters as one number."""
+    points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
+    codes: np.ndarray = (points[:-1] << np.uint64(21)) | points[1:]
+    return codes
 
 
 def presence(term: str, text: str) -> float:
