@@ -86,7 +86,8 @@ def server_for(assistant: Assistant, gate: Gate) -> MCPServer[Any]:
     ) -> Annotated[CallToolResult, AnswerOut]:
         limits = (filters or FiltersIn()).filters()
         answer = await _told(gate, language, assistant.ask, question, (), limits, language)
-        return _result(_answer_text(answer), answer_to_json(answer))
+        value = AnswerOut.model_validate(answer_to_json(answer))
+        return _result(_answer_text(answer), value.model_dump())
 
     @server.tool(
         title=both("检索段落", "Search passages"),

@@ -16,6 +16,7 @@ import pytest
 from openapi_spec_validator import validate
 from prometheus_client.parser import text_string_to_metric_families
 
+from app.accounts.secrets import hash_token
 from app.api.gate import Gate
 from app.api.guard import Guard
 from app.api.problems import Refusal, accepted_language
@@ -407,36 +408,142 @@ def test_page_of_the_interface_needs_nothing_from_elsewhere(api: httpx.Client) -
     assert api.get("/api/docs/..%2fcore.py").status_code == 404
 
 
-def test_overload_and_an_index_that_is_gone(project: Project) -> None:
-    few = (("ZHENGCAI_SERVER__CONCURRENT", "1"), ("ZHENGCAI_SERVER__WAITING", "1"))
-    with (
-        Running(project, few) as (url, _),
-        httpx.Client(base_url=url, timeout=60) as api,
-        ThreadPoolExecutor(16) as pool,
+def test_a_text_added_answers_at_once_and_can_be_replaced_removed_and_undone(
+    api: httpx.Client, project: Project
+) -> None:
+    question = "丙市政府采购评审专家管理办法第二条"
+    assert "丙市" not in ask(api, question)["answer"]
+    text = law("丙市政府采购评审专家管理办法", 4)
+    before = api.get("/readyz").json()["changes"]
+    body = {"text": text, "metadata": {"issuer": "丙市财政局"}}
+    added = api.post("/api/v1/documents", json=body)
+    assert added.status_code == 201, added.text
+    document = added.json()["document"]
+    assert document["issuer"] == "丙市财政局"
+    assert added.headers["location"] == f"/api/v1/documents/{document['id']}"
+    assert api.get(added.headers["location"]).json()["text"] in text
+    assert ask(api, question)["citations"][0]["document"] == document["id"]
+    assert api.get("/readyz").json()["changes"] > before
+    again = api.post("/api/v1/documents", json=body)
+    assert again.status_code == 409 and again.json()["code"] == "already-in"
+
+    newer = law("丙市政府采购评审专家管理办法", 6).encode()
+    files = {"file": ("新.txt", newer, "text/plain")}
+    replaced = api.post("/api/v1/documents/file", files=files, data={"replaces": document["id"]})
+    assert replaced.status_code == 201, replaced.text
+    assert replaced.json()["document"]["id"] == document["id"]
+    assert ask(api, f"{question[:-3]}第六条")["citations"][0]["document"] == document["id"]
+
+    removed = api.delete(f"/api/v1/documents/{document['id']}")
+    assert removed.status_code == 200 and removed.json()["document"] is None
+    assert api.get(f"/api/v1/documents/{document['id']}").status_code == 404
+    assert not any(c["document"] == document["id"] for c in ask(api, question)["citations"])
+    undone = api.post(f"/api/v1/changes/{removed.json()['change']}/undo")
+    assert undone.status_code == 200
+    assert undone.json()["document"]["content_hash"] == replaced.json()["document"]["content_hash"]
+    assert ask(api, question)["citations"][0]["document"] == document["id"]
+
+
+def test_what_cannot_be_added(api: httpx.Client) -> None:
+    url = "/api/v1/documents"
+    for body, status, code in (
+        ({}, 422, "nothing-to-add"),
+        ({"text": "文", "url": "https://x.example/"}, 422, "nothing-to-add"),
+        ({"text": " "}, 400, "no-text"),
+        ({"url": "ftp://x.example/a.txt"}, 422, None),
+        ({"url": "http://127.0.0.1:9/a.html"}, 422, None),
+        ({"text": law("丁办法", 2), "metadata": {"published": "soon"}}, 400, "bad-metadata"),
+        ({"text": law("丁办法", 2), "replaces": "无此文件"}, 404, "no-document"),
     ):
-        body = {"question": QUESTION}
-        responses = list(pool.map(lambda _: api.post("/api/v1/ask", json=body), range(32)))
-        refused = [r for r in responses if r.status_code != 200]
-        assert refused and len(refused) < 32
-        for response in refused:
+        response = api.post(url, json=body)
+        assert response.status_code == status, response.text
+        assert response.headers["content-type"] == "application/problem+json"
+        assert code is None or response.json()["code"] == code
+    image = {"file": ("图.png", b"\x89PNG", "image/png")}
+    assert api.post(f"{url}/file", files=image).status_code == 415
+    broken = {"file": ("坏.docx", b"PK\x03\x04 cut short", "application/octet-stream")}
+    assert api.post(f"{url}/file", files=broken).status_code == 422
+    assert api.delete(f"{url}/无此文件").status_code == 404
+    assert api.post("/api/v1/changes/999999/undo").status_code == 409
+
+
+@pytest.fixture(scope="module")
+def guarded(project: Project) -> Iterator[httpx.Client]:
+    """A server of few places where nobody may do anything without a token; its tokens are the
+    names of the roles."""
+    accounts = [
+        {"name": role, "role": role, "tokens": [hash_token(role)]} for role in ("reader", "editor")
+    ]
+    settings = (
+        ("ZHENGCAI_SERVER__CONCURRENT", "1"),
+        ("ZHENGCAI_SERVER__WAITING", "1"),
+        ("ZHENGCAI_SERVER__ANONYMOUS", "none"),
+        ("ZHENGCAI_ACCOUNTS", json.dumps(accounts)),
+    )
+    with Running(project, settings) as (url, _), httpx.Client(base_url=url, timeout=60) as client:
+        yield client
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {token}"}
+
+
+def test_tokens(guarded: httpx.Client) -> None:
+    body = {"question": QUESTION}
+    for path in ("/healthz", "/readyz"):
+        assert guarded.get(path).status_code == 200
+    for method, path in (
+        ("POST", "/api/v1/ask"),
+        ("POST", "/api/v1/search"),
+        ("POST", "/mcp"),
+        ("GET", "/metrics"),
+        ("GET", "/api/openapi.json"),
+    ):
+        given = body if method == "POST" else None
+        for headers in ({}, bearer("other"), {"authorization": "Basic eDp5"}):
+            refused = guarded.request(method, path, json=given, headers=headers)
+            assert refused.status_code == 401, (path, headers)
+            assert refused.headers["www-authenticate"].startswith("Bearer")
+            assert refused.headers["content-type"] == "application/problem+json"
+        allowed = guarded.request(method, path, json=given, headers=bearer("reader"))
+        assert allowed.status_code not in (401, 403), path
+    new = {"text": law("戊省政府采购代理机构管理办法", 2)}
+    denied = guarded.post("/api/v1/documents", json=new, headers=bearer("reader"))
+    assert denied.status_code == 403 and denied.json()["code"] == "not-allowed"
+    for path in ("/api/v1/documents/x", "/api/v1/documents/甲省"):
+        assert guarded.delete(path, headers=bearer("reader")).status_code == 403
+    added = guarded.post("/api/v1/documents", json=new, headers=bearer("editor"))
+    assert added.status_code == 201
+    id = added.json()["document"]["id"]
+    assert guarded.delete(f"/api/v1/documents/{id}", headers=bearer("editor")).status_code == 200
+
+
+def test_overload_and_an_index_that_is_gone(guarded: httpx.Client, project: Project) -> None:
+    guarded.headers.update(bearer("reader"))
+    body = {"question": QUESTION}
+    with ThreadPoolExecutor(16) as pool:
+        responses = list(pool.map(lambda _: guarded.post("/api/v1/ask", json=body), range(32)))
+    refused = [r for r in responses if r.status_code != 200]
+    assert refused and len(refused) < 32
+    for response in refused:
+        assert response.status_code == 503
+        assert response.json()["code"] == "overloaded"
+        assert int(response.headers["retry-after"]) > 0
+    assert figures(guarded)["zhengcai_questions_refused", ()] == len(refused)
+    current = project.folder / "data" / "current.json"
+    aside = current.rename(current.with_suffix(".aside"))
+    try:
+        for response in (guarded.get("/readyz"), guarded.post("/api/v1/ask", json=body)):
             assert response.status_code == 503
-            assert response.json()["code"] == "overloaded"
-            assert int(response.headers["retry-after"]) > 0
-        assert figures(api)["zhengcai_questions_refused", ()] == len(refused)
-        assert api.get("/healthz").status_code == 200
-        current = project.folder / "data" / "current.json"
-        aside = current.rename(current.with_suffix(".aside"))
-        try:
-            for response in (api.get("/readyz"), api.post("/api/v1/ask", json=body)):
-                assert response.status_code == 503
-                assert response.json()["code"] == "no-index"
-                assert "python -m ingest add" in response.json()["how"]
-            with api.stream("POST", "/api/v1/ask/stream", json=body) as streamed:
-                assert streamed.status_code == 503
-            assert api.get("/metrics").status_code == 200
-        finally:
-            aside.rename(current)
-        assert api.get("/readyz").status_code == 200
+            assert response.json()["code"] == "no-index"
+            assert "python -m ingest add" in response.json()["how"]
+        with guarded.stream("POST", "/api/v1/ask/stream", json=body) as streamed:
+            assert streamed.status_code == 503
+        assert guarded.get("/healthz").status_code == 200
+        assert guarded.get("/metrics").status_code == 200
+    finally:
+        aside.rename(current)
+    assert guarded.get("/readyz").status_code == 200
 
 
 def test_gate_lets_so_many_in_and_so_many_wait() -> None:

@@ -89,7 +89,8 @@ async def _events(
         while answer is not None:
             following = await gate.in_place(_next, parts)
             if following is None:
-                yield _event("answer", answer_to_json(answer))
+                whole = AnswerOut.model_validate(answer_to_json(answer))
+                yield _event("answer", whole.model_dump())
             else:
                 yield _event("part", {"text": cut_open_bracket(answer.text)})
             answer = following

@@ -79,6 +79,9 @@ class Statement(_Out):
     verified: bool = Field(
         True, description=both("数字、日期、名称与原文一致", "figures, dates and names checked")
     )
+    score: float | None = Field(
+        None, description=both("可信程度，0 到 1", "how likely it answers, 0 to 1")
+    )
     quotes: list[Quote] = Field(
         default_factory=list, description=both("逐字引用的原文", "the runs that it repeats")
     )
@@ -186,6 +189,9 @@ class AnswerOut(_Out):
         description=both("拒答时最接近的段落，不是答案", "nearest passages, not an answer")
     )
     evidence: Literal["strong", "weak", "none"]
+    score: float | None = Field(
+        None, description=both("可信程度，0 到 1", "how likely it is right, 0 to 1")
+    )
     notice: str
     timings_ms: dict[str, float]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, Depends, FastAPI
 from pydantic.json_schema import models_json_schema
 
-from app.api import asking, documents, feedback, health, page
+from app.api import asking, changing, documents, feedback, health, page
 from app.api.gate import Gate
 from app.api.guard import Guard
 from app.api.metrics import Measured, Metrics, name_route
@@ -43,7 +43,7 @@ def add_api(app: FastAPI, assistant: Assistant, settings: Settings) -> None:
     metrics = Metrics(assistant, gate)
     named = [Depends(name_route)]
     app.include_router(health.router(assistant, metrics), dependencies=named)
-    app.mount("/api", TooLarge(_api(assistant, gate)))
+    app.mount("/api", TooLarge(_api(assistant, gate, settings)))
     routes, running = streamable_http(server_for(assistant, gate), settings.server)
     app.router.routes.extend(routes)
     before = app.router.lifespan_context
@@ -58,7 +58,7 @@ def add_api(app: FastAPI, assistant: Assistant, settings: Settings) -> None:
     app.add_middleware(Measured, metrics=metrics)
 
 
-def _api(assistant: Assistant, gate: Gate) -> FastAPI:
+def _api(assistant: Assistant, gate: Gate, settings: Settings) -> FastAPI:
     api = FastAPI(
         title=TITLE,
         version="1",
@@ -70,6 +70,7 @@ def _api(assistant: Assistant, gate: Gate) -> FastAPI:
     v1 = APIRouter(prefix="/v1", dependencies=[Depends(name_route)])
     v1.include_router(asking.router(assistant, gate))
     v1.include_router(documents.router(assistant, gate))
+    v1.include_router(changing.router(assistant, int(settings.load.max_file_mb * 2**20)))
     v1.include_router(feedback.router(assistant, gate))
     api.include_router(v1)
     api.include_router(page.router(TITLE))

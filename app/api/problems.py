@@ -36,6 +36,12 @@ _STATUS = {
     "ambiguous-document": 409,
     "ambiguous-section": 409,
     "no-such-run": 422,
+    "already-in": 409,
+    "cannot-undo": 409,
+    "too-many-drafts": 409,
+    "too-large": 413,
+    "unknown-format": 415,
+    "feedback-full": 503,
 }
 
 _TITLES = {
