@@ -80,7 +80,7 @@ class Statement(_Out):
         True, description=both("数字、日期、名称与原文一致", "figures, dates and names checked")
     )
     score: float | None = Field(
-        None, description=both("可信程度，0 到 1", "how likely it answers, 0 to 1")
+        None, description=both("通过核对的比例，0 到 1", "share of its checks passed, 0 to 1")
     )
     quotes: list[Quote] = Field(
         default_factory=list, description=both("逐字引用的原文", "the runs that it repeats")
@@ -190,7 +190,7 @@ class AnswerOut(_Out):
     )
     evidence: Literal["strong", "weak", "none"]
     score: float | None = Field(
-        None, description=both("可信程度，0 到 1", "how likely it is right, 0 to 1")
+        None, description=both("各句 score 的平均值", "mean score of its statements")
     )
     notice: str
     timings_ms: dict[str, float]
