@@ -69,7 +69,7 @@ class RetrievalSettings(_Group):
 
     top_k: int = Field(10, ge=1, le=100, description="Passages handed to the answer.")
     candidates: int = Field(100, ge=10, le=1000, description="Passages per stage.")
-    reranker: str = Field("none", description="none, learned, or a CrossEncoder.")
+    reranker: str = Field("learned", description="none, learned, or a CrossEncoder.")
 
 
 class AnswerSettings(_Group):

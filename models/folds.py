@@ -1,63 +1,79 @@
-"""Embedding models that have not seen the questions they are asked: one a fold of ``train``."""
+"""Embedding models that have not seen the questions they are asked, one a fold of questions."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+import scipy.sparse as sp
 
-COUNT, MEMBERS, SEED = 3, 1, 7
+COUNT, MEMBERS, SEED = 4, 1, 7
+QUERY, DOCUMENT = 0, 1
 
 
 @dataclass(frozen=True)
 class Folds:
-    """Vectors on disk below ``folder``. ``fold[i]`` is the fold of question ``i`` of ``train``."""
+    """Models on disk below ``folder``. ``fold[i]`` is the fold of question ``i``, in the order of
+    ``train.jsonl`` and then ``extra.jsonl``; model ``f`` learned from all others."""
 
     folder: Path
     fold: np.ndarray
     count: int
-    members: int
 
-    def cosines(self, question: int) -> np.ndarray:
-        """Cosines of all passages with a question of ``train``, by the model of its fold."""
-        fold = int(self.fold[question])
-        place = int((self.fold[:question] == fold).sum())
-        return self._vectors(f"docs{fold}") @ self._vectors(f"train{fold}")[place]
+    def tokens(self, texts: Sequence[str]) -> sp.csr_matrix:
+        """How often each token stands in each text, ``(texts, tokens)``."""
+        from tokenizers import Tokenizer
 
-    def dev_cosines(self, fold: int, question: int) -> np.ndarray:
-        """Cosines of all passages with a question of ``dev``, by the model of ``fold``."""
-        return self._vectors(f"docs{fold}") @ self._vectors(f"dev{fold}")[question]
+        tokenizer = Tokenizer.from_file(str(self.folder / "tokenizer.json"))
+        ids = [e.ids for e in tokenizer.encode_batch(list(texts), add_special_tokens=False)]
+        starts = np.cumsum([0] + [len(own) for own in ids])
+        columns = np.array([i for own in ids for i in own], np.int64)
+        shape = len(ids), tokenizer.get_vocab_size()
+        return sp.csr_matrix((np.ones(len(columns), np.float32), columns, starts), shape=shape)
 
-    def _vectors(self, name: str) -> np.ndarray:
-        return _unit(self.folder, name[:-1], name[-1], self.members)
+    def vectors(self, fold: int, tokens: sp.csr_matrix, side: int) -> np.ndarray:
+        """Unit vectors of texts by the model of ``fold``.
 
-
-@lru_cache(maxsize=3 * COUNT)
-def _unit(folder: Path, kind: str, fold: str, members: int) -> np.ndarray:
-    parts = [np.load(folder / f"{kind}{member}{fold}.npy") for member in range(members)]
-    joint = np.concatenate(parts, axis=1).astype(np.float32)
-    joint /= np.linalg.norm(joint, axis=1, keepdims=True) + 1e-9
-    return joint
+        :param tokens: from :meth:`tokens`.
+        :param side: :data:`QUERY` or :data:`DOCUMENT`.
+        """
+        table, shift = _table(self.folder, fold)
+        return _unit(_unit(tokens @ table) + shift[side])
 
 
-def fold_vectors(statutes: Path, corpus: Path | None, folder: Path) -> Folds:
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True) + 1e-9
+    unit: np.ndarray = (vectors / lengths).astype(np.float32)
+    return unit
+
+
+@lru_cache(maxsize=COUNT)
+def _table(folder: Path, fold: int) -> tuple[np.ndarray, np.ndarray]:
+    """The vectors of the tokens ``(tokens, dimension)`` and of the sides ``(2, dimension)``."""
+    tables = [np.load(folder / f"table-{fold}-{member}.npy") for member in range(MEMBERS)]
+    shifts = [np.load(folder / f"shift-{fold}-{member}.npy") for member in range(MEMBERS)]
+    shift = np.concatenate(shifts, axis=1) / np.float32(MEMBERS**0.5)
+    return np.concatenate(tables, axis=1).astype(np.float32), shift
+
+
+def fold_models(statutes: Path, corpus: Path | None, folder: Path) -> Folds:
     """Train the folds' models, or use what ``folder`` holds of an earlier run.
 
     Structure is learned once a member; it needs no questions. The vocabulary leaves the questions
-    of ``train`` out.
+    out.
     """
-    if not (folder / f"dev{MEMBERS - 1}{COUNT - 1}.npy").is_file():
+    if not (folder / f"table-{COUNT - 1}-{MEMBERS - 1}.npy").is_file():
         _train(statutes, corpus, folder)
-    return Folds(folder, np.load(folder / "fold.npy"), COUNT, MEMBERS)
+    return Folds(folder, np.load(folder / "fold.npy"), COUNT)
 
 
 def _train(statutes: Path, corpus: Path | None, folder: Path) -> None:
     sys.path.insert(0, str(Path(__file__).parent))
     from learn import Table
-    from measure import ranking_figures
     from pairs import citations, read_corpus, read_statutes, without_duplicates
     from tokenise import Features, build_tokenizer
     from train import Bags, Log, Settings, balanced, learn_questions, learn_structure
@@ -67,13 +83,11 @@ def _train(statutes: Path, corpus: Path | None, folder: Path) -> None:
     log = Log(folder / "folds-log.jsonl")
     collection = read_statutes(statutes)
     n = len(collection.articles)
-    lines = (statutes / "train.jsonl").read_text(encoding="utf-8").splitlines()
-    own, rest = collection.train[: len(lines)], collection.train[len(lines) :]
     more = without_duplicates(read_corpus(corpus), collection.articles) if corpus else []
     articles = collection.articles + more
     texts = [a.text for a in articles] + [a.law for a in articles]
-    texts += 2 * [t for q in rest for t in (q.query, q.answer)]
     tokenizer, phrases = build_tokenizer(texts, settings.words, settings.phrases)
+    tokenizer.save(str(folder / "tokenizer.json"))
     features = Features(tokenizer, phrases)
     bags = Bags(articles, features)
     whole = bags.documents(np.arange(bags.n))
@@ -81,28 +95,22 @@ def _train(statutes: Path, corpus: Path | None, folder: Path) -> None:
     rarity = np.log((bags.n + 1) / (frequency + 1))
     follows = [i for i in range(bags.n - 1) if articles[i].law == articles[i + 1].law]
     related = np.array(citations(articles) + [(i, i + 1) for i in follows]).reshape(-1, 2)
-    asked = features.bags([q.query for q in own])
-    dev = features.bags([q.query for q in collection.dev])
-    fold_of = np.random.default_rng(0).integers(0, COUNT, len(own))
+    fold_of = np.random.default_rng(0).integers(0, COUNT, len(collection.train))
     np.save(folder / "fold.npy", fold_of)
+    log(articles=bags.n, questions=len(fold_of))
     for member in range(MEMBERS):
-        rng = np.random.default_rng([SEED, member])
-        table = Table(rarity / rarity.max(), settings.dim, rng)
+        table = Table(rarity / rarity.max(), settings.dim, np.random.default_rng([SEED, member]))
         learn_structure(table, bags, related, settings, np.random.default_rng([SEED, member]), log)
         structure = table.rows.copy()
         for fold in range(COUNT):
             table.rows = structure.copy()
             table.forget()
-            others = [q for q, f in zip(own, fold_of, strict=True) if f != fold] + rest
+            others = [q for q, f in zip(collection.train, fold_of, strict=True) if f != fold]
             rng = np.random.default_rng([SEED, member, fold])
             learn_questions(table, bags, n, others, features, settings, rng, log)
-            rows = balanced(table, whole[:n])
-            held = np.flatnonzero(fold_of == fold)
-            np.save(folder / f"docs{member}{fold}.npy", (whole[:n] @ rows).astype(np.float16))
-            np.save(folder / f"train{member}{fold}.npy", asked[held] @ rows)
-            np.save(folder / f"dev{member}{fold}.npy", dev @ rows)
-            documents = table.encode(whole[:n])
-            figures = ranking_figures(
-                table.encode(asked[held]), documents, [own[i].relevant for i in held]
-            )
-            log(member=member, fold=fold, unseen=figures)
+            rows = features.fold(balanced(table, whole[:n]))
+            # A model whose sides differ has a vector for each, added to the texts' unit vectors
+            shift = getattr(table, "shift", np.zeros((2, settings.dim), np.float32))
+            np.save(folder / f"shift-{fold}-{member}.npy", shift)
+            np.save(folder / f"table-{fold}-{member}.npy", rows.astype(np.float16))
+            log(member=member, fold=fold, learned_from=len(others))
