@@ -41,6 +41,8 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     from app.accounts.login import add_login
     from app.accounts.visitors import Visitors
     from app.api.mounting import add_api
+    from app.library.service import Library
+    from app.web.library_routes import add_library
     from app.web.page import theme
     from app.web.routes import add_routes
     from app.web.security import SecureHeaders
@@ -49,6 +51,7 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     visitors = Visitors(settings)
     add_login(app, visitors)
     add_routes(app, assistant, settings)
+    add_library(app, Library(assistant), settings)
     add_api(app, assistant, settings)
     app = gr.mount_gradio_app(
         app,

@@ -51,6 +51,11 @@ class Library:
         self._decisions = Decisions(assistant.settings.data_folder)
         self._sketches = Sketches()
 
+    def documents(self) -> list[DocumentRecord]:
+        """All documents; none where nothing was ever ingested."""
+        index = self._index()
+        return index.documents() if index else []
+
     # drafts
 
     def draft_file(self, name: str, data: bytes, who: str) -> Draft:

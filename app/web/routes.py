@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 from fastapi import FastAPI, HTTPException, Query
 from fastapi.responses import FileResponse, JSONResponse, Response
 
+from app.api.problems import status_of
 from app.examples import Examples
 from app.web.page import ASSETS, STRINGS_MODULE, strings_module, version
 from app.web.source_view import Mark, body_html, outline_of
@@ -40,7 +41,7 @@ def add_routes(app: FastAPI, assistant: Assistant, settings: Settings) -> None:
     async def explain(request: Any, error: Exception) -> Response:
         assert isinstance(error, UserError)
         lines = {"zh": error.line("zh"), "en": error.line("en")}
-        return json_response({"error": lines}, 503)
+        return json_response({"error": lines}, status_of(error))
 
     app.add_exception_handler(UserError, explain)
 

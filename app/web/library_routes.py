@@ -1,0 +1,296 @@
+"""What the library page fetches and sends; every change needs an editor."""
+
+from __future__ import annotations
+
+import json
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from html import escape
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import unquote
+
+import anyio
+import anyio.to_thread
+from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from pydantic import BaseModel, Field, ValidationError
+
+from app.accounts.doors import require, visitor_of
+from app.accounts.visitors import Visitor
+from app.api.problems import language_of
+from app.i18n import text_in
+from app.library.metadata import FIELDS, values_of
+from app.library.service import Library
+from app.web.page import asset_url
+from app.web.routes import date_of
+from app.web.source_view import body_html, outline_of
+from ingest.clean import count_repairs
+from ingest.errors import LoadError, UserError
+from ingest.settings import Settings
+
+if TYPE_CHECKING:
+    from app.library.preview import Preview
+    from app.library.service import Changed
+    from ingest.storage.catalogue import DocumentRecord
+    from ingest.storage.decisions import Change
+
+_FRESH = {"cache-control": "no-store"}
+_LOG = logging.getLogger(__name__)
+PREVIEWS_AT_ONCE = 2
+MOST_JSON = 8_500_000
+Editor = Annotated[Visitor, Depends(require("editor"))]
+Metadata = dict[str, str | None]
+
+
+class TextIn(BaseModel):
+    """A pasted article."""
+
+    title: str = ""
+    text: str
+
+
+class UrlIn(BaseModel):
+    """The address of a page or file."""
+
+    url: str = Field(max_length=2000)
+
+
+class MetadataIn(BaseModel):
+    """Corrected metadata, by field."""
+
+    metadata: Metadata = {}
+
+
+class AddIn(MetadataIn):
+    """How a draft goes in: as a new document, or in the place of ``replace``."""
+
+    replace: str | None = None
+
+
+def add_library(app: FastAPI, library: Library, settings: Settings) -> None:
+    """Add the page ``/library`` and everything under ``/ui/library``."""
+    previews = anyio.Semaphore(PREVIEWS_AT_ONCE)
+    most_bytes = int(settings.load.max_file_mb * 2**20)
+
+    async def previewed(make: Callable[[], str]) -> Response:
+        def work() -> dict[str, Any]:
+            draft = make()
+            try:
+                return preview_to_json(library.preview(draft))
+            except LoadError:
+                library.discard(draft)
+                raise
+
+        async with previews:
+            return _json(await anyio.to_thread.run_sync(work))
+
+    @app.get("/library", include_in_schema=False)
+    def page(request: Request) -> Response:
+        return HTMLResponse(_page(request, settings), headers=_FRESH)
+
+    @app.get("/ui/library", include_in_schema=False)
+    def documents(request: Request) -> Response:
+        """All documents, and what who asks may do."""
+        visitor = visitor_of(request)
+        return _json(
+            {
+                "documents": [record_to_json(r) for r in library.documents()],
+                "editor": visitor.may("editor"),
+            }
+        )
+
+    @app.post("/ui/library/drafts/file", include_in_schema=False)
+    async def draft_file(request: Request, editor: Editor) -> Response:
+        """The body is the file, ``x-name`` its name, percent-encoded."""
+        name = unquote(request.headers.get("x-name", ""))
+        data = await _body(request, most_bytes, name)
+        return await previewed(lambda: library.draft_file(name, data, editor.name).id)
+
+    @app.post("/ui/library/drafts/text", include_in_schema=False)
+    async def draft_text(request: Request, editor: Editor) -> Response:
+        body = await _body(request, MOST_JSON, "text")
+        try:
+            given = TextIn.model_validate_json(body)
+        except ValidationError:
+            raise HTTPException(422) from None
+        return await previewed(lambda: library.draft_text(given.title, given.text, editor.name).id)
+
+    @app.post("/ui/library/drafts/url", include_in_schema=False)
+    async def draft_url(given: UrlIn, editor: Editor) -> Response:
+        return await previewed(lambda: library.draft_url(given.url, editor.name).id)
+
+    @app.delete("/ui/library/drafts/{draft}", include_in_schema=False)
+    def discard(draft: str, editor: Editor) -> Response:
+        library.discard(draft)
+        return _json({})
+
+    @app.post("/ui/library/drafts/{draft}/add", include_in_schema=False)
+    def add(draft: str, given: AddIn, editor: Editor) -> Response:
+        """Lines of JSON: ``{"done": passages}`` while it works, at last the change or an error."""
+
+        def work(on_progress: Callable[[int], None]) -> dict[str, Any]:
+            who, metadata = editor.name, given.metadata
+            if given.replace:
+                changed = library.replace(given.replace, draft, metadata, who, on_progress)
+            else:
+                changed = library.add(draft, metadata, who, on_progress)
+            return changed_to_json(changed)
+
+        return StreamingResponse(_progress(work), media_type="application/x-ndjson", headers=_FRESH)
+
+    @app.patch("/ui/library/documents/{document}", include_in_schema=False)
+    def edit(document: str, given: MetadataIn, editor: Editor) -> Response:
+        return _json(changed_to_json(library.edit(document, given.metadata, editor.name)))
+
+    @app.delete("/ui/library/documents/{document}", include_in_schema=False)
+    def remove(document: str, editor: Editor) -> Response:
+        return _json(changed_to_json(library.remove(document, editor.name)))
+
+    @app.get("/ui/library/changes", include_in_schema=False)
+    def changes(editor: Editor, before: int | None = None) -> Response:
+        found = library.changes(100, before)
+        return _json({"changes": [change_to_json(change) for change in found]})
+
+    @app.post("/ui/library/changes/{change}/undo", include_in_schema=False)
+    def undo(change: int, editor: Editor) -> Response:
+        return _json(changed_to_json(library.undo(change, editor.name)))
+
+
+def preview_to_json(preview: Preview) -> dict[str, Any]:
+    """A preview as the page shows it."""
+    document = preview.document
+    return {
+        "draft": preview.draft.id,
+        "name": preview.draft.name,
+        "url": preview.draft.url,
+        "title": document.title,
+        "metadata": values_of(document.metadata) | {"title": document.title},
+        "characters": len(document.text),
+        "passages": preview.passages,
+        "repairs": count_repairs(document),
+        "html": body_html(document, preview.sections),
+        "outline": [asdict(entry) for entry in outline_of(document, preview.sections)],
+        "alike": [
+            {**_named(alike.record), "share": round(alike.share, 3), "same": alike.same}
+            for alike in preview.alike
+        ],
+        "versions": [_named(record) for record in preview.versions],
+    }
+
+
+def record_to_json(record: DocumentRecord) -> dict[str, Any]:
+    """A line of the list."""
+    metadata = record.metadata
+    return {
+        "id": record.id,
+        "title": record.title,
+        "source": record.source,
+        "kind": metadata.kind,
+        "issuer": metadata.issuer,
+        "number": metadata.number,
+        "region": metadata.region,
+        "date": date_of(record),
+        "metadata": values_of(metadata) | {"title": record.title},
+        "expired": bool(metadata.expires and metadata.expires <= _today()),
+        "pending": bool(metadata.effective and metadata.effective > _today()),
+        "superseded": record.superseded,
+        "passages": record.passages,
+        "repairs": record.repairs,
+        "added": record.added,
+    }
+
+
+def changed_to_json(changed: Changed) -> dict[str, Any]:
+    """What a change did."""
+    record = changed.record
+    return {
+        "change": change_to_json(changed.change),
+        "document": record_to_json(record) if record else None,
+    }
+
+
+def change_to_json(change: Change) -> dict[str, Any]:
+    """A line of the log."""
+    before, after = dict(change.before.edits), dict(change.after.edits)
+    fields = [f for f in FIELDS if before.get(f, "") != after.get(f, "")]
+    return {
+        "id": change.id,
+        "at": change.at,
+        "who": change.who,
+        "action": change.action,
+        "document": change.document,
+        "title": change.title,
+        "present": change.after.present,
+        "fields": fields,
+        "undoes": change.undoes,
+        "last": change.last,
+    }
+
+
+def _progress(
+    work: Callable[[Callable[[int], None]], dict[str, Any]],
+) -> Iterator[str]:
+    """Lines of JSON while ``work`` runs in a thread; it ends even if nobody reads them."""
+    lines: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            lines.put(work(lambda count: lines.put({"done": count})))
+        except UserError as error:
+            lines.put({"error": {"zh": error.line("zh"), "en": error.line("en")}})
+        except Exception:
+            _LOG.exception("a change of the corpus failed")
+            lines.put({"error": {w: text_in(w, "failed") for w in ("zh", "en")}})
+        lines.put(None)
+
+    threading.Thread(target=run, daemon=False).start()
+    while (line := lines.get()) is not None:
+        yield json.dumps(line, ensure_ascii=False) + "\n"
+
+
+async def _body(request: Request, most: int, where: str) -> bytes:
+    data = bytearray()
+    async for piece in request.stream():
+        data += piece
+        if len(data) > most:
+            raise LoadError(
+                "too-large",
+                where,
+                f"it is larger than {most / 2**20:g} MB",
+                "Split it, or raise load.max_file_mb",
+                (f"超过 {most / 2**20:g} MB", "请拆分文件，或调高 load.max_file_mb"),
+            )
+    return bytes(data)
+
+
+def _named(record: DocumentRecord) -> dict[str, Any]:
+    return {"id": record.id, "title": record.title, "date": date_of(record)}
+
+
+def _json(value: dict[str, Any]) -> Response:
+    return JSONResponse(value, headers=_FRESH)
+
+
+def _today() -> str:
+    from datetime import date
+
+    return date.today().isoformat()
+
+
+def _page(request: Request, settings: Settings) -> str:
+    language = settings.server.language
+    title = escape(text_in(language_of(request), "title"))
+    return f"""<!doctype html>
+<html lang="{"en" if language == "en" else "zh-CN"}">
+<head>
+<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<link rel="stylesheet" href="{asset_url("chat.css")}">
+<link rel="stylesheet" href="{asset_url("library.css")}">
+<script type="module" src="{asset_url("js/library/main.js")}"></script>
+</head>
+<body><div id="zhengcai" class="library" aria-busy="true" data-language="{language}"></div></body>
+</html>"""
