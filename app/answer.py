@@ -39,7 +39,7 @@ class QuotingAnswerer:
         self.index = index
         self.settings = settings
         self.embedder = embedder or Embedder(settings)
-        self._finder = Finder(index)
+        self.finder = Finder(index)
         self._holdings: Holdings | None = None
         self._lock = threading.Lock()
 
@@ -67,7 +67,7 @@ class QuotingAnswerer:
         holdings = self.holdings
         most = self.settings.answer.max_statements
         asked = self.analysed(question)
-        found = self._finder.looked_up(asked, hits, holdings, within) if hits else []
+        found = self.finder.looked_up(asked, hits, holdings, within) if hits else []
         if not found or names_unknown_law(asked, holdings):
             return self._refusal(question, hits, Judgement(0.0, "nothing found"), language)
         exact = place_named(asked, found, holdings, most)
@@ -75,14 +75,14 @@ class QuotingAnswerer:
             return self._refusal(question, hits, Judgement(0.0, "article"), language)
         if exact:
             return self._compose(question, exact, 1.0, language)
-        ranked = self._rank(asked, found, holdings)
+        ranked = self.rank(asked, found, holdings)
         judgement = judge(asked, ranked, holdings)
         if parts := by_outline(asked, found, ranked, judgement, holdings, most):
             return self._compose(question, parts, max(judgement.evidence, 0.6), language)
         if judgement.conflict or judgement.evidence < self.settings.answer.min_evidence:
             return self._refusal(question, hits, judgement, language)
         chosen = side_by_side(
-            asked, found, ranked, holdings, lambda part, inside: self._rank(part, inside, holdings)
+            asked, found, ranked, holdings, lambda part, inside: self.rank(part, inside, holdings)
         )
         chosen = chosen or choose(asked, ranked)
         return self._compose(question, chosen[:most], judgement.evidence, language)
@@ -95,9 +95,10 @@ class QuotingAnswerer:
         words = content_words(self.holdings.without_names(asked.text))
         return replace(asked, terms=words) if words else asked
 
-    def _rank(
+    def rank(
         self, asked: Question, found: Sequence[tuple[Hit, Source]], holdings: Holdings
     ) -> list[Scored]:
+        """The units of the passages found, best first."""
         selector = Selector(holdings.vocabulary, self.embedder.encode_few)
         return selector.rank(asked, found, self.embedder.encode_query(asked.text))
 
