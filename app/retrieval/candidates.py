@@ -8,6 +8,7 @@ notices and news.
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,6 +45,7 @@ FEATURES = (
     "title_length",  # distinct terms of title and path: basic laws have short names
     "document_size",  # logarithm of the document's number of passages
 )
+_OWN = threading.local()
 _FIGURE = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _RARE = 5
 _TEMPERATURE = 0.05
@@ -199,14 +201,23 @@ def terms_held(
     sizes = ends - starts
     before = np.cumsum(sizes) - sizes
     places = np.arange(int(sizes.sum())) + np.repeat(starts - before, sizes)
-    column = np.zeros(BUCKETS, np.int16)
+    column = _column()
     column[terms] = np.arange(1, len(terms) + 1)
     found = column[field.terms[places]]
+    column[terms] = 0
     row_of = np.repeat(np.arange(len(rows)), sizes)
     held = np.zeros((len(rows), len(terms)), bool)
     hit = found > 0
     held[row_of[hit], found[hit] - 1] = True
     return held, sizes
+
+
+def _column() -> np.ndarray:
+    """Zeros, one for each term number; this thread's own, to be left as they were."""
+    if not hasattr(_OWN, "column"):
+        _OWN.column = np.zeros(BUCKETS, np.int16)
+    column: np.ndarray = _OWN.column
+    return column
 
 
 def _weight(held: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -125,8 +125,10 @@ class Memory:
 
     def similar(self, vector: np.ndarray) -> Similar:
         """What is near ``vector``, that of a new question."""
-        asked = (self._questions @ vector)[self._question]
-        answered = (self._answers @ vector)[self._question]
+        # Not BLAS: on a product so small its threads cost more than they give, most of all when
+        # other queries run beside this one.
+        asked = np.einsum("ij,j->i", self._questions, vector)[self._question]
+        answered = np.einsum("ij,j->i", self._answers, vector)[self._question]
         return Similar(
             self._best(asked), self._best(answered), self._shares(asked), self._shares(answered)
         )
