@@ -1,0 +1,141 @@
+"""Conversations handed on by a link: snapshots in ``data/shared``, read by whoever has the link.
+
+A link's id cannot be guessed (128 random bits). Whoever made it holds a second secret that
+withdraws it; only that secret's hash is kept. The store is limited in size and number.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ingest.errors import UserError
+from ingest.settings import Settings
+
+FOLDER = "shared"
+MOST_SHARES = 2_000
+MOST_BYTES = 500_000
+LONGEST_TITLE = 200
+_ID = re.compile(r"[A-Za-z0-9_-]{22}")
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A snapshot of a conversation: its messages as the browser keeps them.
+
+    ``created`` is ISO 8601 in UTC; ``language`` the one it was made in.
+    """
+
+    id: str
+    title: str
+    created: str
+    language: str
+    messages: tuple[dict[str, Any], ...]
+
+
+class ShareError(UserError):
+    """A conversation that cannot be shared."""
+
+
+def publish(
+    settings: Settings, messages: Sequence[dict[str, Any]], title: str, language: str
+) -> tuple[Share, str]:
+    """Keep a snapshot; gives it and the secret that withdraws it.
+
+    :param messages: JSON types that were checked by the caller.
+    :raises ShareError: if it is empty or too large, or too many are kept.
+    """
+    if not messages:
+        raise ShareError(
+            "nothing-to-share",
+            "conversation",
+            "it holds no answer",
+            "Ask a question first",
+            ("对话中还没有答案", "请先提问"),
+        )
+    share = Share(
+        id=secrets.token_urlsafe(16),
+        title=" ".join(title.split())[:LONGEST_TITLE],
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        language=language,
+        messages=tuple(messages),
+    )
+    secret = secrets.token_urlsafe(16)
+    kept = {
+        "title": share.title,
+        "created": share.created,
+        "language": language,
+        "withdraw": _hash(secret),
+        "messages": share.messages,
+    }
+    content = json.dumps(kept, ensure_ascii=False).encode("utf-8", "replace")
+    if len(content) > MOST_BYTES:
+        raise ShareError(
+            "share-too-large",
+            "conversation",
+            f"it is larger than {MOST_BYTES // 1000} kB",
+            "Share a shorter conversation",
+            (f"对话超过 {MOST_BYTES // 1000} kB", "请分享较短的对话"),
+        )
+    folder = _folder(settings)
+    folder.mkdir(parents=True, exist_ok=True)
+    if sum(1 for _ in folder.glob("*.json")) >= MOST_SHARES:
+        raise ShareError(
+            "too-many-shares",
+            str(folder),
+            f"it already holds {MOST_SHARES} conversations",
+            "Withdraw links that are no longer needed",
+            (f"已分享 {MOST_SHARES} 个对话", "请撤回不再需要的链接"),
+        )
+    target = _file(settings, share.id)
+    partial = target.with_suffix(".partial")
+    partial.write_bytes(content)
+    os.replace(partial, target)
+    return share, secret
+
+
+def read(settings: Settings, id: str) -> Share | None:
+    """The snapshot with this id; ``None`` where there is none or it was withdrawn."""
+    kept = _kept(settings, id)
+    if kept is None:
+        return None
+    return Share(id, kept["title"], kept["created"], kept["language"], tuple(kept["messages"]))
+
+
+def withdraw(settings: Settings, id: str, secret: str) -> bool:
+    """Remove a snapshot; ``False`` where there is none or the secret is not its own."""
+    kept = _kept(settings, id)
+    if kept is None or not secrets.compare_digest(kept["withdraw"], _hash(secret)):
+        return False
+    _file(settings, id).unlink(missing_ok=True)
+    return True
+
+
+def _kept(settings: Settings, id: str) -> dict[str, Any] | None:
+    if not _ID.fullmatch(id):
+        return None
+    try:
+        kept: dict[str, Any] = json.loads(_file(settings, id).read_bytes())
+    except FileNotFoundError:
+        return None
+    return kept
+
+
+def _file(settings: Settings, id: str) -> Path:
+    return _folder(settings) / f"{id}.json"
+
+
+def _folder(settings: Settings) -> Path:
+    return settings.data_folder / FOLDER
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
