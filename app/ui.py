@@ -42,6 +42,8 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     from app.accounts.visitors import Visitors
     from app.api.mounting import add_api
     from app.library.service import Library
+    from app.web.conversation_routes import add_conversation_routes
+    from app.web.conversation_routes import add_conversations
     from app.web.library_routes import add_library
     from app.web.page import theme
     from app.web.routes import add_routes
@@ -51,6 +53,8 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     visitors = Visitors(settings)
     add_login(app, visitors)
     add_routes(app, assistant, settings)
+    add_conversations(app, assistant, settings)
+    add_conversation_routes(app, assistant)
     add_library(app, Library(assistant), settings)
     add_api(app, assistant, settings)
     app = gr.mount_gradio_app(
@@ -102,13 +106,11 @@ def stream(
     words: Language = "en" if language == "en" else "zh"
     asked = question.strip()[:LONGEST_QUESTION]
     try:
-        before = None
+        answer = None
         for answer in assistant.stream(asked, turns_of(history), filters_of(filters), words):
-            if before is not None:
-                yield message_of(before, final=False)
-            before = answer
-        if before is not None:
-            yield message_of(before)
+            yield message_of(answer, final=False)
+        if answer is not None:
+            yield message_of(answer)
     except UserError as error:
         yield {"error": error.line(words), "final": True}
     except Exception:

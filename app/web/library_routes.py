@@ -196,6 +196,7 @@ def record_to_json(record: DocumentRecord) -> dict[str, Any]:
         "metadata": values_of(metadata) | {"title": record.title},
         "expired": bool(metadata.expires and metadata.expires <= _today()),
         "pending": bool(metadata.effective and metadata.effective > _today()),
+        "effective": metadata.effective,
         "superseded": record.superseded,
         "passages": record.passages,
         "repairs": record.repairs,

@@ -56,10 +56,10 @@ def message_of(answer: Answer, final: bool = True) -> dict[str, Any]:
     }
 
 
-def turns_of(history: Sequence[Any]) -> list[Turn]:
+def turns_of(history: Sequence[Any], most: int = MOST_TURNS) -> list[Turn]:
     """The last turns of a conversation that the browser sent; what is no message is left out."""
     turns = []
-    for message in history[-MOST_TURNS:]:
+    for message in history[-most:]:
         try:
             turns.append(_turn(message))
         except (ValidationError, KeyError, TypeError, ValueError, AttributeError):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+import logging
 import mimetypes
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from app.service import Assistant
 
 MOST_MARKS = 50
+MOST_ISSUERS = 60
+_LOG = logging.getLogger(__name__)
+_LOG = logging.getLogger(__name__)
 _KEEP = {"cache-control": "public, max-age=31536000, immutable"}
 _ASK_AGAIN = {"cache-control": "no-store"}
 
@@ -92,12 +97,12 @@ def add_routes(app: FastAPI, assistant: Assistant, settings: Settings) -> None:
     threading.Thread(target=_quietly, args=(examples.questions,), daemon=True).start()
 
 
-def _quietly(work: Any) -> None:
-    """Examples are a convenience: that they failed shows when the page asks for them."""
+def _quietly(work: Callable[[], object]) -> None:
+    """Examples are a convenience: that they failed is no reason not to serve."""
     try:
         work()
     except Exception:
-        return
+        _LOG.exception("no example questions could be made")
 
 
 def corpus_at_a_glance(records: Sequence[DocumentRecord]) -> dict[str, Any]:
@@ -114,6 +119,8 @@ def corpus_at_a_glance(records: Sequence[DocumentRecord]) -> dict[str, Any]:
         ],
         "kinds": _values(r.metadata.kind for r in records),
         "regions": _values(r.metadata.region for r in records),
+        "issuers": _values(r.metadata.issuer for r in records)[:MOST_ISSUERS],
+        "issuers": _values(r.metadata.issuer for r in records),
         "years": sorted(years, reverse=True),
         "superseded": any(r.superseded for r in records),
     }

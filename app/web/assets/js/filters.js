@@ -3,13 +3,28 @@
 import { h } from "./dom.js";
 import { t } from "./i18n.js";
 
+const NAMES = {
+  documents: (_, filters) => (filters.documents?.length ? filters.title ?? t("oneDocument") : null),
+  kind: (kind) => (kind ? t(`kind.${kind}`) : null),
+  issuer: (issuer) => issuer ?? null,
+  region: (region) => region ?? null,
+  year: (year) => (year ? t("inYear", { year }) : null),
+  in_force: (inForce) => (inForce ? t("inForce") : null),
+};
+
 export function filterNames(filters) {
-  return [
-    filters.kind ? t(`kind.${filters.kind}`) : null,
-    filters.region ?? null,
-    filters.year ? t("inYear", { year: filters.year }) : null,
-    filters.in_force ? t("inForce") : null,
-  ].filter(Boolean);
+  return Object.entries(NAMES).map(([name, naming]) => naming(filters[name], filters)).filter(Boolean);
+}
+
+// One chip for each limit, with a button that takes it off.
+export function filterChips(filters, changed) {
+  return Object.entries(NAMES).map(([name, naming]) => {
+    const text = naming(filters[name], filters);
+    if (!text) return null;
+    return h("span", { class: "chip", "data-filter": name }, text,
+      h("button", { type: "button", "aria-label": t("filter.remove", { name: text }), title: t("filter.remove", { name: text }),
+        onclick: () => { delete filters[name]; if (name === "documents") delete filters.title; changed(); } }, "×"));
+  }).filter(Boolean);
 }
 
 // The controls; `filters` is changed in place.
@@ -26,6 +41,7 @@ export function filterControls(filters, corpus, changed) {
   };
   const controls = [
     select("kind", corpus.kinds, (value) => t(`kind.${value}`)),
+    select("issuer", corpus.issuers, String),
     select("region", corpus.regions, String),
     select("year", corpus.years, (year) => t("inYear", { year }), true),
   ];

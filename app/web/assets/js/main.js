@@ -3,11 +3,12 @@
 import { address, h, icon, iconButton } from "./dom.js";
 import { chooseLanguage, currentLanguage, read, setLanguage, t } from "./i18n.js";
 import { hideCard } from "./card.js";
-import { filterControls, filterNames } from "./filters.js";
+import { filterChips, filterControls } from "./filters.js";
 import { TurnView } from "./messages.js";
 import { SourcePanel, placeFromLink } from "./source.js";
-import { Conversations, toMarkdown } from "./store.js";
-import { ask, getJson } from "./stream.js";
+import { ShareDialog } from "./sharing.js";
+import { Conversations } from "./store.js";
+import { ask, getJson, postJson } from "./stream.js";
 
 const THEME = "zhengcai.theme";
 const TITLES_SHOWN = 6;
@@ -38,7 +39,8 @@ class Chat {
     addEventListener("keydown", (event) => {
       if (event.key === "Escape") hideCard();
     });
-    getJson("ui/corpus").then((corpus) => { this.corpus = corpus; this.corpusCame(); }, () => {});
+    getJson("ui/corpus").then((corpus) => { this.corpus = corpus; this.askAbout(); this.corpusCame(); }, () => {});
+    getJson("ui/me").then((who) => { this.who = who; this.showWho(); }, () => {});
     getJson("ui/examples").then(({ questions }) => { this.examples = questions; this.showExamples(); }, () => {});
   }
 
@@ -47,6 +49,7 @@ class Chat {
     document.title = t("title");
     this.applyTheme();
     this.panel = new SourcePanel((open) => this.root.classList.toggle("with-source", open));
+    this.shareDialog = new ShareDialog(() => this.conversations.save());
     this.log = h("div", { class: "log", role: "log", "aria-label": t("conversation"), tabindex: "0" });
     this.input = h("textarea", { id: "question", rows: "1", maxlength: "2000", placeholder: t("placeholder"),
       "aria-label": t("placeholder"), enterkeyhint: "send" });
@@ -68,7 +71,8 @@ class Chat {
     this.root.replaceChildren(
       h("a", { class: "skip", href: "#question", onclick: (event) => { event.preventDefault(); this.input.focus(); } }, t("skip")),
       this.bar(), this.side, h("div", { class: "veil", onclick: () => this.toggleSide(false) }),
-      h("div", { class: "main" }, this.log, composer), this.panel.element);
+      h("div", { class: "main" }, this.log, composer), this.panel.element, this.shareDialog.element);
+    this.showWho();
     this.drawSide();
     this.drawLog();
     this.drawFilters();
@@ -83,10 +87,31 @@ class Chat {
     this.menuButton = iconButton("menu", t("conversations"), () => this.toggleSide(), { "aria-expanded": "false", "aria-controls": "side" });
     this.menuButton.classList.add("menu");
     return h("header", { class: "bar" }, this.menuButton,
-      h("h1", {}, t("title")), h("p", { class: "tagline" }, t("tagline")), h("span", { class: "spring" }),
+      h("h1", {}, t("title")),
+      h("nav", { class: "pages", "aria-label": t("lib.pages") }, h("a", { class: "quiet", href: address("./"), "aria-current": "page" }, t("lib.chat")),
+        h("a", { class: "quiet", href: address("library") }, t("lib.title"))),
+      h("p", { class: "tagline" }, t("tagline")), h("span", { class: "spring" }), this.whoBox = h("span", { class: "who" }),
       iconButton("theme", t(`theme.${this.theme}`), (event) => this.nextTheme(event.currentTarget)),
       h("button", { type: "button", class: "quiet language", lang: other === "zh" ? "zh-CN" : "en",
         onclick: () => { setLanguage(other); this.running?.abort(); this.draw(this.input.value); } }, t("otherLanguage")));
+  }
+
+  showWho() {
+    const { name, accounts } = this.who ?? {};
+    if (!accounts) return;
+    this.whoBox.replaceChildren(name
+      ? h("form", { method: "post", action: address("logout") }, h("button", { class: "quiet" }, t("logout", { name })))
+      : h("a", { class: "quiet", href: address("login") }, t("login")));
+  }
+
+  // ?about=ID: questions about one document, as the library's “ask about it” sends them.
+  askAbout() {
+    const id = new URLSearchParams(location.search).get("about");
+    const found = this.corpus.titles.find((one) => one.id === id);
+    if (!found) return;
+    this.filters = { documents: [found.id], title: found.title };
+    history.replaceState(null, "", location.pathname + location.hash);
+    this.begin();
   }
 
   nextTheme(button) {
@@ -127,7 +152,9 @@ class Chat {
           if (title !== null) this.conversations.rename(conversation.id, title);
           again();
         } }, t("rename")),
-        h("button", { type: "button", onclick: () => save(`${conversation.title}.md`, toMarkdown(conversation)) }, t("export")),
+        h("button", { type: "button", onclick: () => this.export(conversation, "docx") }, t("exportWord")),
+        h("button", { type: "button", onclick: () => this.export(conversation, "md") }, t("export")),
+        h("button", { type: "button", onclick: () => this.shareDialog.open(conversation) }, t("share")),
         h("button", { type: "button", onclick: () => {
           if (!confirm(t("confirmDelete", { title: conversation.title }))) return;
           this.conversations.remove(conversation.id);
@@ -135,6 +162,16 @@ class Chat {
           else again();
         } }, t("delete"))));
     return h("li", {}, name, actions);
+  }
+
+  async export(conversation, format) {
+    try {
+      const { title, messages } = conversation;
+      const response = await postJson("ui/export", { format, title, messages, language: currentLanguage() });
+      save(`${title}.${format}`, await response.blob());
+    } catch {
+      alert(t("unreachable"));
+    }
   }
 
   begin() {
@@ -203,18 +240,23 @@ class Chat {
 
   drawFilters() {
     if (!this.corpus) return;
-    const controls = filterControls(this.filters, this.corpus, () => this.nameFilters());
+    const controls = filterControls(this.filters, this.corpus, () => this.showChips());
+    const open = this.filterBox.querySelector("details")?.open;
     this.filterBox.replaceChildren();
-    if (!controls.length) return;
-    this.filterSummary = h("summary", {}, "");
-    this.filterBox.append(h("details", {}, this.filterSummary, h("div", { class: "controls" }, controls)));
-    this.nameFilters();
+    if (!controls.length && !this.filters.documents) return;
+    this.chips = h("div", { class: "chips", role: "group", "aria-label": t("filters") });
+    this.filterBox.append(this.chips);
+    if (controls.length) {
+      this.filterBox.prepend(h("details", { open }, h("summary", {}, t("filters")), h("div", { class: "controls" }, controls)));
+    }
+    this.showChips();
   }
 
-  nameFilters() {
-    const names = filterNames(this.filters);
-    this.filterSummary.textContent = names.length ? t("scope", { names: names.join(t("listComma")) }) : t("filters");
-    this.filterSummary.classList.toggle("active", names.length > 0);
+  showChips() {
+    this.chips.replaceChildren(...filterChips(this.filters, () => {
+      this.drawFilters();
+      this.input.focus();
+    }));
   }
 
   newTurn(question) {
@@ -225,6 +267,8 @@ class Chat {
         this.panel.open(places, at, opener);
       },
       again: (text) => { this.input.value = text; this.fit(); this.input.focus(); },
+      ask: (text) => this.submit(text),
+      judged: () => this.conversations.save(),
     });
     this.log.append(view.element);
     return view;
@@ -242,6 +286,7 @@ class Chat {
     const history = (this.conversations.current?.messages ?? []).filter((m) => !m.error).slice(-MOST_TURNS)
       .map(({ nearest, ...message }) => message);
     const filters = { ...this.filters };
+    for (const old of this.log.querySelectorAll(".next-questions")) old.remove();
     const view = this.newTurn(question.trim());
     this.log.scrollTop = view.element.offsetTop - this.log.offsetTop;
     const control = new AbortController();
@@ -250,14 +295,14 @@ class Chat {
     let message = null;
     try {
       for await (const part of ask(question.trim(), history, filters, language, control.signal)) {
-        message = { ...part, question: question.trim(), filters };
+        message = { ...part, id: view.id, question: question.trim(), filters };
         view.update(message);
       }
       if (!message?.final) throw new Error("cut");
     } catch {
       const stopped = control.signal.aborted;
       const partial = message ?? { question: question.trim(), statements: [], citations: [], rest: "", text: "", filters };
-      message = stopped ? { ...partial, stopped: true } : { ...partial, error: t("unreachable") };
+      message = { ...partial, ...(stopped ? { stopped: true } : { error: t("unreachable") }) };
       if (view.element.isConnected) view.update(message);
     } finally {
       if (this.running === control) this.setRunning(null);
@@ -265,7 +310,19 @@ class Chat {
     if (view.element.isConnected && !message.error) {
       this.conversations.add(message);
       this.drawSide();
+      this.suggest(view, message, filters);
     }
+  }
+
+  // What may be asked next; comes after the answer and never moves it.
+  async suggest(view, message, filters) {
+    if (message.abstained || message.stopped || !message.citations.length) return;
+    const places = message.citations.map((c) => [c.document, c.start, c.end]);
+    const asked = this.conversations.current.messages.map((m) => m.question);
+    try {
+      const { questions } = await (await postJson("ui/followups", { places, asked, filters })).json();
+      if (this.conversations.current?.messages.at(-1) === message) view.suggest(questions);
+    } catch { /* a convenience */ }
   }
 
   setRunning(control) {
@@ -303,8 +360,8 @@ class Chat {
   }
 }
 
-function save(name, text) {
-  const url = URL.createObjectURL(new Blob([text], { type: "text/markdown" }));
+function save(name, blob) {
+  const url = URL.createObjectURL(blob);
   h("a", { href: url, download: name.replace(/[\\/:*?"<>|\n]/g, " ") }).click();
   setTimeout(() => URL.revokeObjectURL(url), 1000);
 }

@@ -4,11 +4,14 @@ import { copyText, h } from "./dom.js";
 import { attachCard } from "./card.js";
 import { filterNames } from "./filters.js";
 import { t } from "./i18n.js";
+import { verdictButtons } from "./verdict.js";
 
 export class TurnView {
-  // actions: { open(message, place, opener), again(question) }
+  // actions: { open(message, place, opener), again(question), ask(question), judged() };
+  // without `again` the turn is only to be read.
   constructor(question, actions) {
     this.actions = actions;
+    this.id = newId();
     this.shown = [];
     this.message = null;
     this.body = h("div", { class: "body" });
@@ -22,6 +25,7 @@ export class TurnView {
   update(message) {
     this.message = message;
     if (message.abstained) {
+      this.takeBack([]);
       if (message.final) this.finish();
       return;
     }
@@ -126,8 +130,21 @@ export class TurnView {
       scope.length ? h("span", { class: "scope" }, t("scope", { names: scope.join(t("listComma")) })) : null,
       h("span", { class: "spring" }),
       message.error ? null : h("button", { type: "button", class: "quiet", onclick: copied }, t("copyAnswer")),
-      h("button", { type: "button", class: "quiet", onclick: () => this.actions.again(message.question) }, t("editAgain")));
+      this.actions.again ? h("button", { type: "button", class: "quiet", onclick: () => this.actions.again(message.question) }, t("editAgain")) : null,
+      this.actions.again && !message.error && !message.stopped ? verdictButtons(message, answerText(message), this.actions.judged) : null);
   }
+
+  // Questions that may come next, below the answer.
+  suggest(questions) {
+    if (!questions.length || !this.element.isConnected) return;
+    this.element.append(h("section", { class: "next-questions", "aria-label": t("nextQuestions") },
+      h("h3", {}, t("nextQuestions")), h("ul", {}, questions.map((question) => h("li", {},
+        h("button", { type: "button", class: "example", lang: "zh-CN", onclick: () => this.actions.ask(question) }, question))))));
+  }
+}
+
+function newId() {
+  return crypto.randomUUID?.() ?? `${Date.now()}-${Math.random().toString(36).slice(2)}`;
 }
 
 export function excerpt(text, most = 90) {

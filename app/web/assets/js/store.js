@@ -60,25 +60,3 @@ function load() {
     return [];
   }
 }
-
-export function toMarkdown(conversation) {
-  const out = [`# ${plain(conversation.title)}`];
-  const notes = [];
-  conversation.messages.forEach((message, turn) => {
-    out.push(`## ${plain(message.question)}`);
-    for (const statement of message.statements ?? []) {
-      const marks = statement.citations.map((n) => `[^${turn + 1}-${n}]`).join("");
-      out.push(plain(statement.text) + marks);
-    }
-    if (message.text) out.push(plain(message.text));
-    for (const citation of message.citations ?? []) {
-      const where = citation.url ?? citation.source;
-      notes.push(`[^${turn + 1}-${citation.n}]: ${plain(citation.official)} — ${plain(citation.text)} (${plain(where)})`);
-    }
-  });
-  return `${[...out, ...notes].join("\n\n")}\n`;
-}
-
-function plain(text) {
-  return text.replace(/[\\`*_{}[\]<>#|]/g, "\\$&").replace(/\s*\n\s*/g, " ");
-}

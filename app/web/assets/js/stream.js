@@ -41,6 +41,19 @@ async function* events(body) {
   }
 }
 
+export async function postJson(path, body, method = "POST", headers = {}) {
+  const response = await fetch(address(path), {
+    method,
+    headers: { "content-type": "application/json", ...headers },
+    body: body === null ? undefined : JSON.stringify(body),
+  });
+  if (!response.ok) {
+    const value = await response.json().catch(() => ({}));
+    throw Object.assign(new Error(String(response.status)), { lines: value.error });
+  }
+  return response;
+}
+
 export async function getJson(path) {
   const response = await fetch(address(path));
   const value = await response.json();

@@ -58,7 +58,7 @@ class LibraryPage {
     const { name, accounts } = this.who;
     this.bar.replaceChildren(...[
       h("h1", {}, h("a", { href: address("./") }, t("title"))),
-      h("nav", { "aria-label": t("lib.pages") }, h("a", { class: "quiet", href: address("./") }, t("lib.chat")),
+      h("nav", { class: "pages", "aria-label": t("lib.pages") }, h("a", { class: "quiet", href: address("./") }, t("lib.chat")),
         h("a", { class: "quiet", href: address("library"), "aria-current": "page" }, t("lib.title"))),
       h("span", { class: "spring" }),
       accounts && !name ? h("a", { class: "quiet", href: address("login?next=/library") }, t("login")) : null,

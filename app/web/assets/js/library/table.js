@@ -35,7 +35,7 @@ export class DocumentTable {
       value: this.wanted.words, oninput: (event) => { this.wanted.words = event.target.value; this.drawBody(); } });
     const kinds = unique(this.documents.map((d) => d.kind)).map((kind) => [kind, t(`kind.${kind}`)]);
     const regions = unique(this.documents.map((d) => d.region)).map((region) => [region, region]);
-    const states = ["current", "superseded", "pending", "expired", "repaired"].map((s) => [s, t(`lib.state.${s}`)]);
+    const states = ["current", "superseded", "pending", "expired", "unstated", "repaired"].map((s) => [s, t(`lib.state.${s}`)]);
     this.controls.replaceChildren(...[search,
       this.choice("kind", t("filter.kind"), t("filter.kind.any"), kinds),
       this.choice("region", t("filter.region"), t("filter.region.any"), regions),
@@ -102,7 +102,7 @@ export class DocumentTable {
       cell("kind", d.kind ? t(`kind.${d.kind}`) : "—"),
       cell("issuer", h("span", { lang: "zh-CN" }, d.issuer ?? "—")),
       cell("date", d.date ?? "—"),
-      cell("state", h("span", { class: `tag ${state === "current" ? "good" : "warn"}` }, t(`lib.state.${state}`))),
+      cell("state", state === "unstated" ? "—" : h("span", { class: `tag ${state === "current" ? "good" : "warn"}` }, t(`lib.state.${state}`))),
       cell("passages", d.passages.toLocaleString(currentLanguage())),
       cell("repairs", d.repairs ? d.repairs.toLocaleString(currentLanguage()) : "—"),
       h("td", { class: "actions" }, this.menu(d)));
@@ -132,7 +132,8 @@ export class DocumentTable {
 export function stateOf(d) {
   if (d.superseded) return "superseded";
   if (d.expired) return "expired";
-  return d.pending ? "pending" : "current";
+  if (d.pending) return "pending";
+  return d.effective ? "current" : "unstated";
 }
 
 function unique(values) {

@@ -1,0 +1,145 @@
+"""What the page does with a conversation besides asking: verdicts, follow-ups, files, links."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+from urllib.parse import quote
+
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+
+from app import feedback, shares
+from app.accounts.doors import visitor_of
+from app.exports import to_docx, to_markdown
+from app.followups import FollowUps
+from app.i18n import text_in
+from app.web.messages import filters_of, message_of, turns_of
+from app.web.page import asset_url
+from ingest.language import Language
+from ingest.settings import Settings
+
+if TYPE_CHECKING:
+    from app.service import Assistant
+
+_FRESH = {"cache-control": "no-store"}
+_WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+MOST_MESSAGES = 200
+Text = Annotated[str, Field(max_length=20_000)]
+
+
+class VerdictIn(BaseModel):
+    """A reader's verdict on an answer; see :func:`app.feedback.record`."""
+
+    id: Annotated[str, Field(min_length=1, max_length=feedback.LONGEST_ID)]
+    rating: Literal["up", "down"]
+    reason: Text = ""
+    question: Text
+    answer: Text
+    citations: Annotated[list[Text], Field(max_length=200)] = []
+
+
+class NearIn(BaseModel):
+    """What the last answer cites, and what was asked so far."""
+
+    places: Annotated[list[tuple[str, int, int]], Field(max_length=200)]
+    asked: Annotated[list[Text], Field(max_length=MOST_MESSAGES)] = []
+    filters: dict[str, Any] = {}
+
+
+class ConversationIn(BaseModel):
+    """A conversation as the browser keeps it."""
+
+    title: Text = ""
+    language: Language = "zh"
+    messages: Annotated[list[Any], Field(max_length=MOST_MESSAGES)]
+
+
+class WithdrawIn(BaseModel):
+    """The secret of who made a link."""
+
+    secret: Text
+
+
+def add_conversations(app: FastAPI, assistant: Assistant, settings: Settings) -> None:
+    """Add ``/ui/feedback``, ``/ui/followups``, ``/ui/export``, ``/ui/share`` and ``/share``."""
+    follow_ups = FollowUps(assistant)
+
+    @app.post("/ui/feedback", include_in_schema=False)
+    def verdict(given: VerdictIn, request: Request) -> Response:
+        feedback.record(
+            settings,
+            question=given.question,
+            answer=given.answer,
+            rating=given.rating,
+            citations=given.citations,
+            reason=given.reason,
+            who=visitor_of(request).name,
+            answer_id=given.id,
+        )
+        return _json({"kept": True}, 201)
+
+    @app.post("/ui/followups", include_in_schema=False)
+    def near(given: NearIn) -> Response:
+        found = follow_ups.after(given.places, given.asked, filters_of(given.filters))
+        return _json({"questions": found})
+
+    @app.post("/ui/export/{kind}", include_in_schema=False)
+    def export(kind: Literal["md", "docx"], given: ConversationIn) -> Response:
+        turns = turns_of(given.messages, MOST_MESSAGES)
+        if kind == "docx":
+            content, media = to_docx(turns, given.language, given.title), _WORD
+        else:
+            text = to_markdown(turns, given.language, given.title)
+            content, media = text.encode("utf-8", "replace"), "text/markdown; charset=utf-8"
+        named = quote(f"{given.title[:80] or text_in(given.language, 'title')}.{kind}", safe="")
+        headers = {**_FRESH, "content-disposition": f"attachment; filename*=utf-8''{named}"}
+        return Response(content, media_type=media, headers=headers)
+
+    @app.post("/ui/share", include_in_schema=False)
+    def share(given: ConversationIn) -> Response:
+        turns = turns_of(given.messages, MOST_MESSAGES)
+        messages = [message_of(turn.answer) for turn in turns]
+        made, secret = shares.publish(settings, messages, given.title, given.language)
+        return _json({"id": made.id, "secret": secret}, 201)
+
+    @app.delete("/ui/share/{id}", include_in_schema=False)
+    def withdraw(id: str, given: WithdrawIn) -> Response:
+        gone = shares.withdraw(settings, id, given.secret)
+        return _json({"withdrawn": gone}, 200 if gone else 404)
+
+    @app.get("/ui/share/{id}", include_in_schema=False)
+    def shared(id: str) -> Response:
+        found = shares.read(settings, id)
+        if found is None:
+            return _json({"missing": True}, 404)
+        return _json(
+            {"title": found.title, "created": found.created, "messages": list(found.messages)}
+        )
+
+    @app.get("/share/{id}", include_in_schema=False)
+    def page(id: str) -> Response:
+        """The page that shows a shared conversation; what it holds is fetched by its script."""
+        return HTMLResponse(_page(settings), 200 if shares.read(settings, id) else 404, _FRESH)
+
+
+def _json(value: dict[str, Any], status: int = 200) -> Response:
+    return JSONResponse(value, status, _FRESH)
+
+
+def _page(settings: Settings) -> str:
+    language = settings.server.language
+    return f"""<!doctype html>
+<html lang="{"en" if language == "en" else "zh-CN"}">
+<head>
+<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex"><base href="../">
+<title>{escape(text_in("zh", "title"))}</title>
+<link rel="stylesheet" href="{asset_url("chat.css")}">
+<script type="module" src="{asset_url("js/shared.js")}"></script>
+</head>
+<body><div id="zhengcai" class="shared" aria-busy="true" data-language="{language}"></div></body>
+</html>
+"""
