@@ -65,6 +65,11 @@ scale changes with the model or the size of the collection; the ranking is no wo
 CALIBRATED = ("dense", "bm25", "coverage", "coverage_rare", "covered", "phrase_share")
 """Features that the calibration uses beside the trees' score."""
 
+TRUST = {PLAIN: 0.0, REMEMBERING: 4.0}
+"""What is added to the trees' score for each unit of cosine: the shipped embedding model learned
+from all questions and has several members, so that its cosines are worth more than those of the
+folds' models, which the trees know. Chosen on dev."""
+
 COUNT, KNOWN = 100, 300
 """As in the product, see :mod:`app.retrieve`."""
 
@@ -346,6 +351,7 @@ def learn(
         calibrated=np.array(CALIBRATED),
         weights=weights.astype(np.float32),
         bias=np.array(bias, np.float32),
+        trust=np.array(TRUST[name], np.float32),
     )
     if name == PLAIN:
         flat, flat_bias = calibrate(plain, labels)

@@ -113,12 +113,15 @@ class LearnedReranker:
             self._trees = Trees(*(data[name] for name in names))
             self._calibrated = [features.index(str(name)) for name in data["calibrated"]]
             self._weights, self._bias = data["weights"], float(data["bias"])
+            self._trust = float(data["trust"])
+            self._gap = features.index("dense_gap")
 
     def __call__(self, features: np.ndarray) -> Ranked:
         """See :class:`Reranker`."""
         scores = self._trees(features[:, self._used])
         chosen = features[:, self._calibrated]
-        return Ranked(scores, _probability(scores, chosen, self._weights, self._bias))
+        probabilities = _probability(scores, chosen, self._weights, self._bias)
+        return Ranked(scores + self._trust * features[:, self._gap], probabilities)
 
 
 class FusionReranker:
