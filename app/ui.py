@@ -42,8 +42,6 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     from app.accounts.visitors import Visitors
     from app.api.mounting import add_api
     from app.library.service import Library
-    from app.web.conversation_routes import add_conversation_routes
-    from app.web.conversation_routes import add_conversations
     from app.web.library_routes import add_library
     from app.web.page import theme
     from app.web.routes import add_routes
@@ -54,7 +52,6 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     add_login(app, visitors)
     add_routes(app, assistant, settings)
     add_conversations(app, assistant, settings)
-    add_conversation_routes(app, assistant)
     add_library(app, Library(assistant), settings)
     add_api(app, assistant, settings)
     app = gr.mount_gradio_app(

@@ -133,6 +133,7 @@ class LibrarySettings(_Group):
     """Adding documents in the browser or by REST."""
 
     max_drafts: int = Field(100, ge=1, description="Previews that may wait.")
+    max_drafts_mb: float = Field(500, gt=0, description="Size of all of them, in MB.")
     draft_hours: float = Field(24, gt=0, description="Older previews are forgotten.")
     allow_private_addresses: bool = Field(
         False, description="Also fetch pages from the office's own network."

@@ -15,6 +15,7 @@ ASSETS = APP / "web" / "assets"
 SCRIPTS = sorted((ASSETS / "js").rglob("*.js"))
 MODULES = [APP / "ui.py", APP / "accounts" / "login.py", *sorted((APP / "web").glob("*.py"))]
 CJK = re.compile(r"[\u3400-\u9fff\uff00-\uffef]")
+EXPORTS = sorted((APP / "exports").glob("*.py"))
 TWO_TONGUED = ("UserError", "LoadError", "pick")
 EXACT = re.compile(r'\bt\(\s*"([^"]+)"')
 COMPUTED = re.compile(r"\bt\(\s*`([^`$]*)\$\{")
@@ -39,7 +40,7 @@ def test_scripts_use_known_keys_and_all_of_them() -> None:
     assert exact <= STRINGS["zh"].keys()
     prefixes = {prefix for prefix in COMPUTED.findall(text) if prefix}
     quoted = set(re.findall(r'"([\w.-]+)"', text))
-    python = "\n".join(module.read_text(encoding="utf-8") for module in MODULES)
+    python = "\n".join(module.read_text(encoding="utf-8") for module in [*MODULES, *EXPORTS])
     served = set(re.findall(r'text_in\(\w+|"[^"]+", "(\w+)"', python))
     served |= set(re.findall(r'text_in\([^,]+, "([\w.]+)"\)', python))
     for key in STRINGS["zh"]:

@@ -121,7 +121,7 @@ class Drafts:
     def _make_room(self) -> None:
         if not self._folder.is_dir():
             return
-        now, waiting = time.time(), 0
+        now, waiting, size = time.time(), 0, 0
         for folder in self._folder.iterdir():
             draft = self._read(folder)
             if draft is None or now - draft.made > self._settings.library.draft_hours * 3600:
@@ -129,7 +129,9 @@ class Drafts:
                     shutil.rmtree(folder, ignore_errors=True)
             else:
                 waiting += 1
-        if waiting >= self._settings.library.max_drafts:
+                size += draft.size
+        limits = self._settings.library
+        if waiting >= limits.max_drafts or size > limits.max_drafts_mb * 2**20:
             raise UserError(
                 "too-many-drafts",
                 str(self._folder),

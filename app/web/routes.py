@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import logging
 import mimetypes
 import threading
 from collections import Counter
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
 MOST_MARKS = 50
 MOST_ISSUERS = 60
 _LOG = logging.getLogger(__name__)
-_LOG = logging.getLogger(__name__)
-_KEEP = {"cache-control": "public, max-age=31536000, immutable"}
 _ASK_AGAIN = {"cache-control": "no-store"}
 
 
@@ -120,7 +117,6 @@ def corpus_at_a_glance(records: Sequence[DocumentRecord]) -> dict[str, Any]:
         "kinds": _values(r.metadata.kind for r in records),
         "regions": _values(r.metadata.region for r in records),
         "issuers": _values(r.metadata.issuer for r in records)[:MOST_ISSUERS],
-        "issuers": _values(r.metadata.issuer for r in records),
         "years": sorted(years, reverse=True),
         "superseded": any(r.superseded for r in records),
     }

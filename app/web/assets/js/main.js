@@ -167,7 +167,7 @@ class Chat {
   async export(conversation, format) {
     try {
       const { title, messages } = conversation;
-      const response = await postJson("ui/export", { format, title, messages, language: currentLanguage() });
+      const response = await postJson(`ui/export/${format}`, { title, messages, language: currentLanguage() });
       save(`${title}.${format}`, await response.blob());
     } catch {
       alert(t("unreachable"));

@@ -21,7 +21,7 @@ async function show() {
         onclick: () => { setLanguage(other); show(); } }, t("otherLanguage"))),
     h("main", { class: "main" }, log), panel.element);
   try {
-    const found = await getJson(`ui/shares/${encodeURIComponent(root.dataset.share)}`);
+    const found = await getJson(`ui/share/${encodeURIComponent(location.pathname.split("/").at(-1))}`);
     if (found.missing) log.append(h("p", { class: "notice error", role: "alert" }, t("share.gone")));
     else draw(found, log, panel);
   } catch (error) {

@@ -38,7 +38,7 @@ export class ShareDialog {
     await this.change(conversation, async () => {
       if (share) await this.take(share).catch(() => {});
       const body = { title, messages, language: currentLanguage() };
-      conversation.share = await (await postJson("ui/shares", body)).json();
+      conversation.share = await (await postJson("ui/share", body)).json();
     });
   }
 
@@ -52,7 +52,7 @@ export class ShareDialog {
   }
 
   take(share) {
-    return postJson(`ui/shares/${share.id}`, null, "DELETE", { "x-secret": share.secret });
+    return postJson(`ui/share/${share.id}`, { secret: share.secret }, "DELETE");
   }
 
   async change(conversation, work) {

@@ -41,11 +41,11 @@ async function* events(body) {
   }
 }
 
-export async function postJson(path, body, method = "POST", headers = {}) {
+export async function postJson(path, body, method = "POST") {
   const response = await fetch(address(path), {
     method,
-    headers: { "content-type": "application/json", ...headers },
-    body: body === null ? undefined : JSON.stringify(body),
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
   });
   if (!response.ok) {
     const value = await response.json().catch(() => ({}));
