@@ -42,6 +42,7 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     from app.accounts.visitors import Visitors
     from app.api.mounting import add_api
     from app.library.service import Library
+    from app.web.conversation_routes import add_conversations
     from app.web.library_routes import add_library
     from app.web.page import theme
     from app.web.routes import add_routes

@@ -6,7 +6,7 @@ from html import escape
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import quote
 
-from fastapi import FastAPI, Header
+from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import BaseModel, Field
 from starlette.requests import Request
@@ -57,14 +57,14 @@ class ConversationIn(BaseModel):
     messages: Annotated[list[Any], Field(max_length=MOST_MESSAGES)]
 
 
-class ExportIn(ConversationIn):
-    """A conversation and the format of the file that it becomes."""
+class WithdrawIn(BaseModel):
+    """The secret of who made a link."""
 
-    format: Literal["md", "docx"]
+    secret: Text
 
 
-def add_conversation_routes(app: FastAPI, assistant: Assistant, settings: Settings) -> None:
-    """Add ``/ui/feedback``, ``/ui/followups``, ``/ui/export``, ``/ui/shares`` and ``/share``."""
+def add_conversations(app: FastAPI, assistant: Assistant, settings: Settings) -> None:
+    """Add ``/ui/feedback``, ``/ui/followups``, ``/ui/export``, ``/ui/share`` and ``/share``."""
     follow_ups = FollowUps(assistant)
 
     @app.post("/ui/feedback", include_in_schema=False)
@@ -86,33 +86,33 @@ def add_conversation_routes(app: FastAPI, assistant: Assistant, settings: Settin
         found = follow_ups.after(given.places, given.asked, filters_of(given.filters))
         return _json({"questions": found})
 
-    @app.post("/ui/export", include_in_schema=False)
-    def export(given: ExportIn) -> Response:
+    @app.post("/ui/export/{kind}", include_in_schema=False)
+    def export(kind: Literal["md", "docx"], given: ConversationIn) -> Response:
         turns = turns_of(given.messages, MOST_MESSAGES)
-        if given.format == "docx":
+        if kind == "docx":
             content, media = to_docx(turns, given.language, given.title), _WORD
         else:
             text = to_markdown(turns, given.language, given.title)
             content, media = text.encode("utf-8", "replace"), "text/markdown; charset=utf-8"
         name = given.title[:80] or text_in(given.language, "title")
-        named = quote(f"{name}.{given.format}".encode("utf-8", "replace"), safe="")
+        named = quote(f"{name}.{kind}".encode("utf-8", "replace"), safe="")
         headers = {**_FRESH, "content-disposition": f"attachment; filename*=utf-8''{named}"}
         return Response(content, media_type=media, headers=headers)
 
-    @app.post("/ui/shares", include_in_schema=False)
+    @app.post("/ui/share", include_in_schema=False)
     def share(given: ConversationIn) -> Response:
         turns = turns_of(given.messages, MOST_MESSAGES)
         messages = [message_of(turn.answer) for turn in turns]
         made, secret = shares.publish(settings, messages, given.title, given.language)
         return _json({"id": made.id, "secret": secret}, 201)
 
-    @app.delete("/ui/shares/{id}", include_in_schema=False)
-    def withdraw(id: str, x_secret: Annotated[str, Header()] = "") -> Response:
+    @app.delete("/ui/share/{id}", include_in_schema=False)
+    def withdraw(id: str, given: WithdrawIn) -> Response:
         """Only whoever holds the link's secret takes it back."""
-        gone = shares.withdraw(settings, id, x_secret)
+        gone = shares.withdraw(settings, id, given.secret)
         return _json({"withdrawn": gone}, 200 if gone else 404)
 
-    @app.get("/ui/shares/{id}", include_in_schema=False)
+    @app.get("/ui/share/{id}", include_in_schema=False)
     def shared(id: str) -> Response:
         found = shares.read(settings, id)
         if found is None:
@@ -125,14 +125,14 @@ def add_conversation_routes(app: FastAPI, assistant: Assistant, settings: Settin
     def page(id: str) -> Response:
         """The page that shows a shared conversation; what it holds is fetched by its script."""
         found = shares.read(settings, id) is not None
-        return HTMLResponse(_page(settings, id), 200 if found else 404, _FRESH)
+        return HTMLResponse(_page(settings), 200 if found else 404, _FRESH)
 
 
 def _json(value: dict[str, Any], status: int = 200) -> Response:
     return JSONResponse(value, status, _FRESH)
 
 
-def _page(settings: Settings, id: str) -> str:
+def _page(settings: Settings) -> str:
     language = settings.server.language
     return f"""<!doctype html>
 <html lang="{"en" if language == "en" else "zh-CN"}">
@@ -144,8 +144,7 @@ def _page(settings: Settings, id: str) -> str:
 <script type="module" src="{asset_url("js/share.js")}"></script>
 </head>
 <body>
-<div id="zhengcai" class="shared" aria-busy="true" data-language="{language}" data-share="{escape(id)}">
-</div>
+<div id="zhengcai" class="shared" aria-busy="true" data-language="{language}"></div>
 </body>
 </html>
 """

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 MOST_MARKS = 50
 MOST_ISSUERS = 60
 _LOG = logging.getLogger(__name__)
+_KEEP = {"cache-control": "public, max-age=31536000, immutable"}
 _ASK_AGAIN = {"cache-control": "no-store"}
 
 
