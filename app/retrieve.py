@@ -210,8 +210,13 @@ def _passes(record: DocumentRecord, filters: Filters) -> bool:
         region = filters.region.removesuffix("省").removesuffix("市")
         if region not in (said.region, province(said.region or "")):
             return False
-    dates = (said.published, said.effective, said.version)
-    return filters.year is None or any((day or "").startswith(str(filters.year)) for day in dates)
+    dates = [day for day in (said.published, said.effective, said.version) if day]
+    if filters.year is not None and not any(day.startswith(str(filters.year)) for day in dates):
+        return False
+    if filters.since is None and filters.until is None:
+        return True
+    first, last = filters.since or "", filters.until or "9999"
+    return any(first <= day <= last for day in dates)
 
 
 def _ruled(state: _State, query: Query, named: Named, pool: Pool, ranked: Ranked) -> Ranked:

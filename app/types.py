@@ -11,8 +11,9 @@ from ingest.document import Metadata, Passage
 class Filters:
     """Limits that a reader sets on the documents searched; ``None`` or empty means any.
 
-    ``year`` keeps documents published, effective or versioned in it. ``in_force`` leaves out
-    superseded versions. ``documents`` are document ids.
+    ``year`` keeps documents published, effective or versioned in it; ``since`` and ``until`` (ISO
+    dates, both included) those with such a date between them. ``in_force`` leaves out superseded
+    versions. ``documents`` are document ids.
     """
 
     kind: str | None = None
@@ -22,6 +23,8 @@ class Filters:
     year: int | None = None
     in_force: bool = False
     documents: tuple[str, ...] = ()
+    since: str | None = None
+    until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,6 +155,9 @@ def test_words_without_any_meaning_for_the_corpus_are_not_probable(retriever: Re
         (Filters(year=2020), {"采购意向公开办法"}),
         (Filters(issuer="财政部"), {"采购意向公开办法"}),
         (Filters(year=1990), set()),
+        (Filters(since="2020-05-08", until="2020-06-30"), {"采购意向公开办法"}),
+        (Filters(since="2022-06-01", kind="law"), {"中华人民共和国采购监督法"}),
+        (Filters(until="2015-02-28"), set()),
     ],
 )
 def test_filters(retriever: Retriever, filters: Filters, titles: set[str]) -> None:

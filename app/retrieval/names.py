@@ -46,7 +46,7 @@ _YEARLY = re.compile(
 _NUMERAL = r"(?:\d{1,4}|[零〇一二三四五六七八九十百]{1,7})"
 _ASKED_ORDER = re.compile(
     rf"(?P<issuer>[\u4e00-\u9fff]{{2,10}}?)?(?:令)?\s*第?\s*(?P<no>{_NUMERAL})\s*号令"
-    rf"|(?P<of>[\u4e00-\u9fff]{{2,10}}?)令\s*第?\s*(?P<nr>{_NUMERAL})\s*号"
+    rf"|(?P<of>国|[\u4e00-\u9fff]{{2,10}}?)令\s*第?\s*(?P<nr>{_NUMERAL})\s*号"
 )
 _SHORT_MENTION = re.compile(rf"[\u4e00-\u9fff]{{2,20}}?{_KIND}(?:(?:实施|施行){_KIND})?")
 _REGION_BEFORE = re.compile(
@@ -193,7 +193,10 @@ def _take(taken: bytearray, start: int, end: int, documents: tuple[str, ...]) ->
 
 
 def _of_issuer(known: list[tuple[str, str]], issuer: str) -> tuple[str, ...]:
-    """Those of ``known`` whose issuer the words before the number end with, else all."""
+    """Those of ``known`` whose issuer the words before the number end with, else all; 国令 is an
+    order of the State Council."""
+    if issuer.endswith("国"):
+        issuer = "国务院"
     exact = [id for who, id in known if who and issuer.endswith(who)]
     alike = [id for who, id in known if who and issuer and _is_short_for(issuer, who)]
     return tuple(exact or alike or [id for _, id in known])
