@@ -16,7 +16,7 @@ from app.answering.choose import choose, side_by_side
 from app.answering.citing import Citer
 from app.answering.find import Finder
 from app.answering.holdings import Holdings, shown_title
-from app.answering.intent import Question, analyse, content_words
+from app.answering.intent import FIGURES, Question, analyse, content_words
 from app.answering.parts import Chosen, by_outline, place_named
 from app.answering.select import Scored, Selector
 from app.answering.sentences import Source
@@ -77,14 +77,17 @@ class QuotingAnswerer:
             return self._compose(question, exact, 1.0, language)
         ranked = self.rank(asked, found, holdings)
         judgement = judge(asked, ranked, holdings)
-        if parts := by_outline(asked, found, ranked, judgement, holdings, most):
-            return self._compose(question, parts, max(judgement.evidence, 0.6), language)
-        if judgement.conflict or judgement.evidence < self.settings.answer.min_evidence:
-            return self._refusal(question, hits, judgement, language)
-        chosen = side_by_side(
+        enough = self.settings.answer.min_evidence
+        sides = side_by_side(
             asked, found, ranked, holdings, lambda part, inside: self.rank(part, inside, holdings)
         )
-        chosen = chosen or choose(asked, ranked)
+        if sides and asked.wants & FIGURES and judgement.evidence >= enough:
+            return self._compose(question, sides[:most], judgement.evidence, language)
+        if parts := by_outline(asked, found, ranked, judgement, holdings, most):
+            return self._compose(question, parts, max(judgement.evidence, 0.6), language)
+        if judgement.conflict or judgement.evidence < enough:
+            return self._refusal(question, hits, judgement, language)
+        chosen = sides or choose(asked, ranked)
         return self._compose(question, chosen[:most], judgement.evidence, language)
 
     def analysed(self, question: str) -> Question:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.answering.holdings import Holdings
+from app.answering.find import implementing
+from app.answering.holdings import Holdings, Named
 from app.answering.intent import Question, content_words
 from app.answering.select import Scored
 
@@ -35,7 +36,7 @@ def sides(question: Question, ranked: Sequence[Scored], holdings: Holdings) -> l
     """The things compared, in the question's order; fewer than two where nothing is."""
     named = holdings.named_in(question.text)
     if len(named) > 1:
-        return [Side(question.text, documents=frozenset(n.documents)) for n in named]
+        return [_of_documents(question, n.documents, named, holdings) for n in named]
     if ranked and _VERSIONS.search(question.text):
         work = ranked[0].source.record.work
         versions = {s.source.id: s.source.record for s in ranked if s.source.record.work == work}
@@ -46,6 +47,15 @@ def sides(question: Question, ranked: Sequence[Scored], holdings: Holdings) -> l
     if pair is None:
         return []
     return [_alone(question.text, pair, pair[name]) for name in ("first", "second")]
+
+
+def _of_documents(
+    question: Question, documents: Sequence[str], named: Sequence[Named], holdings: Holdings
+) -> Side:
+    """One of several sources; with the regulation that implements it, if that is none of them."""
+    others = {i for n in named for i in n.documents}
+    own = {*documents, *(implementing(documents, holdings) - others)}
+    return Side(question.text, documents=frozenset(own))
 
 
 def _alone(text: str, pair: re.Match[str], name: str) -> Side:

@@ -45,6 +45,8 @@ class Finder:
         """
         found = [(h, s) for h in hits if (s := holdings.source(h.passage.document)) is not None]
         named = {i for name in holdings.named_in(asked.text) for i in name.documents}
+        if named and "compare" in asked.wants:
+            named |= implementing(named, holdings)
         if within is not None:
             named &= set(within)
         if not named:
@@ -105,6 +107,12 @@ class Finder:
                 )
                 more.append((hit, source))
         return more
+
+
+def implementing(named: Collection[str], holdings: Holdings) -> set[str]:
+    """The regulations that implement the laws among documents: 政府采购法实施条例 of 政府采购法."""
+    works = {f"{holdings.records[i].work}实施条例" for i in named if i in holdings.records}
+    return {r.id for r in holdings.records.values() if r.work in works}
 
 
 def _official(asked: Question) -> str:

@@ -138,6 +138,8 @@ _FOCUS_BEFORE = re.compile(
 _PARTIES = re.compile(
     r"部门|机关|机构|人民政府|委员会|法院|检察院|国务院|财政|厅|局|采购人|供应商|单位|负责人|主管人员|小组|工作人员|当事人|公司|中心|专家|人员"
 )
+FIGURES: frozenset[Want] = frozenset({"amount", "ratio", "number", "deadline", "date"})
+"""What asks for a figure or a day."""
 _DURATION = frozenset({"日", "工作日", "月", "年", "小时", "周", "分钟", "季度", "交易日"})
 
 
