@@ -37,7 +37,7 @@ chat: $(VENV)/.installed
 	$(BIN)/python -m app serve
 
 test: check browser
-	$(BIN)/python -m pytest $(SUITE)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(SUITE)
 
 # Chromium and a Chinese font for the browser tests, which are skipped where they cannot be had.
 browser:

@@ -128,7 +128,7 @@ def _of_section(stored: StoredDocument, section: Section) -> Iterator[Example]:
         found = pattern.search(body)
         if found is None:
             continue
-        words = found[0].strip("，、　 \n")
+        words = re.sub("之一的?$", "", found[0].strip("，、　 \n"))
         bare = words.replace("下列", "") if not ending else words
         if not _SHORTEST <= len(words) <= _LONGEST or _ELSEWHERE.search(bare):
             continue
