@@ -146,7 +146,7 @@ class Chat {
       onclick: () => this.openConversation(conversation.id) }, conversation.title);
     const actions = h("details", { class: "actions" },
       h("summary", { "aria-label": t("actionsFor", { title: conversation.title }) }, icon("more")),
-      h("div", { class: "menu-list" },
+      h("div", { class: "menu-list", onclick: () => { actions.open = false; } },
         h("button", { type: "button", onclick: () => {
           const title = prompt(t("rename"), conversation.title);
           if (title !== null) this.conversations.rename(conversation.id, title);
