@@ -33,7 +33,10 @@ MOST_KEPT = 500
 _NEAR = 12  # sections on either side
 _SHORTEST, _LONGEST = 8, 34
 
-_LISTED = re.compile(r"[^。；：\n]{2,26}?下列[^，。；：、（）\n]{1,10}(?=[：，之])")
+_LISTED = re.compile(
+    r"(?:^|(?<=[。；：\n]))[^。；：\n]{2,26}?(?<![按依]照)(?<![根依]据)"
+    r"下列[^，。；：、（）\n]{1,10}(?=[：，之])"
+)
 _CONDITION = re.compile(r"(?:^|\n)[^。；：、（）《》“”\n]{6,28}的(?=，)")
 _ELSEWHERE = re.compile(
     r"前款|前条|本条|本款|前述|上述|下列|依照|按照第|其|该|^[（一二三四五六七八九十]"
