@@ -194,24 +194,25 @@ def _show(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _remove(options: argparse.Namespace, settings: Settings) -> int:
+    import getpass
+
     from ingest.index import Index, read_current, writing
+    from ingest.pipeline import take_out
 
     with writing(settings):
         record = find_document(_open(settings).documents(), options.document)
         current = read_current(settings)
         assert current is not None
         index = Index.open_for_writing(settings, current["recipe"])
-        index.remove(record.id)
+        take_out(record, index, settings, getpass.getuser())
         index.close()
     print(pick(f"removed {record.id}  {record.title}", f"已移除 {record.id}  {record.title}"))
-    if (settings.base / record.file).is_relative_to(settings.corpus_folder):
-        print(
-            pick(
-                f"Its file {record.file} is still in the corpus: the next `add` or `build` of that"
-                " folder brings it back unless you move it away.",
-                f"文件 {record.file} 仍在语料文件夹中：如不移走，下次 add 或 build 会再次收入。",
-            )
+    print(
+        pick(
+            f"It stays out when its folder is added; adding {record.file} itself brings it back.",
+            f"再次添加所在文件夹时不会收入；添加文件 {record.file} 本身即可恢复。",
         )
+    )
     return 0
 
 

@@ -13,7 +13,7 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -25,7 +25,8 @@ from ingest.index import Index, read_current, recipe_of
 from ingest.load import FORMATS
 from ingest.prepare import Origin, Prepared, embedded_text, prepare
 from ingest.settings import Settings
-from ingest.storage.decisions import Decision, Decisions
+from ingest.storage.catalogue import DocumentRecord
+from ingest.storage.decisions import Change, Decision, Decisions, Standing
 
 Status = Literal["added", "replaced", "unchanged", "failed"]
 
@@ -258,6 +259,43 @@ def keep(file: Path, content_hash: str, settings: Settings, always: bool = False
 def kept_file(content_hash: str, suffix: str, settings: Settings) -> Path:
     """Where a copy of a file with these bytes and this ending is kept."""
     return settings.data_folder / "originals" / f"{content_hash}{suffix.lower()}"
+
+
+def take_out(record: DocumentRecord, index: Index, settings: Settings, who: str) -> Change:
+    """Remove a document for good: its folder does not bring it back, undoing does.
+
+    Its bytes are kept. The caller holds :func:`ingest.index.writing`.
+    """
+    decisions = Decisions(settings.data_folder)
+    before = standing_of(record, settings)
+    keep_copy(before, settings)
+    after = replace(before, present=False)
+    inside = in_corpus(record.file, settings)
+    id = decisions.begin(who, "remove", record.title, before, after, inside)
+    index.remove(record.id)
+    decisions.finish(id)
+    change = decisions.change(id)
+    assert change is not None
+    return change
+
+
+def standing_of(record: DocumentRecord, settings: Settings) -> Standing:
+    """How a document of the index stands now."""
+    decision = Decisions(settings.data_folder).all().get(record.source)
+    edits = decision.edits if decision else ()
+    return Standing(record.source, True, record.file, record.content_hash, edits)
+
+
+def keep_copy(standing: Standing, settings: Settings) -> None:
+    """Keep the bytes of a document that goes, whatever becomes of its file."""
+    file = settings.base / standing.file
+    if file.is_file() and content_hash(file) == standing.content_hash:
+        keep(file, standing.content_hash, settings, always=True)
+
+
+def in_corpus(file: str, settings: Settings) -> bool:
+    """Whether a file of the catalogue lies in the corpus folder."""
+    return bool(file) and (settings.base / file).resolve().is_relative_to(settings.corpus_folder)
 
 
 def _known_elsewhere(settings: Settings) -> list[Origin]:

@@ -157,6 +157,16 @@ def test_the_same_file_again_is_refused_and_the_same_name_is_not(library: Librar
     assert changed.record and changed.record.source == "library/消防物资采购规定 (2).txt"
 
 
+def test_the_name_of_a_removed_document_is_not_taken(library: Library) -> None:
+    fire = add_fire(library)
+    removed = library.remove(fire, "张三")
+    other = library.draft_text("", FIRE.replace("十五日", "十日"), "张三")
+    changed = library.add(other.id, {}, "张三")
+    assert changed.record and changed.record.id != fire
+    back = library.undo(removed.change.id, "张三")
+    assert back.record and back.record.id == fire
+
+
 def test_killed_between_note_and_index(assistant: Assistant, library: Library) -> None:
     """What a killed process left open is settled by the next change, as the index shows it."""
     fire = add_fire(library)

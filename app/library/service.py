@@ -19,10 +19,19 @@ from ingest.document import document_id
 from ingest.embed import OnProgress
 from ingest.errors import IndexStateError, UserError
 from ingest.index import Index, read_current, recipe_of, writing
-from ingest.pipeline import content_hash, keep, kept_file, store
+from ingest.pipeline import (
+    content_hash,
+    in_corpus,
+    keep,
+    keep_copy,
+    kept_file,
+    standing_of,
+    store,
+    take_out,
+)
 from ingest.prepare import Origin, Prepared, prepare
 from ingest.storage.catalogue import DocumentRecord
-from ingest.storage.decisions import Action, Change, Decisions, Edits, Standing
+from ingest.storage.decisions import Action, Change, Decisions, Standing
 
 if TYPE_CHECKING:
     from app.service import Assistant
@@ -146,7 +155,8 @@ class Library:
                     "Nothing needs to be added",
                     (f"内容完全相同的文件已收录，标题为《{twin.title}》", "无需再添加"),
                 )
-            source = _unused(_source_of(draft), {r.source for r in index.documents()})
+            taken = {r.source for r in index.documents()}
+            source = _unused(_source_of(draft), taken, taken | self._decisions.all().keys())
             return self._take_in(index, "add", source, draft, metadata, who, on_progress)
 
     def replace(
@@ -173,7 +183,7 @@ class Library:
         """
         with self._writing() as index:
             record = _record(index, document)
-            before = self._standing(record)
+            before = standing_of(record, self._settings)
             file = self._file_of(before)
             found = prepare(Origin(record.source, file), self._settings).document.metadata
             kept = {name: value for name, value in before.edits if name not in metadata}
@@ -186,11 +196,8 @@ class Library:
         :raises UserError: if there is no such document.
         """
         with self._writing() as index:
-            record = _record(index, document)
-            before = self._standing(record)
-            self._copy(before)
-            after = replace(before, present=False)
-            return self._settle_at(index, "remove", who, before, after, None, record.title)
+            change = take_out(_record(index, document), index, self._settings, who)
+            return Changed(None, change)
 
     def undo(self, change_id: int, who: str) -> Changed:
         """Make a document stand as before a change. Undoing can be undone.
@@ -251,9 +258,9 @@ class Library:
             given.setdefault("url", draft.url)
         edits = edits_from(given, found)
         record = next((r for r in index.documents() if r.id == document_id(source)), None)
-        before = self._standing(record) if record else Standing(source, present=False)
+        before = standing_of(record, self._settings) if record else Standing(source, present=False)
         if record:
-            self._copy(before)
+            keep_copy(before, self._settings)
         kept = keep(file, draft.content_hash, self._settings, always=True)
         after = Standing(source, True, kept, draft.content_hash, edits)
         lasting = self._settings.base / kept
@@ -279,8 +286,8 @@ class Library:
         origin = Origin(after.source, file, after.edits) if file else None
         prepared: Prepared | None = prepare(origin, self._settings) if origin else None
         title = prepared.document.title if prepared else title
-        in_corpus = self._in_corpus(after.file)
-        id = self._decisions.begin(who, action, title, before, after, in_corpus, undoes)
+        inside = in_corpus(after.file, self._settings)
+        id = self._decisions.begin(who, action, title, before, after, inside, undoes)
         try:
             if prepared and origin:
                 embedder = self._assistant.embedder
@@ -321,25 +328,10 @@ class Library:
             metadata = stored[0].metadata if stored else None
             return all(getattr(metadata, name, None) == value for name, value in standing.edits)
 
-        self._decisions.settle(took_effect, self._in_corpus)
+        self._decisions.settle(took_effect, lambda file: in_corpus(file, self._settings))
 
     def _index(self) -> Index | None:
         return None if read_current(self._settings) is None else self._assistant.index
-
-    def _standing(self, record: DocumentRecord) -> Standing:
-        decision = self._decisions.all().get(record.source)
-        edits: Edits = decision.edits if decision else ()
-        return Standing(record.source, True, record.file, record.content_hash, edits)
-
-    def _in_corpus(self, file: str) -> bool:
-        path = (self._settings.base / file).resolve()
-        return bool(file) and path.is_relative_to(self._settings.corpus_folder)
-
-    def _copy(self, standing: Standing) -> None:
-        """Keep the bytes of a document that goes, whatever becomes of its file."""
-        file = self._settings.base / standing.file
-        if file.is_file() and content_hash(file) == standing.content_hash:
-            keep(file, standing.content_hash, self._settings, always=True)
 
     def _file_of(self, standing: Standing) -> Path:
         """Where the bytes are that a document stands for.
@@ -358,10 +350,12 @@ def _source_of(draft: Draft) -> str:
     return draft.url or f"{_SHELF}/{draft.name}"
 
 
-def _unused(source: str, taken: set[str]) -> str:
-    if source not in taken:
+def _unused(source: str, taken: set[str], reserved: set[str]) -> str:
+    """``source``, numbered if it is a name that a document has or, ``reserved``, had."""
+    is_address = source.startswith(("http://", "https://"))
+    if source not in (taken if is_address else reserved):
         return source
-    if source.startswith(("http://", "https://")):
+    if is_address:
         raise UserError(
             "already-in",
             source,
@@ -371,7 +365,7 @@ def _unused(source: str, taken: set[str]) -> str:
         )
     path = PurePosixPath(source)
     numbered = (f"{path.parent}/{path.stem} ({n}){path.suffix}" for n in range(2, 10_000))
-    return next(name for name in numbered if name not in taken)
+    return next(name for name in numbered if name not in reserved)
 
 
 def _same(record: DocumentRecord, draft: Draft) -> bool:
