@@ -281,6 +281,7 @@ def test_conversations_are_kept_renamed_and_deleted(open_page: Opener) -> None:
     exported = saved.value.path().read_text(encoding="utf-8")
     citation = messages_of(page, 1)[0]["citations"][0]
     assert "[^1-1]" in exported and citation["title"] in exported
+    page.locator(".side summary").nth(1).click()
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="删除").click()
     assert page.locator(".side .name").all_inner_texts() == ["投诉期限"]
