@@ -175,7 +175,8 @@ def test_questions_about_one_document_stay_in_it(site: Site, open_page: Opener) 
 def test_stop_leaves_what_came_and_the_next_question_is_answered(open_page: Opener) -> None:
     page = open_page()
     waiting: list[Route] = []
-    page.route("**/gradio_api/call/ask/*", lambda route: waiting.append(route))  # the answer never comes
+    # The answer never comes.
+    page.route("**/gradio_api/call/ask/*", lambda route: waiting.append(route))
     page.fill("#question", LIST_QUESTION)
     page.keyboard.press("Enter")
     page.get_by_role("button", name="停止").click()
