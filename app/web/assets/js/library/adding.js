@@ -3,6 +3,7 @@
 import { h, iconButton } from "../dom.js";
 import { t } from "../i18n.js";
 import { send, sendAndFollow, wordsOf } from "./api.js";
+import { withTitle } from "./fields.js";
 import { Preview } from "./preview.js";
 
 const ENDINGS = ".txt,.md,.markdown,.html,.htm,.docx,.pdf";
@@ -18,13 +19,13 @@ export class AddDialog {
   }
 
   // replaces: the document whose place the new one takes, or null.
-  open(replaces = null, files = []) {
+  open(replaces = null, files = null) {
     this.replaces = replaces;
     this.waiting = [];
     this.total = this.at = 0;
     this.drawChoice();
     if (!this.element.open) this.element.showModal();
-    if (files.length) this.takeFiles(files);
+    if (files) this.takeFiles(files);
   }
 
   close() {
@@ -34,27 +35,28 @@ export class AddDialog {
   }
 
   frame(...content) {
-    const title = this.replaces ? t("lib.replaceTitle", { title: this.replaces.title }) : t("lib.addTitle");
+    const title = this.replaces ? withTitle("lib.replaceTitle", this.replaces.title) : t("lib.addTitle");
     this.problems = h("div", { class: "problems", role: "alert" });
     this.element.replaceChildren(
       h("header", {}, h("h2", { id: "adding-title" }, title), h("span", { class: "spring" }),
-        iconButton("close", t("close"), () => this.close())),
+        iconButton("close", t("lib.close"), () => this.close())),
       this.problems, ...content);
   }
 
-  drawChoice() {
+  // given: what was typed before, so that a refused try can be mended.
+  drawChoice(given = {}) {
     const files = h("input", { type: "file", multiple: !this.replaces, accept: ENDINGS, class: "visually-hidden", id: "files",
       onchange: () => this.takeFiles([...files.files]) });
     const folder = h("input", { type: "file", webkitdirectory: true, class: "visually-hidden", id: "folder",
-      onchange: () => this.takeFiles([...folder.files]) });
-    const drop = h("div", { class: "drop" }, h("p", {}, t("lib.drop")),
+      onchange: () => this.takeFiles([...folder.files].filter(isReadable)) });
+    const drop = h("div", { class: "drop" }, h("p", { class: "invitation" }, t("lib.drop")),
       h("p", {}, h("label", { class: "button", for: "files" }, t("lib.chooseFiles")), files,
         this.replaces ? null : [h("label", { class: "button plain", for: "folder" }, t("lib.chooseFolder")), folder]),
       h("p", { class: "note" }, t("lib.formats")));
     takeDrops(drop, (dropped) => this.takeFiles(dropped));
-    const url = h("input", { type: "url", name: "url", required: true, maxlength: "2000", placeholder: "https://" });
-    const title = h("input", { type: "text", name: "title", maxlength: "300", lang: "zh-CN" });
-    const text = h("textarea", { name: "text", rows: "8", required: true, lang: "zh-CN" });
+    const url = h("input", { type: "url", name: "url", required: true, maxlength: "2000", placeholder: "https://", value: given.url });
+    const title = h("input", { type: "text", name: "title", maxlength: "300", lang: "zh-CN", value: given.title });
+    const text = h("textarea", { name: "text", rows: "8", required: true, lang: "zh-CN" }, given.text ?? "");
     this.frame(drop,
       form(t("lib.fromUrl"), [h("label", {}, t("fact.url"), url)], t("lib.fetch"),
         () => this.take([["url", { url: url.value }]])),
@@ -63,10 +65,9 @@ export class AddDialog {
   }
 
   takeFiles(files) {
-    const known = files.filter((file) => ENDINGS.split(",").some((ending) => file.name.toLowerCase().endsWith(ending)));
-    const wanted = (known.length ? known : files).filter((file) => !file.name.startsWith("."));
-    const chosen = this.replaces ? wanted.slice(0, 1) : wanted;
+    const chosen = this.replaces ? files.slice(0, 1) : files;
     if (chosen.length) this.take(chosen.map((file) => ["file", file]));
+    else this.complain([t("lib.noneReadable")]);
   }
 
   async take(sources) {
@@ -91,7 +92,7 @@ export class AddDialog {
     this.total = this.waiting.length;
     this.at = 0;
     if (this.total) this.next();
-    else this.drawChoice();
+    else this.drawChoice(sources[0][0] === "file" ? {} : sources[0][1]);
     this.complain(failed);
   }
 
@@ -105,7 +106,7 @@ export class AddDialog {
     const preview = new Preview(found, this.replaces);
     const add = h("button", { type: "submit", class: "button" }, t(this.replaces ? "lib.replaceNow" : "lib.addNow"));
     const buttons = h("footer", {},
-      this.total > 1 ? h("span", { class: "count" }, t("countOf", { n: this.at, all: this.total })) : null,
+      this.total > 1 ? h("span", { class: "count" }, t("lib.countOf", { n: this.at, all: this.total })) : null,
       h("span", { class: "spring" }),
       h("button", { type: "button", class: "button plain", onclick: () => this.skip() }, t("lib.discard")),
       this.waiting.length > 1 && !this.replaces
@@ -178,18 +179,26 @@ export function takeDrops(element, take) {
     event.stopPropagation();
     element.classList.remove("over");
     const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
-    const files = entries.length ? (await Promise.all(entries.map(filesIn))).flat() : [...event.dataTransfer.files];
-    if (files.length) take(files);
+    const files = entries.length ? (await Promise.all(entries.map((entry) => filesIn(entry)))).flat() : [...event.dataTransfer.files];
+    if (files.length || entries.length) take(files);
   });
 }
 
-async function filesIn(entry) {
-  if (entry.isFile) return [await new Promise((done, fail) => entry.file(done, fail))];
+function isReadable(file) {
+  return !file.name.startsWith(".") && ENDINGS.split(",").some((ending) => file.name.toLowerCase().endsWith(ending));
+}
+
+// A file that was chosen by itself is tried whatever its name; of a folder only what can be read.
+async function filesIn(entry, inFolder = false) {
+  if (entry.isFile) {
+    const file = await new Promise((done, fail) => entry.file(done, fail));
+    return inFolder && !isReadable(file) ? [] : [file];
+  }
   const reader = entry.createReader();
   const found = [];
   for (;;) {
     const some = await new Promise((done, fail) => reader.readEntries(done, fail));
-    if (!some.length) return (await Promise.all(found.map(filesIn))).flat();
+    if (!some.length) return (await Promise.all(found.map((one) => filesIn(one, true)))).flat();
     found.push(...some);
   }
 }

@@ -22,6 +22,12 @@ export class MetadataFields {
   }
 }
 
+// The string with the title of a document in it, the title marked as Chinese.
+export function withTitle(key, title, values = {}) {
+  const [before, after] = t(key, { ...values, title: "\0" }).split("\0");
+  return [before, h("span", { lang: "zh-CN" }, title), after];
+}
+
 function input(name, value) {
   if (name === "kind") {
     return h("select", { name }, h("option", { value: "" }, "—"),

@@ -14,7 +14,7 @@ export class ChangeLog {
     const list = h("ol", { class: "changes" });
     this.list = list;
     this.element.replaceChildren(h("header", {}, h("h2", { id: "log-title" }, t("lib.log")), h("span", { class: "spring" }),
-      iconButton("close", t("close"), () => this.element.close())), list);
+      iconButton("close", t("lib.close"), () => this.element.close())), list);
     if (!this.element.open) this.element.showModal();
     await this.more();
   }

@@ -53,6 +53,14 @@ class LibraryPage {
     this.root.removeAttribute("aria-busy");
   }
 
+  // Who was on a button of the bar stays on it.
+  redrawBar() {
+    const buttons = () => [...this.root.querySelectorAll(".bar :is(a, button), .head button")];
+    const focused = buttons().findIndex((button) => button === document.activeElement);
+    this.drawBar();
+    if (focused >= 0) buttons()[focused]?.focus();
+  }
+
   drawBar() {
     const other = currentLanguage() === "zh" ? "en" : "zh";
     const { name, accounts } = this.who;
@@ -86,7 +94,7 @@ class LibraryPage {
       const [found, who] = await Promise.all([send("GET", "ui/library"), send("GET", "ui/me")]);
       this.editor = found.editor;
       this.who = who;
-      this.drawBar();
+      this.redrawBar();
       this.table.set(found.documents, found.editor);
       this.root.dataset.ready = "";
     } catch (error) {
@@ -107,25 +115,29 @@ class LibraryPage {
   edit(d) {
     const fields = new MetadataFields(d.metadata);
     const problem = h("div", { role: "alert" });
+    const button = h("button", { type: "submit", class: "button" }, t("lib.save"));
     const save = async (event) => {
       event.preventDefault();
+      button.disabled = true;
       try {
         const result = await send("PATCH", `ui/library/documents/${d.id}`, { metadata: fields.changes() });
         this.editing.close();
         this.changed(result);
       } catch (error) {
         problem.replaceChildren(h("p", { class: "banner warn" }, wordsOf(error)));
+        button.disabled = false;
       }
     };
     this.editing.replaceChildren(
       h("header", {}, h("h2", { id: "editing-title" }, t("lib.edit")), h("span", { class: "spring" }),
-        iconButton("close", t("close"), () => this.editing.close())),
+        iconButton("close", t("lib.close"), () => this.editing.close())),
       h("form", { onsubmit: save }, problem, fields.element,
-        h("footer", {}, h("span", { class: "spring" }), h("button", { type: "submit", class: "button" }, t("lib.save")))));
+        h("footer", {}, h("span", { class: "spring" }), button)));
     this.editing.showModal();
   }
 
   async remove(d) {
+    this.tell(t("lib.working"));
     try {
       this.changed(await send("DELETE", `ui/library/documents/${d.id}`));
     } catch (error) {
@@ -134,6 +146,7 @@ class LibraryPage {
   }
 
   async undo(id) {
+    this.tell(t("lib.working"));
     try {
       this.changed(await send("POST", `ui/library/changes/${id}/undo`));
     } catch (error) {
@@ -143,18 +156,18 @@ class LibraryPage {
 
   changed({ change, document: d }) {
     if (this.panel.isOpen && this.panel.state?.places[0].document === change.document) this.panel.close();
-    this.load();
+    this.load().then(() => { if (document.activeElement === document.body) undo.focus(); });
     const ask = d && (change.action === "add" || change.action === "replace")
       ? h("a", { href: askAbout(d) }, t("lib.ask")) : null;
     const undo = h("button", { type: "button", onclick: () => this.undo(change.id) }, t("lib.undo"));
     const key = change.action === "undo" ? (change.present ? "undoIn" : "undoOut") : change.action;
-    this.tell(`${t(`lib.done.${key}`)}${t("lib.colon")}${change.title}`, ask, undo);
+    this.tell([t(`lib.done.${key}`), t("lib.colon"), h("span", { lang: "zh-CN" }, change.title)], ask, undo);
   }
 
   tell(text, ...actions) {
     clearTimeout(this.quiet);
     this.notice.replaceChildren(h("span", {}, text), ...actions.filter(Boolean),
-      iconButton("close", t("close"), () => this.notice.replaceChildren()));
+      iconButton("close", t("lib.close"), () => this.notice.replaceChildren()));
     this.quiet = setTimeout(() => {
       if (!this.notice.contains(document.activeElement)) this.notice.replaceChildren();
     }, NOTICE_SECONDS * 1000);

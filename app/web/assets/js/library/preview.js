@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { t } from "../i18n.js";
-import { MetadataFields } from "./fields.js";
+import { MetadataFields, withTitle } from "./fields.js";
 
 export class Preview {
   // replaces: the document whose place it takes for sure, or null.
@@ -18,7 +18,7 @@ export class Preview {
           onclick: () => text.querySelector(`#s${entry.section}`)?.scrollIntoView({ block: "start" }) }, entry.text))))) : null;
     this.element = h("div", { class: "preview" },
       h("h3", { tabindex: "-1", lang: "zh-CN" }, found.title),
-      h("p", { class: "note" }, found.url ?? found.name, " · ",
+      h("p", { class: "note" }, h("span", { lang: "zh-CN" }, found.url ?? found.name), " · ",
         t("lib.size", { characters: found.characters, passages: found.passages })),
       this.warnings(),
       h("fieldset", {}, h("legend", {}, t("lib.metadata")), this.fields.element),
@@ -43,12 +43,12 @@ export class Preview {
   warnings() {
     const { alike, versions } = this.found;
     const same = alike.find((one) => one.same);
-    if (same) return h("p", { class: "banner warn same" }, t("lib.same", { title: same.title }));
+    if (same) return h("p", { class: "banner warn same" }, withTitle("lib.same", same.title));
     const like = new Map(versions.map((one) => [one.id, one]));
     for (const one of alike) like.set(one.id, one);
     if (!like.size || this.fixed) return null;
     const choice = (value, text, checked) => h("label", {}, h("input", { type: "radio", name: "place", value, checked }), text);
-    const name = (one) => [t("lib.replaceOne", { title: one.title, date: one.date ?? "—" }),
+    const name = (one) => [h("span", {}, withTitle("lib.replaceOne", one.title, { date: one.date ?? "—" })),
       one.share ? h("span", { class: "note" }, " ", t("lib.share", { percent: Math.round(one.share * 100) })) : null];
     return h("fieldset", { class: "banner warn alike" }, h("legend", {}, t("lib.alike")),
       choice("", t("lib.addBeside"), true), [...like.values()].map((one) => choice(one.id, name(one), false)));

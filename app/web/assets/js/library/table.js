@@ -38,16 +38,16 @@ export class DocumentTable {
     const states = ["current", "superseded", "pending", "expired", "unstated", "repaired"].map((s) => [s, t(`lib.state.${s}`)]);
     this.controls.replaceChildren(...[search,
       this.choice("kind", t("filter.kind"), t("filter.kind.any"), kinds),
-      this.choice("region", t("filter.region"), t("filter.region.any"), regions),
+      this.choice("region", t("filter.region"), t("filter.region.any"), regions, "zh-CN"),
       this.choice("state", t("lib.column.state"), t("lib.state.any"), states)].filter(Boolean));
     if (focused) this.controls.querySelector(`[name=${focused}]`)?.focus();
   }
 
-  choice(name, label, any, options) {
+  choice(name, label, any, options, language = null) {
     if (!options.length) return null;
     return h("select", { name, "aria-label": label, onchange: (event) => { this.wanted[name] = event.target.value; this.drawBody(); } },
       h("option", { value: "" }, any),
-      options.map(([value, text]) => h("option", { value, selected: this.wanted[name] === value }, text)));
+      options.map(([value, text]) => h("option", { value, lang: language, selected: this.wanted[name] === value }, text)));
   }
 
   drawHead() {
