@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import mul
 
 import numpy as np
 
@@ -107,11 +108,17 @@ class Signals:
         self.penalty = bool(_ASKS_PENALTY.search(question.text))
         self._pairs = {a + b for a, b in pairwise(plain(question.text))}
         self._plain = "".join(question.terms)
-        self._all_pairs = self._pairs | {
+        asked = self._pairs | {
             a + b for term in question.terms for form in forms(term) for a, b in pairwise(form)
         }
+        self._asked_pairs = [(pair, vocabulary.weight(pair)) for pair in asked]
         self._subject = subject(question.text)
         self._rarest = max(question.terms, key=vocabulary.weight, default="")
+        self._weights = [
+            vocabulary.weight(t) * (GENERIC if is_generic(t) else 1.0) for t in question.terms
+        ]
+        self._total = sum(self._weights)
+        self._presences: dict[str, list[float]] = {}
         self._articles: dict[tuple[str, int], tuple[float, str]] = {}
 
     def matrix(self, candidates: Sequence[Candidate]) -> np.ndarray:
@@ -151,19 +158,21 @@ class Signals:
 
     def coverage(self, text: str, context: str = "", title: str = "", near: str = "") -> float:
         """The weighted share of the question's words that a unit holds, from 0 to 1."""
-        total = have = 0.0
-        for term in self.question.terms:
-            weight = self.vocabulary.weight(term) * (GENERIC if is_generic(term) else 1.0)
-            total += weight
-            here = presence(term, text)
-            if here < CONTEXT:
-                here = max(here, CONTEXT * presence(term, context))
-            if here < TITLE:
-                here = max(here, TITLE * presence(term, title))
-            if here < NEARBY:
-                here = max(here, NEARBY * presence(term, near))
-            have += weight * here
-        return have / total if total else 0.0
+        if not self._total:
+            return 0.0
+        here = self._held(text)
+        for share, around in ((CONTEXT, context), (TITLE, title), (NEARBY, near)):
+            if around:
+                held = self._held(around)
+                here = [a if a > share * b else share * b for a, b in zip(here, held, strict=True)]
+        return sum(map(mul, self._weights, here)) / self._total
+
+    def _held(self, text: str) -> list[float]:
+        """How far a text holds each of the question's words."""
+        known = self._presences.get(text)
+        if known is None:
+            known = self._presences[text] = [presence(t, text) for t in self.question.terms]
+        return known
 
     def _own(self, c: Candidate) -> list[float]:
         unit, source, record = c.unit, c.source, c.source.record
@@ -263,12 +272,9 @@ class Signals:
     def _to_the_point(self, text: str) -> float:
         """The weighted share of the unit's character pairs that the question or the official words
         for it hold."""
-        pairs = {a + b for a, b in pairwise(text[:400])}
-        if not pairs:
-            return 0.0
-        weights = {pair: self.vocabulary.weight(pair) for pair in pairs}
-        have = sum(w for pair, w in weights.items() if pair in self._all_pairs)
-        return float(have / max(sum(weights.values()), 1e-9))
+        text = text[:400]
+        have = sum([weight for pair, weight in self._asked_pairs if pair in text])
+        return have / max(self.vocabulary.total(text), 1e-9)
 
     def _article(self, source: Source, section: int) -> tuple[float, str]:
         """How much of the question the article, point or headed part holds, and its text."""
@@ -290,15 +296,18 @@ class Signals:
         return len(asked & {f.key for f in facts(unit.text)}) / len(asked) if asked else 0.0
 
     def _shared_pairs(self, text: str) -> float:
-        have = {a + b for a, b in pairwise(text)}
-        return len(self._pairs & have) / len(self._pairs) if self._pairs else 0.0
+        have = len([pair for pair in self._pairs if pair in text])
+        return have / len(self._pairs) if self._pairs else 0.0
 
     def _run(self, text: str) -> float:
         """The longest run of characters that the question's words share with the unit."""
-        for size in range(min(10, len(self._plain)), 1, -1):
-            if any(self._plain[i : i + size] in text for i in range(len(self._plain) - size + 1)):
-                return size / 10
-        return 0.0
+        asked, size = self._plain, 1
+        for start in range(len(asked)):
+            while (
+                size < 10 and start + size < len(asked) and asked[start : start + size + 1] in text
+            ):
+                size += 1
+        return size / 10 if size > 1 else 0.0
 
     def _elsewhere(self, of_document: set[str]) -> float:
         """1 where the document is about another place, less where about the province of it."""

@@ -19,15 +19,19 @@ MOST_PASSAGES = 8000
 """So many passages, evenly taken, are enough to know which words are common."""
 
 
+MOST_TOTALS = 50_000
+
+
 class Vocabulary:
     """Weights of words by their rarity in ``texts``."""
 
     def __init__(self, texts: Iterable[str]) -> None:
-        found = [np.unique(_pair_codes(text)) for text in texts]
+        found = [np.unique(pair_codes(text)) for text in texts]
         self._texts = len(found)
         joined = np.concatenate(found) if found else np.empty(0, np.uint64)
         self._codes, self._counts = np.unique(joined, return_counts=True)
         self._weights: dict[str, float] = {}
+        self._totals: dict[str, float] = {}
 
     def weight(self, word: str) -> float:
         """At least 0; for a word whose pairs never occur, the largest weight there is."""
@@ -36,18 +40,32 @@ class Vocabulary:
             known = self._weights[word] = self._weight(word)
         return known
 
-    def _weight(self, word: str) -> float:
-        codes = _pair_codes(word)
-        if not len(codes):
-            return 1.0
+    def weights(self, codes: np.ndarray) -> np.ndarray:
+        """The weight of each pair of characters, given and returned as an array."""
+        if not len(self._codes):
+            return np.full(len(codes), np.log(1 + self._texts))
         at = np.searchsorted(self._codes, codes)
         at[at == len(self._codes)] = 0
-        held = self._codes[at] == codes if len(self._codes) else np.zeros(len(codes), bool)
-        counts = np.where(held, self._counts[at], 0) if len(self._codes) else np.zeros(len(codes))
-        return float(np.log(1 + self._texts / (1 + counts)).mean())
+        counts = np.where(self._codes[at] == codes, self._counts[at], 0)
+        weights: np.ndarray = np.log(1 + self._texts / (1 + counts))
+        return weights
+
+    def total(self, text: str) -> float:
+        """The weights of all pairs of characters that a text holds, each counted once."""
+        known = self._totals.get(text)
+        if known is None:
+            if len(self._totals) >= MOST_TOTALS:
+                self._totals.clear()
+            known = float(self.weights(np.unique(pair_codes(text))).sum())
+            self._totals[text] = known
+        return known
+
+    def _weight(self, word: str) -> float:
+        codes = pair_codes(word)
+        return float(self.weights(codes).mean()) if len(codes) else 1.0
 
 
-def _pair_codes(text: str) -> np.ndarray:
+def pair_codes(text: str) -> np.ndarray:
     """Each pair of neighbouring characters as one number."""
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
     codes: np.ndarray = (points[:-1] << np.uint64(21)) | points[1:]
@@ -63,15 +81,29 @@ def presence(term: str, text: str) -> float:
     if not text:
         return 0.0
     best = 0.0
-    for form in forms(term):
+    for form, whole, parts, each in _parts(term):
         if form in text:
-            return 1.0 if form == term else 0.95
-        if len(form) > 2:
-            pairs = [a + b for a, b in pairwise(form)]
-            best = max(best, 0.7 * sum(pair in text for pair in pairs) / len(pairs))
-        elif len(form) == 2:
-            best = max(best, 0.3 * sum(c in text for c in form) / 2)
+            return whole
+        found = 0
+        for part in parts:
+            if part in text:
+                found += 1
+        if found * each > best:
+            best = found * each
     return best
+
+
+@lru_cache(maxsize=8192)
+def _parts(term: str) -> tuple[tuple[str, float, tuple[str, ...], float], ...]:
+    """Each form of a term, what it counts whole, its parts, and what each of these counts."""
+    found = []
+    for form in forms(term):
+        pairs = tuple(a + b for a, b in pairwise(form)) if len(form) > 2 else tuple(form)
+        share = 0.7 if len(form) > 2 else 0.3
+        parts = pairs if len(form) > 1 else ()
+        each = share / len(parts) if parts else 0.0
+        found.append((form, 1.0 if form == term else 0.95, parts, each))
+    return tuple(found)
 
 
 @lru_cache(maxsize=32_768)
