@@ -91,6 +91,7 @@ class Catalogue:
         self.path = path
         self._write = write
         self._local = threading.local()
+        self._known: tuple[tuple[int, date], list[DocumentRecord]] | None = None
         if write:
             self.connection.executescript(_SCHEMA)
 
@@ -146,7 +147,13 @@ class Catalogue:
     # documents
 
     def records(self) -> list[DocumentRecord]:
-        """All documents, in order of title and version."""
+        """All documents, in order of title and version; read anew only after a change."""
+        key = (self.changes, date.today())
+        if self._known is None or self._known[0] != key:
+            self._known = (key, self._read_records())
+        return list(self._known[1])
+
+    def _read_records(self) -> list[DocumentRecord]:
         rows = self.connection.execute(
             "select id, revision, source, file, format, content_hash, title, work, metadata,"
             " passage_count, repair_count, added from documents"
