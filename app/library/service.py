@@ -7,9 +7,10 @@ A change goes: the decision is noted, the index is changed, the note is closed (
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from app.library.drafts import LONGEST_TEXT, Draft, Drafts, file_name
@@ -59,6 +60,7 @@ class Library:
         self._drafts = Drafts(assistant.settings)
         self._decisions = Decisions(assistant.settings.data_folder)
         self._sketches = Sketches()
+        self._warm = False
 
     def documents(self) -> list[DocumentRecord]:
         """All documents; none where nothing was ever ingested."""
@@ -118,6 +120,7 @@ class Library:
         :raises UserError: if the draft is gone.
         :raises LoadError: if it cannot be read.
         """
+        self._warm_up()
         draft = self._drafts.find(draft_id)
         prepared = prepared_draft(
             draft, self._drafts.file_of(draft), _source_of(draft), self._settings
@@ -240,6 +243,17 @@ class Library:
         return file, name if name.lower().endswith(suffix) else file_name(name + suffix)
 
     # how it is done
+
+    def _warm_up(self) -> None:
+        """Load the model, which takes seconds, while the editor looks at the preview."""
+
+        def load() -> None:
+            with suppress(UserError):  # said when the document is added
+                _ = self._assistant.embedder.model
+
+        if not self._warm:
+            self._warm = True
+            Thread(target=load, daemon=True).start()
 
     def _take_in(
         self,

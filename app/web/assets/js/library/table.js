@@ -122,6 +122,9 @@ export class DocumentTable {
         summary.focus();
       }
     });
+    menu.addEventListener("toggle", () => {
+      if (menu.open) menu.querySelector(".menu-list").scrollIntoView({ block: "nearest" });
+    });
     menu.addEventListener("focusout", (event) => {
       if (!menu.contains(event.relatedTarget)) menu.open = false;
     });
