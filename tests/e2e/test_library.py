@@ -584,6 +584,13 @@ def test_phone_width(edit: Opener) -> None:
             box = control.bounding_box()
             if box and not control.evaluate("e => e.matches('.skip, .document *')"):
                 assert box["height"] >= 43.5, (state, control.evaluate("e => e.outerHTML"))
+    page.keyboard.press("Escape")
+    choose(page, "示例采购管理办法", "移除")
+    told(page, "已移除：示例采购管理办法")
+    notice = page.locator(".toast").bounding_box()
+    assert notice and notice["width"] <= 390 and notice["height"] <= 110
+    page.locator(".toast").get_by_role("button", name="撤销").click()
+    expect(row(page, "示例采购管理办法")).to_have_count(1)
 
 
 @pytest.mark.parametrize("locale", ["zh-CN", "en-US"])
