@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from app.answering.intent import answers
 from app.service import Assistant
 from app.types import Answer, Filters
 from app.verify import judge_all
@@ -223,3 +224,8 @@ def test_an_index_that_changes_is_seen(assistant: Assistant) -> None:
         summary = add_paths([file], settings, assistant.embedder)
     assert not summary.failures
     assert "六十日" in assistant.ask(question).text
+
+
+def test_a_length_of_time_is_not_the_name_of_a_year() -> None:
+    assert answers("deadline", "合同期满前一年内提出", "") == 1.0
+    assert answers("deadline", "公开上一年度的情况", "") == 0.0

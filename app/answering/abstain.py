@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from app.answering.facts import Fact, bare_name, facts
 from app.answering.holdings import Holdings
-from app.answering.intent import Question, focus
+from app.answering.intent import Question, Want, answers, focus
 from app.answering.places import named_regions, places, province
 from app.answering.select import Scored
 from app.answering.vocabulary import plain, presence
@@ -108,6 +108,13 @@ _COUNTRY = re.compile(
 )
 
 
+_COUNTED: dict[Want, re.Pattern[str]] = {
+    "deadline": re.compile(r"(?:多少个?|几个?)(?:工作日|天|日|月|年|小时)"),
+    "ratio": re.compile(r"占比|百分之几|百分之多少|比例是多少|比重"),
+}
+"""Questions that only a length of time, or only a share, can answer."""
+
+
 def _form_conflict(question: Question, best: Scored) -> str:
     """A figure, a telephone number, an address or a person's name is asked for, and the text has
     none."""
@@ -115,6 +122,9 @@ def _form_conflict(question: Question, best: Scored) -> str:
     exact = question.wants & {"amount", "ratio", "number"}
     if exact and not question.wants & {"yesno", "list", "date", "deadline"} and not best.fits:
         return "form"
+    for want, asked in _COUNTED.items():
+        if want in question.wants and asked.search(question.text) and answers(want, text, "") < 1:
+            return "form"
     for asked, told in _CONTACT:
         if asked.search(question.text) and not told.search(text):
             return "form"

@@ -312,6 +312,12 @@ def _defines(question: Question, text: str) -> float:
     return 1.0 if re.search(pattern, text) else 0.0
 
 
+def _lasts(fact: Fact, text: str) -> bool:
+    """Whether a figure is a length of time: not 上一年度, which names a year."""
+    named = text[max(0, fact.start - 1) : fact.start] in tuple("上下") and fact.value == "1"
+    return fact.kind == "number" and fact.unit in _DURATION and not named
+
+
 def answers(want: Want, text: str, kind: str) -> float:
     found = facts(text)
     if want == "amount":
@@ -326,7 +332,7 @@ def answers(want: Want, text: str, kind: str) -> float:
         counted = [f for f in found if f.kind == "number" and f.unit not in _DURATION]
         return 1.0 if counted or any(f.kind == "ratio" for f in found) else 0.3 if found else 0.0
     if want == "deadline":
-        if any(f.kind == "number" and f.unit in _DURATION for f in found):
+        if any(_lasts(f, text) for f in found):
             return 1.0
         return 0.6 if any(f.kind == "date" for f in found) or "及时" in text else 0.0
     if want == "date":
