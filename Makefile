@@ -10,7 +10,7 @@ PASSAGES ?= $(STATUTES)/passages.jsonl.gz
 QUERIES ?= $(STATUTES)/dev.jsonl
 SAMPLE ?= 3000
 
-.PHONY: install chat test check browser fix benchmark model clean
+.PHONY: install chat test check browser screenshots fix benchmark model clean
 
 install: $(VENV)/.installed
 
@@ -50,6 +50,9 @@ check: $(VENV)/.tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+screenshots: $(VENV)/.tested browser
+	$(BIN)/python docs/screenshots.py
 
 fix: $(VENV)/.tested
 	$(BIN)/ruff check --fix .

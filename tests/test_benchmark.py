@@ -77,3 +77,10 @@ def test_ranking_figures() -> None:
     assert figures["R@1"] == 0.5 and figures["R@5"] == 0.75
     assert figures["MRR@10"] == 0.75
     assert figures["nDCG@10"] == pytest.approx((0.6309 / 1.6309 + 1) / 2, abs=1e-3)
+
+
+@pytest.mark.parametrize("script", ["browser", "load"])
+def test_scripts_say_how_they_are_used(root: Path, script: str) -> None:
+    command = [sys.executable, f"benchmarks/{script}.py", "--help"]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "--corpus" in done.stdout

@@ -1,0 +1,70 @@
+"""A real server over a corpus of its own, for benchmarks and pictures."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+READY = "#zhengcai[data-ready]"
+
+
+@contextmanager
+def served(corpus: Sequence[Path], settings: str = "") -> Iterator[tuple[str, int]]:
+    """The address and process id of a server over the files and folders ``corpus``.
+
+    :param settings: further lines of YAML for its ``config.yaml``.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        folder, port = Path(name), _free_port()
+        config = folder / "config.yaml"
+        model = ROOT / "models" / "zhengce-embed"
+        config.write_text(f"embedding: {{model: {model}}}\n{settings}", encoding="utf-8")
+        paths = [str(path.resolve()) for path in corpus]
+        _run("ingest", "--config", str(config), "add", *paths)
+        environment = {**os.environ, "LC_ALL": "C.UTF-8", "ZHENGCAI_SERVER__PORT": str(port)}
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app", "--config", str(config), "serve"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
+        try:
+            assert process.stdout is not None
+            if "is ready" not in process.stdout.readline():
+                raise SystemExit("the server did not start")
+            yield f"http://127.0.0.1:{port}/", process.pid
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+def chromium() -> str:
+    """Where the browser is."""
+    found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
+    if found is None:
+        raise SystemExit("no Chromium is installed (as root: apt-get install chromium)")
+    return found
+
+
+def _run(module: str, *arguments: str) -> None:
+    done = subprocess.run([sys.executable, "-m", module, *arguments], cwd=ROOT, check=False)
+    if done.returncode:
+        raise SystemExit(done.returncode)
+
+
+def _free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port: int = listening.getsockname()[1]
+        return port
