@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import anyio
 
 from app.service import Assistant
 from ingest.index import writing
@@ -76,6 +80,13 @@ def answering(project: Project) -> Iterator[Assistant]:
     assert not summary.failures
     yield assistant
     assistant.index.close()
+
+
+def run_async(work: Callable[..., Awaitable[Any]], *arguments: object) -> Any:
+    """``work(*arguments)`` in an event loop of its own thread: the browser's tests keep a loop in
+    the main one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(anyio.run, work, *arguments).result()
 
 
 def law(name: str, articles: int) -> str:

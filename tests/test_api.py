@@ -22,7 +22,7 @@ from app.api.guard import Guard
 from app.api.problems import Refusal, accepted_language
 from app.feedback import export
 from tests.e2e.conftest import Running
-from tests.projects import Project, law
+from tests.projects import Project, law, run_async
 
 CJK = re.compile(r"[\u4e00-\u9fff]")
 NAME = "甲省政府采购管理办法"
@@ -340,7 +340,7 @@ def test_names_a_server_answers_to(
         sent.append(message)
 
     scope = {"type": "http", "method": "GET", "headers": [(b"host", host.encode())]}
-    anyio.run(Guard(app, bound, allowed), scope, None, send)
+    run_async(Guard(app, bound, allowed), scope, None, send)
     assert (sent == ["passed"]) is passes
 
 
@@ -568,7 +568,7 @@ def test_gate_lets_so_many_in_and_so_many_wait() -> None:
         assert (gate.running, gate.waiting, gate.refused) == (0, 0, 4)
         assert {error.status for error in refused} == {503}
 
-    anyio.run(work)
+    run_async(work)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
 from tests.e2e.conftest import Running
-from tests.projects import ROOT, Project, law
+from tests.projects import ROOT, Project, law, run_async
 
 CJK = re.compile(r"[\u4e00-\u9fff]")
 NAME = "甲省政府采购管理办法"
@@ -69,7 +69,7 @@ def with_client(request: pytest.FixtureRequest, project: Project) -> Callable[[U
                 async with connected() as client:
                     await use(client)
 
-        anyio.run(main)
+        run_async(main)
 
     return run
 
@@ -156,7 +156,7 @@ def test_stdio_speaks_of_a_missing_index_in_the_call(tmp_path: Path) -> None:
                 said = await refused(client, "ask", question="问", language="en")
                 assert "python -m ingest add" in said
 
-    anyio.run(main)
+    run_async(main)
 
 
 def test_http_refuses_other_names_and_origins(url: str) -> None:
