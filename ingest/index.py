@@ -132,10 +132,14 @@ class Index:
         """All documents, in order of title and version."""
         return self.catalogue.records()
 
+    def record(self, document_id: str) -> DocumentRecord | None:
+        """What a list of documents shows of one, ``None`` if it is not in."""
+        return next((r for r in self.documents() if r.id == document_id), None)
+
     def document(self, document_id: str) -> StoredDocument | None:
         """One document with text, outline and repairs, ``None`` if it is not in."""
         found = self.catalogue.document(document_id)
-        record = next((r for r in self.documents() if r.id == document_id), None)
+        record = self.record(document_id)
         return StoredDocument(record, *found) if found and record else None
 
     def passages(self, ids: Iterable[str]) -> dict[str, Passage]:

@@ -67,10 +67,9 @@ def _prepare(origin: Origin, settings: Settings) -> Prepared:
     from ingest.split import SplitLimits, split
     from ingest.structure import outline
 
-    megabyte = 1_000_000
     limits = LoadLimits(
-        max_bytes=int(settings.load.max_file_mb * megabyte),
-        max_expanded_bytes=int(settings.load.max_expanded_mb * megabyte),
+        max_bytes=settings.load.max_file_bytes,
+        max_expanded_bytes=int(settings.load.max_expanded_mb * 1_000_000),
         max_pages=settings.load.max_pages,
     )
     document = clean(load(origin.file, source=origin.source, limits=limits))

@@ -32,6 +32,11 @@ class LoadSettings(_Group):
     max_expanded_mb: float = Field(300, gt=0, description="Largest unpacked size of a DOCX.")
     max_pages: int = Field(2000, gt=0, description="Most pages of a PDF.")
 
+    @property
+    def max_file_bytes(self) -> int:
+        """``max_file_mb`` in bytes."""
+        return int(self.max_file_mb * 1_000_000)
+
 
 class SplitSettings(_Group):
     """Sizes of passages, in characters."""

@@ -13,13 +13,11 @@ from app.accounts.secrets import LONGEST_PASSWORD
 from app.accounts.visitors import SESSION_SECONDS, TooManyTries, Visitors
 from app.api.problems import language_of
 from app.i18n import text_in
-from app.web.page import asset_url
+from app.web.page import FRESH, asset_url
 from ingest.language import Language
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-
-_FRESH = {"cache-control": "no-store"}
 
 
 def add_login(app: FastAPI, visitors: Visitors) -> None:
@@ -30,7 +28,7 @@ def add_login(app: FastAPI, visitors: Visitors) -> None:
         """Name (empty without login) and role of who asks, and whether one can log in."""
         visitor = visitor_of(request)
         about = {"name": visitor.name, "role": visitor.role, "accounts": visitors.has_accounts}
-        return JSONResponse(about, headers=_FRESH)
+        return JSONResponse(about, headers=FRESH)
 
     if not visitors.has_accounts:
         return
@@ -54,7 +52,7 @@ def add_login(app: FastAPI, visitors: Visitors) -> None:
             return _page(language, next, name, error.line(language), 429)
         if visitor is None:
             return _page(language, next, name, text_in(language, "login.wrong"), 401)
-        response = RedirectResponse(local(next), 303, headers=_FRESH)
+        response = RedirectResponse(local(next), 303, headers=FRESH)
         response.set_cookie(
             COOKIE,
             visitors.session_for(visitor),
@@ -67,7 +65,7 @@ def add_login(app: FastAPI, visitors: Visitors) -> None:
 
     @app.post("/logout", include_in_schema=False)
     def logout() -> Response:
-        response = RedirectResponse("/", 303, headers=_FRESH)
+        response = RedirectResponse("/", 303, headers=FRESH)
         response.delete_cookie(COOKIE, httponly=True, samesite="lax")
         return response
 
@@ -107,7 +105,7 @@ def _page(
 </main>
 </body>
 </html>"""
-    return HTMLResponse(page, status, headers=_FRESH)
+    return HTMLResponse(page, status, headers=FRESH)
 
 
 def _words(language: Language) -> dict[str, str]:

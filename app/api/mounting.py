@@ -70,7 +70,7 @@ def _api(assistant: Assistant, gate: Gate, settings: Settings) -> FastAPI:
     v1 = APIRouter(prefix="/v1", dependencies=[Depends(name_route)])
     v1.include_router(asking.router(assistant, gate))
     v1.include_router(documents.router(assistant, gate))
-    v1.include_router(changing.router(assistant, int(settings.load.max_file_mb * 2**20)))
+    v1.include_router(changing.router(assistant, settings.load.max_file_bytes))
     v1.include_router(feedback.router(assistant, gate))
     api.include_router(v1)
     api.include_router(page.router(TITLE))

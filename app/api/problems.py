@@ -33,6 +33,7 @@ _STATUS = {
     "busy": 409,
     "no-document": 404,
     "no-section": 404,
+    "file-gone": 404,
     "ambiguous-document": 409,
     "ambiguous-section": 409,
     "no-such-run": 422,

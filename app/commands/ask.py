@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import argparse
 
-from app.commands.asking import filter_options, filters_from, question_argument, questions_from
+from app.commands.asking import (
+    filter_options,
+    filters_from,
+    json_option,
+    question_argument,
+    questions_from,
+)
 from ingest.commandline import DONE, NO_ANSWER
-from ingest.language import pick, system_language
+from ingest.language import system_language
 from ingest.settings import Settings
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:
     """Describe the command's arguments."""
     question_argument(parser)
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help=pick(
-            "print JSON, for several questions one object a line",
-            "以 JSON 输出；多个问题时每行一个对象",
-        ),
-    )
+    json_option(parser)
     filter_options(parser)
 
 

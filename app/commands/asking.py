@@ -30,6 +30,18 @@ def question_argument(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def json_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--json``."""
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help=pick(
+            "print JSON, for several questions one object a line",
+            "以 JSON 输出；多个问题时每行一个对象",
+        ),
+    )
+
+
 def filter_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that limit the documents searched."""
     group = parser.add_argument_group(pick("limits of the search", "限定范围"))

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from app.commands.asking import filter_options, filters_from, question_argument, questions_from
+from app.commands.asking import (
+    filter_options,
+    filters_from,
+    json_option,
+    question_argument,
+    questions_from,
+)
 from ingest.commandline import DONE, NO_ANSWER, at_least
 from ingest.language import pick
 from ingest.settings import Settings
@@ -20,14 +26,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=pick("how many passages (default: 10)", "段落数（默认：10）"),
     )
-    parser.add_argument(
-        "--json",
-        action="store_true",
-        help=pick(
-            "print JSON, for several questions one object a line",
-            "以 JSON 输出；多个问题时每行一个对象",
-        ),
-    )
+    json_option(parser)
     filter_options(parser)
 
 

@@ -99,15 +99,8 @@ class Drafts:
             shutil.rmtree(self._folder / id, ignore_errors=True)
 
     def _check(self, name: str, size: int, where: str) -> None:
-        most = self._settings.load.max_file_mb
-        if size > most * 2**20:
-            raise LoadError(
-                "too-large",
-                where,
-                f"the file is larger than {most:g} MB",
-                "Split it, or raise load.max_file_mb",
-                (f"文件超过 {most:g} MB", "请拆分文件，或调高 load.max_file_mb"),
-            )
+        if size > self._settings.load.max_file_bytes:
+            raise too_large(where, self._settings.load.max_file_bytes)
         if PurePosixPath(name).suffix.lower() not in FORMATS:
             known = ", ".join(sorted(FORMATS))
             raise LoadError(
@@ -145,6 +138,18 @@ class Drafts:
             return Draft(**json.loads((folder / ".draft").read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
+
+
+def too_large(where: str, most_bytes: int) -> LoadError:
+    """What is said of a file that is larger than may be read."""
+    most = f"{most_bytes / 1_000_000:g} MB"
+    return LoadError(
+        "too-large",
+        where,
+        f"the file is larger than {most}",
+        "Split it, or raise load.max_file_mb",
+        (f"文件超过 {most}", "请拆分文件，或调高 load.max_file_mb"),
+    )
 
 
 def file_name(name: str) -> str:

@@ -109,7 +109,7 @@ class Library:
         """
         from ingest.loading.fetch import FetchLimits, fetch
 
-        limits = FetchLimits(max_bytes=int(self._settings.load.max_file_mb * 2**20))
+        limits = FetchLimits(max_bytes=self._settings.load.max_file_bytes)
         private = self._settings.library.allow_private_addresses
         fetched = fetch(url.strip(), limits, private)
         return self._drafts.keep(fetched.name, fetched.data, who, fetched.url)
@@ -266,12 +266,12 @@ class Library:
         on_progress: OnProgress | None,
     ) -> Changed:
         file = self._drafts.file_of(draft)
-        found = prepare(Origin(source, file), self._settings).document.metadata
-        given = dict(metadata)
+        prepared = prepare(Origin(source, file), self._settings)
+        found, given = prepared.document.metadata, dict(metadata)
         if draft.url and not found.url:
             given.setdefault("url", draft.url)
         edits = edits_from(given, found)
-        record = next((r for r in index.documents() if r.id == document_id(source)), None)
+        record = index.record(document_id(source))
         before = standing_of(record, self._settings) if record else Standing(source, present=False)
         if record:
             keep_copy(before, self._settings)
@@ -279,7 +279,14 @@ class Library:
         after = Standing(source, True, kept, draft.content_hash, edits)
         lasting = self._settings.base / kept
         changed = self._settle_at(
-            index, action, who, before, after, lasting, on_progress=on_progress
+            index,
+            action,
+            who,
+            before,
+            after,
+            lasting,
+            on_progress=on_progress,
+            prepared=None if edits else prepared,
         )
         self._drafts.drop(draft.id)
         return changed
@@ -295,10 +302,13 @@ class Library:
         title: str = "",
         undoes: int | None = None,
         on_progress: OnProgress | None = None,
+        prepared: Prepared | None = None,
     ) -> Changed:
-        """Make the document stand as ``after`` says; ``file`` holds it if it is to be in."""
+        """Make the document stand as ``after`` says; ``file`` holds it if it is to be in, and
+        ``prepared`` is what it gives, where that is known."""
         origin = Origin(after.source, file, after.edits) if file else None
-        prepared: Prepared | None = prepare(origin, self._settings) if origin else None
+        if origin and prepared is None:
+            prepared = prepare(origin, self._settings)
         title = prepared.document.title if prepared else title
         inside = in_corpus(after.file, self._settings)
         id = self._decisions.begin(who, action, title, before, after, inside, undoes)
@@ -314,8 +324,7 @@ class Library:
         self._decisions.finish(id, title)
         change = self._decisions.change(id)
         assert change is not None
-        record = next((r for r in index.documents() if r.id == after.document), None)
-        return Changed(record, change)
+        return Changed(index.record(after.document), change)
 
     @contextmanager
     def _writing(self) -> Iterator[Index]:
@@ -387,7 +396,7 @@ def _same(record: DocumentRecord, draft: Draft) -> bool:
 
 
 def _record(index: Index, document: str) -> DocumentRecord:
-    record = next((r for r in index.documents() if r.id == document), None)
+    record = index.record(document)
     if record is None:
         raise IndexStateError(
             "no-document",

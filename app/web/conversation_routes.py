@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import quote
 
 from fastapi import FastAPI
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, Field
 from starlette.requests import Request
 
@@ -17,14 +16,13 @@ from app.exports import to_docx, to_markdown
 from app.followups import FollowUps
 from app.i18n import text_in
 from app.web.messages import filters_of, message_of, turns_of
-from app.web.page import asset_url
+from app.web.page import FRESH, bare_page, fresh_json
 from ingest.language import Language
 from ingest.settings import Settings
 
 if TYPE_CHECKING:
     from app.service import Assistant
 
-_FRESH = {"cache-control": "no-store"}
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 MOST_MESSAGES = 200
 Text = Annotated[str, Field(max_length=20_000)]
@@ -79,12 +77,12 @@ def add_conversations(app: FastAPI, assistant: Assistant, settings: Settings) ->
             who=visitor_of(request).name,
             answer_id=given.id,
         )
-        return _json({"kept": True}, 201)
+        return fresh_json({"kept": True}, 201)
 
     @app.post("/ui/followups", include_in_schema=False)
     def near(given: NearIn) -> Response:
         found = follow_ups.after(given.places, given.asked, filters_of(given.filters))
-        return _json({"questions": found})
+        return fresh_json({"questions": found})
 
     @app.post("/ui/export/{kind}", include_in_schema=False)
     def export(kind: Literal["md", "docx"], given: ConversationIn) -> Response:
@@ -96,7 +94,7 @@ def add_conversations(app: FastAPI, assistant: Assistant, settings: Settings) ->
             content, media = text.encode("utf-8", "replace"), "text/markdown; charset=utf-8"
         name = given.title[:80] or text_in(given.language, "title")
         named = quote(f"{name}.{kind}".encode("utf-8", "replace"), safe="")
-        headers = {**_FRESH, "content-disposition": f"attachment; filename*=utf-8''{named}"}
+        headers = {**FRESH, "content-disposition": f"attachment; filename*=utf-8''{named}"}
         return Response(content, media_type=media, headers=headers)
 
     @app.post("/ui/share", include_in_schema=False)
@@ -104,20 +102,20 @@ def add_conversations(app: FastAPI, assistant: Assistant, settings: Settings) ->
         turns = turns_of(given.messages, MOST_MESSAGES)
         messages = [message_of(turn.answer) for turn in turns]
         made, secret = shares.publish(settings, messages, given.title, given.language)
-        return _json({"id": made.id, "secret": secret}, 201)
+        return fresh_json({"id": made.id, "secret": secret}, 201)
 
     @app.delete("/ui/share/{id}", include_in_schema=False)
     def withdraw(id: str, given: WithdrawIn) -> Response:
         """Only whoever holds the link's secret takes it back."""
         gone = shares.withdraw(settings, id, given.secret)
-        return _json({"withdrawn": gone}, 200 if gone else 404)
+        return fresh_json({"withdrawn": gone}, 200 if gone else 404)
 
     @app.get("/ui/share/{id}", include_in_schema=False)
     def shared(id: str) -> Response:
         found = shares.read(settings, id)
         if found is None:
-            return _json({"missing": True}, 404)
-        return _json(
+            return fresh_json({"missing": True}, 404)
+        return fresh_json(
             {"title": found.title, "created": found.created, "messages": list(found.messages)}
         )
 
@@ -125,26 +123,15 @@ def add_conversations(app: FastAPI, assistant: Assistant, settings: Settings) ->
     def page(id: str) -> Response:
         """The page that shows a shared conversation; what it holds is fetched by its script."""
         found = shares.read(settings, id) is not None
-        return HTMLResponse(_page(settings), 200 if found else 404, _FRESH)
-
-
-def _json(value: dict[str, Any], status: int = 200) -> Response:
-    return JSONResponse(value, status, _FRESH)
+        return HTMLResponse(_page(settings), 200 if found else 404, FRESH)
 
 
 def _page(settings: Settings) -> str:
-    language = settings.server.language
-    return f"""<!doctype html>
-<html lang="{"en" if language == "en" else "zh-CN"}">
-<head>
-<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex"><base href="../">
-<title>{escape(text_in("zh", "title"))}</title>
-<link rel="stylesheet" href="{asset_url("chat.css")}">
-<script type="module" src="{asset_url("js/share.js")}"></script>
-</head>
-<body>
-<div id="zhengcai" class="shared" aria-busy="true" data-language="{language}"></div>
-</body>
-</html>
-"""
+    return bare_page(
+        title=text_in("zh", "title"),
+        language=settings.server.language,
+        name="shared",
+        styles=("chat.css",),
+        script="js/share.js",
+        base="../",
+    )

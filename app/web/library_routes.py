@@ -8,23 +8,23 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from html import escape
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import anyio
 import anyio.to_thread
 from fastapi import Depends, FastAPI, HTTPException, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from fastapi.responses import FileResponse, HTMLResponse, Response, StreamingResponse
 from pydantic import BaseModel, Field, ValidationError
 
 from app.accounts.doors import require, visitor_of
 from app.accounts.visitors import Visitor
 from app.api.problems import language_of
 from app.i18n import text_in
+from app.library.drafts import too_large
 from app.library.metadata import FIELDS, values_of
 from app.library.service import Library
-from app.web.page import asset_url
+from app.web.page import FRESH, bare_page, fresh_json
 from app.web.routes import date_of
 from app.web.source_view import body_html, outline_of
 from ingest.clean import count_repairs
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from ingest.storage.catalogue import DocumentRecord
     from ingest.storage.decisions import Change
 
-_FRESH = {"cache-control": "no-store"}
 _LOG = logging.getLogger(__name__)
 PREVIEWS_AT_ONCE = 2
 MOST_JSON = 8_500_000
@@ -73,7 +72,6 @@ class AddIn(MetadataIn):
 def add_library(app: FastAPI, library: Library, settings: Settings) -> None:
     """Add the page ``/library`` and everything under ``/ui/library``."""
     previews = anyio.Semaphore(PREVIEWS_AT_ONCE)
-    most_bytes = int(settings.load.max_file_mb * 2**20)
 
     async def previewed(make: Callable[[], str]) -> Response:
         def work() -> dict[str, Any]:
@@ -85,17 +83,17 @@ def add_library(app: FastAPI, library: Library, settings: Settings) -> None:
                 raise
 
         async with previews:
-            return _json(await anyio.to_thread.run_sync(work))
+            return fresh_json(await anyio.to_thread.run_sync(work))
 
     @app.get("/library", include_in_schema=False)
     def page(request: Request) -> Response:
-        return HTMLResponse(_page(request, settings), headers=_FRESH)
+        return HTMLResponse(_page(request, settings), headers=FRESH)
 
     @app.get("/ui/library", include_in_schema=False)
     def documents(request: Request) -> Response:
         """All documents, and what who asks may do."""
         visitor = visitor_of(request)
-        return _json(
+        return fresh_json(
             {
                 "documents": [record_to_json(r) for r in library.documents()],
                 "editor": visitor.may("editor"),
@@ -106,7 +104,7 @@ def add_library(app: FastAPI, library: Library, settings: Settings) -> None:
     async def draft_file(request: Request, editor: Editor) -> Response:
         """The body is the file, ``x-name`` its name, percent-encoded."""
         name = unquote(request.headers.get("x-name", ""))
-        data = await _body(request, most_bytes, name)
+        data = await _body(request, settings.load.max_file_bytes, name)
         return await previewed(lambda: library.draft_file(name, data, editor.name).id)
 
     @app.post("/ui/library/drafts/text", include_in_schema=False)
@@ -125,7 +123,7 @@ def add_library(app: FastAPI, library: Library, settings: Settings) -> None:
     @app.delete("/ui/library/drafts/{draft}", include_in_schema=False)
     def discard(draft: str, editor: Editor) -> Response:
         library.discard(draft)
-        return _json({})
+        return fresh_json({})
 
     @app.post("/ui/library/drafts/{draft}/add", include_in_schema=False)
     def add(draft: str, given: AddIn, editor: Editor) -> Response:
@@ -139,24 +137,31 @@ def add_library(app: FastAPI, library: Library, settings: Settings) -> None:
                 changed = library.add(draft, metadata, who, on_progress)
             return changed_to_json(changed)
 
-        return StreamingResponse(_progress(work), media_type="application/x-ndjson", headers=_FRESH)
+        return StreamingResponse(_progress(work), media_type="application/x-ndjson", headers=FRESH)
+
+    @app.get("/ui/original/{document}", include_in_schema=False)
+    def original(document: str) -> Response:
+        """The file as it was ingested, byte for byte, to be saved."""
+        file, name = library.original(document)
+        headers = {**FRESH, "content-disposition": f"attachment; filename*=utf-8''{quote(name)}"}
+        return FileResponse(file, media_type="application/octet-stream", headers=headers)
 
     @app.patch("/ui/library/documents/{document}", include_in_schema=False)
     def edit(document: str, given: MetadataIn, editor: Editor) -> Response:
-        return _json(changed_to_json(library.edit(document, given.metadata, editor.name)))
+        return fresh_json(changed_to_json(library.edit(document, given.metadata, editor.name)))
 
     @app.delete("/ui/library/documents/{document}", include_in_schema=False)
     def remove(document: str, editor: Editor) -> Response:
-        return _json(changed_to_json(library.remove(document, editor.name)))
+        return fresh_json(changed_to_json(library.remove(document, editor.name)))
 
     @app.get("/ui/library/changes", include_in_schema=False)
     def changes(editor: Editor, before: int | None = None) -> Response:
         found = library.changes(100, before)
-        return _json({"changes": [change_to_json(change) for change in found]})
+        return fresh_json({"changes": [change_to_json(change) for change in found]})
 
     @app.post("/ui/library/changes/{change}/undo", include_in_schema=False)
     def undo(change: int, editor: Editor) -> Response:
-        return _json(changed_to_json(library.undo(change, editor.name)))
+        return fresh_json(changed_to_json(library.undo(change, editor.name)))
 
 
 def preview_to_json(preview: Preview) -> dict[str, Any]:
@@ -257,22 +262,12 @@ async def _body(request: Request, most: int, where: str) -> bytes:
     async for piece in request.stream():
         data += piece
         if len(data) > most:
-            raise LoadError(
-                "too-large",
-                where,
-                f"it is larger than {most / 2**20:g} MB",
-                "Split it, or raise load.max_file_mb",
-                (f"超过 {most / 2**20:g} MB", "请拆分文件，或调高 load.max_file_mb"),
-            )
+            raise too_large(where, most)
     return bytes(data)
 
 
 def _named(record: DocumentRecord) -> dict[str, Any]:
     return {"id": record.id, "title": record.title, "date": date_of(record)}
-
-
-def _json(value: dict[str, Any]) -> Response:
-    return JSONResponse(value, headers=_FRESH)
 
 
 def _today() -> str:
@@ -282,16 +277,10 @@ def _today() -> str:
 
 
 def _page(request: Request, settings: Settings) -> str:
-    language = settings.server.language
-    title = escape(text_in(language_of(request), "title"))
-    return f"""<!doctype html>
-<html lang="{"en" if language == "en" else "zh-CN"}">
-<head>
-<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<link rel="stylesheet" href="{asset_url("chat.css")}">
-<link rel="stylesheet" href="{asset_url("library.css")}">
-<script type="module" src="{asset_url("js/library/main.js")}"></script>
-</head>
-<body><div id="zhengcai" class="library" aria-busy="true" data-language="{language}"></div></body>
-</html>"""
+    return bare_page(
+        title=text_in(language_of(request), "title"),
+        language=settings.server.language,
+        name="library",
+        styles=("chat.css", "library.css"),
+        script="js/library/main.js",
+    )

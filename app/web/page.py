@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from functools import cache
+from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.i18n import STRINGS
 from ingest.settings import Settings
 
 if TYPE_CHECKING:
+    from fastapi.responses import Response
     from gradio import HTML
     from gradio.themes import Base
 
@@ -19,6 +22,7 @@ ASSETS = Path(__file__).with_name("assets")
 FONTS = ["PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "Source Han Sans SC", "sans-serif"]
 MONOSPACE = ["ui-monospace", "Consolas", "Noto Sans Mono CJK SC", "monospace"]
 STRINGS_MODULE = "js/strings.js"
+FRESH = {"cache-control": "no-store"}
 
 
 @cache
@@ -40,6 +44,34 @@ def asset_url(name: str) -> str:
 def strings_module() -> str:
     """All strings of the interface as a script module."""
     return f"export const STRINGS = {json.dumps(STRINGS, ensure_ascii=False)};\n"
+
+
+def bare_page(
+    title: str, language: str, name: str, styles: Sequence[str], script: str, base: str = ""
+) -> str:
+    """A page without Gradio, drawn by the script module ``script`` into ``#zhengcai.<name>``.
+
+    :param language: the setting ``server.language``; the script chooses by it.
+    :param base: what addresses are relative to; nobody is to list a page that has one.
+    """
+    links = "".join(f'<link rel="stylesheet" href="{asset_url(style)}">\n' for style in styles)
+    deep = f'<meta name="robots" content="noindex"><base href="{base}">\n' if base else ""
+    return f"""<!doctype html>
+<html lang="{"en" if language == "en" else "zh-CN"}">
+<head>
+<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+{deep}<title>{escape(title)}</title>
+{links}<script type="module" src="{asset_url(script)}"></script>
+</head>
+<body><div id="zhengcai" class="{name}" aria-busy="true" data-language="{language}"></div></body>
+</html>"""
+
+
+def fresh_json(value: Any, status: int = 200) -> Response:
+    """An answer that the browser asks for anew each time."""
+    from fastapi.responses import JSONResponse
+
+    return JSONResponse(value, status, FRESH)
 
 
 def chat_page(settings: Settings) -> HTML:

@@ -10,14 +10,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, HTTPException, Query
-from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi.responses import FileResponse, Response
 
 from app.api.problems import status_of
 from app.examples import Examples
-from app.web.page import ASSETS, STRINGS_MODULE, strings_module, version
+from app.web.page import ASSETS, FRESH, STRINGS_MODULE, fresh_json, strings_module, version
 from app.web.source_view import Mark, body_html, outline_of
 from ingest.errors import UserError
 from ingest.outline.citation import Paths
@@ -31,27 +31,23 @@ MOST_MARKS = 50
 MOST_ISSUERS = 60
 _LOG = logging.getLogger(__name__)
 _KEEP = {"cache-control": "public, max-age=31536000, immutable"}
-_ASK_AGAIN = {"cache-control": "no-store"}
 
 
 def add_routes(app: FastAPI, assistant: Assistant, settings: Settings) -> None:
     """Add everything under ``/ui/``."""
     examples = Examples(assistant)
 
-    def json_response(value: Any, status: int = 200) -> Response:
-        return JSONResponse(value, status_code=status, headers=_ASK_AGAIN)
-
     async def explain(request: Any, error: Exception) -> Response:
         assert isinstance(error, UserError)
         lines = {"zh": error.line("zh"), "en": error.line("en")}
-        return json_response({"error": lines}, status_of(error))
+        return fresh_json({"error": lines}, status_of(error))
 
     app.add_exception_handler(UserError, explain)
 
     @app.get("/ui/assets/{tag}/{name:path}", include_in_schema=False)
     def asset(tag: str, name: str) -> Response:
         kind = "text/javascript" if name.endswith(".js") else mimetypes.guess_type(name)[0]
-        headers = _KEEP if tag == version() else _ASK_AGAIN
+        headers = _KEEP if tag == version() else FRESH
         if name == STRINGS_MODULE:
             return Response(strings_module(), media_type=kind, headers=headers)
         file = (ASSETS / name).resolve()
@@ -62,35 +58,20 @@ def add_routes(app: FastAPI, assistant: Assistant, settings: Settings) -> None:
     @app.get("/ui/corpus", include_in_schema=False)
     def corpus() -> Response:
         """Number and titles of the documents, and what they can be filtered by."""
-        return json_response(corpus_at_a_glance(assistant.index.documents()))
+        return fresh_json(corpus_at_a_glance(assistant.index.documents()))
 
     @app.get("/ui/examples", include_in_schema=False)
     def example_questions() -> Response:
         """Questions that the corpus answers."""
-        return json_response({"questions": examples.questions()})
+        return fresh_json({"questions": examples.questions()})
 
     @app.get("/ui/source/{document}", include_in_schema=False)
     def source(document: str, mark: Annotated[list[str], Query()] = [], hash: str = "") -> Response:  # noqa: B006
         """A document with the runs ``mark=start-end-n`` highlighted."""
         stored = assistant.index.document(document)
         if stored is None:
-            return json_response({"missing": True}, 404)
-        return json_response(source_of(stored, marks_from(mark), hash))
-
-    @app.get("/ui/original/{document}", include_in_schema=False)
-    def original(document: str) -> Response:
-        """The file as it was ingested, byte for byte, to be saved."""
-        found = [r for r in assistant.index.documents() if r.id == document]
-        file = Path(found[0].file) if found else None
-        if file is None:
-            raise HTTPException(404)
-        if not file.is_absolute():
-            file = settings.base / file
-        if not file.is_file():
-            raise HTTPException(404)
-        name = quote(Path(found[0].source).name)
-        headers = {**_ASK_AGAIN, "content-disposition": f"attachment; filename*=utf-8''{name}"}
-        return FileResponse(file, media_type="application/octet-stream", headers=headers)
+            return fresh_json({"missing": True}, 404)
+        return fresh_json(source_of(stored, marks_from(mark), hash))
 
     threading.Thread(target=_quietly, args=(examples.questions,), daemon=True).start()
 

@@ -1,7 +1,7 @@
 // The chat: conversation in the middle, conversations left, the source beside the answer.
 
 import { address, h, icon, iconButton } from "./dom.js";
-import { chooseLanguage, currentLanguage, read, setLanguage, t } from "./i18n.js";
+import { chooseLanguage, currentLanguage, setLanguage, t } from "./i18n.js";
 import { hideCard } from "./card.js";
 import { filterChips, filterControls } from "./filters.js";
 import { TurnView } from "./messages.js";
@@ -9,8 +9,8 @@ import { SourcePanel, placeFromLink } from "./source.js";
 import { ShareDialog } from "./sharing.js";
 import { Conversations } from "./store.js";
 import { ask, getJson, postJson } from "./stream.js";
+import { applyTheme, themeButton } from "./theme.js";
 
-const THEME = "zhengcai.theme";
 const TITLES_SHOWN = 6;
 const MOST_TURNS = 6;
 
@@ -34,7 +34,6 @@ class Chat {
     this.corpus = null;
     this.examples = null;
     this.running = null;
-    this.theme = read(THEME) ?? "auto";
     addEventListener("hashchange", () => this.followLink());
     addEventListener("keydown", (event) => {
       if (event.key === "Escape") hideCard();
@@ -47,7 +46,7 @@ class Chat {
   draw(draft = "") {
     document.documentElement.lang = currentLanguage() === "zh" ? "zh-CN" : "en";
     document.title = t("title");
-    this.applyTheme();
+    applyTheme();
     this.panel = new SourcePanel((open) => this.root.classList.toggle("with-source", open));
     this.shareDialog = new ShareDialog(() => this.conversations.save());
     this.log = h("div", { class: "log", role: "log", "aria-label": t("conversation"), tabindex: "0" });
@@ -91,7 +90,7 @@ class Chat {
       h("nav", { class: "pages", "aria-label": t("lib.pages") }, h("a", { class: "quiet", href: address("./"), "aria-current": "page" }, t("lib.chat")),
         h("a", { class: "quiet", href: address("library") }, t("lib.title"))),
       h("p", { class: "tagline" }, t("tagline")), h("span", { class: "spring" }), this.whoBox = h("span", { class: "who" }),
-      iconButton("theme", t(`theme.${this.theme}`), (event) => this.nextTheme(event.currentTarget)),
+      themeButton(),
       h("button", { type: "button", class: "quiet language", lang: other === "zh" ? "zh-CN" : "en",
         onclick: () => { setLanguage(other); this.running?.abort(); this.draw(this.input.value); } }, t("otherLanguage")));
   }
@@ -112,19 +111,6 @@ class Chat {
     this.filters = { documents: [found.id], title: found.title };
     history.replaceState(null, "", location.pathname + location.hash);
     this.begin();
-  }
-
-  nextTheme(button) {
-    const order = ["auto", "light", "dark"];
-    this.theme = order[(order.indexOf(this.theme) + 1) % order.length];
-    try { localStorage.setItem(THEME, this.theme); } catch { /* private window */ }
-    this.applyTheme();
-    button.title = t(`theme.${this.theme}`);
-    button.setAttribute("aria-label", button.title);
-  }
-
-  applyTheme() {
-    document.documentElement.dataset.theme = this.theme;
   }
 
   toggleSide(open = !this.root.classList.contains("side-open")) {

@@ -1,16 +1,17 @@
 // A conversation that somebody handed on: to be read, its citations to be opened, nothing else.
 
 import { address, h, iconButton } from "./dom.js";
-import { chooseLanguage, currentLanguage, read, setLanguage, t } from "./i18n.js";
+import { chooseLanguage, currentLanguage, setLanguage, t } from "./i18n.js";
 import { TurnView } from "./messages.js";
 import { SourcePanel, placeFromLink } from "./source.js";
-import { getJson } from "./stream.js";
+import { getJson, wordsOf } from "./stream.js";
+import { applyTheme } from "./theme.js";
 
 const root = document.getElementById("zhengcai");
 
 async function show() {
   document.documentElement.lang = currentLanguage() === "zh" ? "zh-CN" : "en";
-  document.documentElement.dataset.theme = read("zhengcai.theme") ?? "auto";
+  applyTheme();
   const panel = new SourcePanel((open) => root.classList.toggle("with-source", open));
   const log = h("div", { class: "log", tabindex: "0", role: "region", "aria-label": t("conversation") });
   const other = currentLanguage() === "zh" ? "en" : "zh";
@@ -25,7 +26,7 @@ async function show() {
     if (found.missing) log.append(h("p", { class: "notice error", role: "alert" }, t("share.gone")));
     else draw(found, log, panel);
   } catch (error) {
-    log.append(h("p", { class: "notice error", role: "alert" }, error.lines?.[currentLanguage()] ?? t("unreachable")));
+    log.append(h("p", { class: "notice error", role: "alert" }, wordsOf(error)));
   }
   root.removeAttribute("aria-busy");
   root.dataset.ready = "";

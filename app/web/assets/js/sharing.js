@@ -3,7 +3,7 @@
 import { address, copyText, h, iconButton } from "./dom.js";
 import { currentLanguage, t } from "./i18n.js";
 import { announce } from "./messages.js";
-import { postJson } from "./stream.js";
+import { postJson, wordsOf } from "./stream.js";
 
 export class ShareDialog {
   // changed: called when a conversation got or lost its link, which is kept with it
@@ -61,7 +61,7 @@ export class ShareDialog {
       this.changed();
       this.draw(conversation);
     } catch (error) {
-      this.draw(conversation, error.lines?.[currentLanguage()] ?? t("unreachable"));
+      this.draw(conversation, wordsOf(error));
     }
   }
 }

@@ -2,8 +2,8 @@
 
 import { address, copyText, h, iconButton } from "./dom.js";
 import { announce } from "./messages.js";
-import { currentLanguage, t } from "./i18n.js";
-import { getJson } from "./stream.js";
+import { t } from "./i18n.js";
+import { getJson, wordsOf } from "./stream.js";
 
 export class SourcePanel {
   constructor(onChange) {
@@ -41,7 +41,7 @@ export class SourcePanel {
       this.shown = { path, found };
       this.show(found, place);
     } catch (error) {
-      if (request === this.request) this.fail(error.lines?.[currentLanguage()] ?? t("unreachable"), place);
+      if (request === this.request) this.fail(wordsOf(error), place);
     }
     if (request === this.request) this.element.removeAttribute("aria-busy");
   }

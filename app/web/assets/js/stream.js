@@ -1,6 +1,7 @@
 // Questions through Gradio's queue; answers arrive as server-sent events.
 
 import { address } from "./dom.js";
+import { currentLanguage, t } from "./i18n.js";
 
 export async function* ask(question, history, filters, language, signal) {
   const call = address("gradio_api/call/ask");
@@ -41,22 +42,37 @@ async function* events(body) {
   }
 }
 
-export async function postJson(path, body, method = "POST") {
+// A refusal is an Error with the status and, where the server says so, `lines` {zh, en} to show.
+export async function request(method, path, body = undefined, headers = {}) {
+  const raw = body === undefined || body instanceof Blob;
   const response = await fetch(address(path), {
     method,
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify(body),
+    body: raw ? body : JSON.stringify(body),
+    headers: raw ? headers : { "content-type": "application/json", ...headers },
   });
-  if (!response.ok) {
-    const value = await response.json().catch(() => ({}));
-    throw Object.assign(new Error(String(response.status)), { lines: value.error });
-  }
-  return response;
+  if (response.ok) return response;
+  const answer = await response.json().catch(() => ({}));
+  throw Object.assign(failure(answer.error, response.status), { missing: answer.missing });
 }
 
+export function failure(lines, status = 0) {
+  return Object.assign(new Error(String(status)), { lines });
+}
+
+export function wordsOf(error) {
+  return error.lines?.[currentLanguage()] ?? t("unreachable");
+}
+
+export function postJson(path, body, method = "POST") {
+  return request(method, path, body);
+}
+
+// What is said to be missing is an answer too.
 export async function getJson(path) {
-  const response = await fetch(address(path));
-  const value = await response.json();
-  if (!response.ok && !value.missing) throw Object.assign(new Error(String(response.status)), { lines: value.error });
-  return value;
+  try {
+    return await (await request("GET", path)).json();
+  } catch (error) {
+    if (error.missing) return { missing: true };
+    throw error;
+  }
 }

@@ -2,7 +2,7 @@
 
 import { h, icon } from "./dom.js";
 import { t } from "./i18n.js";
-import { postJson } from "./stream.js";
+import { postJson, wordsOf } from "./stream.js";
 
 const REASONS = ["wrongPlace", "incomplete", "outdated", "wrong"];
 
@@ -23,7 +23,7 @@ export function verdictButtons(message, text, judged) {
       show();
       status.textContent = t("verdict.thanks");
     } catch (error) {
-      status.textContent = error.lines?.[document.documentElement.lang === "en" ? "en" : "zh"] ?? t("unreachable");
+      status.textContent = wordsOf(error);
     }
   }
 

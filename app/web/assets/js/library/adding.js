@@ -2,7 +2,8 @@
 
 import { h, iconButton } from "../dom.js";
 import { t } from "../i18n.js";
-import { send, sendAndFollow, wordsOf } from "./api.js";
+import { wordsOf } from "../stream.js";
+import { send, sendAndFollow } from "./api.js";
 import { withTitle } from "./fields.js";
 import { Preview } from "./preview.js";
 

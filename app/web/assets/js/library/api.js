@@ -1,16 +1,14 @@
 // What the library page asks of the server. A failure is an Error with `lines` {zh, en} to show.
 
-import { address } from "../dom.js";
-import { currentLanguage, t } from "../i18n.js";
+import { failure, request } from "../stream.js";
 
 export async function send(method, path, body = undefined, headers = {}) {
-  const response = await request(method, path, body, headers);
-  return response.json();
+  return (await request(method, path, body, headers)).json();
 }
 
 // Lines of JSON as they come; each goes to onLine, the last one is the result.
 export async function sendAndFollow(path, body, onLine) {
-  const response = await request("POST", path, body, {});
+  const response = await request("POST", path, body);
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = "";
   let last = null;
@@ -25,24 +23,4 @@ export async function sendAndFollow(path, body, onLine) {
     }
     if (done) return last;
   }
-}
-
-export function wordsOf(error) {
-  return error.lines?.[currentLanguage()] ?? t("unreachable");
-}
-
-async function request(method, path, body, headers) {
-  const raw = body === undefined || body instanceof Blob;
-  const response = await fetch(address(path), {
-    method,
-    body: raw ? body : JSON.stringify(body),
-    headers: raw ? headers : { "content-type": "application/json", ...headers },
-  });
-  if (response.ok) return response;
-  const answer = await response.json().catch(() => ({}));
-  throw failure(answer.error);
-}
-
-function failure(lines) {
-  return Object.assign(new Error("refused"), { lines });
 }

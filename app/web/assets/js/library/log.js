@@ -2,7 +2,8 @@
 
 import { h, iconButton } from "../dom.js";
 import { currentLanguage, t } from "../i18n.js";
-import { send, wordsOf } from "./api.js";
+import { wordsOf } from "../stream.js";
+import { send } from "./api.js";
 
 export class ChangeLog {
   constructor(undo) {

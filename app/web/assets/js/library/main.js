@@ -1,15 +1,16 @@
 // The library: which documents are in, and, for editors, what goes in and out.
 
 import { address, h, icon, iconButton } from "../dom.js";
-import { chooseLanguage, currentLanguage, read, setLanguage, t } from "../i18n.js";
+import { chooseLanguage, currentLanguage, setLanguage, t } from "../i18n.js";
 import { SourcePanel, placeFromLink } from "../source.js";
+import { wordsOf } from "../stream.js";
+import { applyTheme, themeButton } from "../theme.js";
 import { AddDialog, takeDrops } from "./adding.js";
-import { send, wordsOf } from "./api.js";
+import { send } from "./api.js";
 import { MetadataFields } from "./fields.js";
 import { ChangeLog } from "./log.js";
 import { DocumentTable } from "./table.js";
 
-const THEME = "zhengcai.theme";
 const NOTICE_SECONDS = 20;
 
 class LibraryPage {
@@ -29,7 +30,7 @@ class LibraryPage {
   draw() {
     document.documentElement.lang = currentLanguage() === "zh" ? "zh-CN" : "en";
     document.title = `${t("lib.title")} · ${t("title")}`;
-    document.documentElement.dataset.theme = read(THEME) ?? "auto";
+    applyTheme();
     this.panel = new SourcePanel((open) => this.root.classList.toggle("with-source", open));
     this.table = new DocumentTable({
       open: (d, opener) => this.panel.open([{ document: d.id, start: 0, end: 0 }], 0, opener),
@@ -71,22 +72,13 @@ class LibraryPage {
       h("span", { class: "spring" }),
       accounts && !name ? h("a", { class: "quiet", href: address("login?next=/library") }, t("login")) : null,
       name ? h("form", { method: "post", action: address("logout") }, h("button", { class: "quiet" }, t("logout", { name }))) : null,
-      iconButton("theme", t(`theme.${document.documentElement.dataset.theme}`), (event) => this.nextTheme(event.currentTarget)),
+      themeButton(),
       h("button", { type: "button", class: "quiet language", lang: other === "zh" ? "zh-CN" : "en",
         onclick: () => { setLanguage(other); this.start(); } }, t("otherLanguage")),
     ].filter(Boolean));
     this.tools.replaceChildren(h("h2", {}, t("lib.title")), h("span", { class: "spring" }),
       ...(this.editor ? [h("button", { type: "button", class: "button plain", onclick: () => this.changes.open() }, t("lib.log")),
         h("button", { type: "button", class: "button add", onclick: () => this.adding.open() }, icon("add"), t("lib.add"))] : []));
-  }
-
-  nextTheme(button) {
-    const order = ["auto", "light", "dark"];
-    const next = order[(order.indexOf(document.documentElement.dataset.theme) + 1) % order.length];
-    try { localStorage.setItem(THEME, next); } catch { /* private window */ }
-    document.documentElement.dataset.theme = next;
-    button.title = t(`theme.${next}`);
-    button.setAttribute("aria-label", button.title);
   }
 
   async load() {
