@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 READY = "#zhengcai[data-ready]"
 
@@ -25,7 +25,7 @@ def served(corpus: Sequence[Path], settings: str = "") -> Iterator[tuple[str, in
     :param settings: further lines of YAML for its ``config.yaml``.
     """
     with tempfile.TemporaryDirectory() as name:
-        folder, port = Path(name), _free_port()
+        folder, port = Path(name), free_port()
         config = folder / "config.yaml"
         model = ROOT / "models" / "zhengce-embed"
         config.write_text(f"embedding: {{model: {model}}}\n{settings}", encoding="utf-8")
@@ -63,7 +63,8 @@ def _run(module: str, *arguments: str) -> None:
         raise SystemExit(done.returncode)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on now."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         port: int = listening.getsockname()[1]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from ingest.document import Metadata
 from ingest.errors import LoadError, UserError
 from ingest.index import writing
 from ingest.pipeline import add_paths, build
-from tests.projects import Project, answering, law
+from tests.projects import Project, answering, law, web_pages
 
 RULE = "甲省政府采购管理办法"
 FIRE = """消防物资采购规定
@@ -205,25 +204,10 @@ def test_an_article_goes_in_while_others_ask(assistant: Assistant, library: Libr
 
 
 def test_a_page_is_fetched_and_keeps_its_address(assistant: Assistant, library: Library) -> None:
-    class Page(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = f"<html><body><h1>{FIRE}</h1></body></html>".replace("\n", "</p><p>").encode()
-            self.send_response(200)
-            self.send_header("content-type", "text/html; charset=utf-8")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Page)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_port}/zc/1.html"
-    try:
+    with web_pages() as (address, pages):
+        pages["/zc/1.html"] = f"<html><body><h1>{FIRE}</h1></body></html>".replace("\n", "</p><p>")
+        url = f"{address}/zc/1.html"
         draft = library.draft_url(url, "张三")
-    finally:
-        server.shutdown()
     assert library.preview(draft.id).document.metadata.url == url
     changed = library.add(draft.id, {}, "张三")
     assert changed.record and changed.record.source == changed.record.metadata.url == url

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -20,13 +19,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from benchmarks.serving import CHROMIUM, FLAGS, READY, free_port
 from ingest.prepare import Origin, prepare
 from tests.e2e.texts import HOSTILE, LAW
 from tests.projects import ROOT, Project
-
-READY = "#zhengcai[data-ready]"
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 @dataclass(frozen=True)
@@ -103,13 +99,6 @@ class Running:
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
-
-
-def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port: int = listening.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="session")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import docx
@@ -18,7 +16,7 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 from app.accounts.secrets import hash_password
 from tests.e2e.conftest import READY, Running, Site, ask
 from tests.e2e.texts import HOSTILE, LAW
-from tests.projects import Project
+from tests.projects import Project, web_pages
 
 Opener = Callable[..., Page]
 EDITOR, READER, PASSWORD = "zhangsan", "lisi", "an easy one to remember"
@@ -108,25 +106,8 @@ def edit(site: Site, session: dict[str, Any], open_page: Opener) -> Opener:
 @pytest.fixture(scope="module")
 def web() -> Iterator[tuple[str, dict[str, str]]]:
     """A web server on loopback: its address, and its pages by path."""
-    pages: dict[str, str] = {}
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = pages.get(self.path, "").encode()
-            self.send_response(200 if body else 404)
-            self.send_header("content-type", "text/html; charset=utf-8")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}", pages
-    server.shutdown()
-    server.server_close()
+    with web_pages() as served:
+        yield served
 
 
 def row(page: Page, title: str) -> Locator:
