@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from concurrent.futures import FIRST_COMPLETED, wait
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from app.types import Answer, Filters, Hit, Turn
@@ -18,6 +20,18 @@ if TYPE_CHECKING:
     from app.answer import QuotingAnswerer
     from app.language_model.client import LanguageModel
     from app.retrieve import Retriever
+    from app.workers import Workers
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """An answer that quotes, the best of the hits it was made from, and the seconds that finding
+    and quoting took."""
+
+    answer: Answer
+    hits: tuple[Hit, ...]
+    finding: float
+    quoting: float
 
 
 class Assistant:
@@ -25,11 +39,13 @@ class Assistant:
 
     ``on_answer`` are called with every whole answer, ``warmed`` is true once :meth:`warm` is done.
 
+    :param workers: processes that find and quote; without them this one does.
     :raises SettingsError: if a language model is set that cannot be used as it is set.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, workers: Workers | None = None) -> None:
         self.settings = settings
+        self._workers = workers
         self.embedder = Embedder(settings)
         self._opening = threading.RLock()
         self._index: Index | None = None
@@ -41,6 +57,7 @@ class Assistant:
         # Finding and quoting are Python from end to end. Threads that do them side by side take
         # the interpreter from one another (benchmarks/load.py: 12 answers a second, not 16).
         self._at_work = threading.Lock()
+        self._remembered = lru_cache(maxsize=settings.server.remembered)(self._of_state)
 
     @property
     def index(self) -> Index:
@@ -58,10 +75,17 @@ class Assistant:
 
     def warm(self) -> None:
         """Load all that the first question would otherwise wait for."""
+        starting = self._workers.start() if self._workers is not None else []
         retriever, answerer = self.parts()
         hits = retriever.search("政府采购", self.passages_read, Filters())
         answerer.answer("政府采购", hits)
+        wait(starting, return_when=FIRST_COMPLETED)
         self.warmed = True
+
+    def close(self) -> None:
+        """End the workers."""
+        if self._workers is not None:
+            self._workers.close()
 
     def search(
         self, question: str, k: int | None = None, filters: Filters = Filters()
@@ -88,10 +112,18 @@ class Assistant:
         self, question: str, filters: Filters = Filters(), language: Language = "zh"
     ) -> Answer:
         """The answer that quotes, without a conversation and without a language model."""
+        return self._quoted_or_remembered(question, filters, language).answer
+
+    def quoted(self, question: str, filters: Filters, language: Language, hits_kept: int) -> Quoted:
+        """The answer of :meth:`quote`, made here and now, with the first ``hits_kept`` hits."""
         retriever, answerer = self.parts()
         with self._at_work:
+            began = time.perf_counter()
             hits = retriever.search(question, self.passages_read, filters)
-            return answerer.answer(question, hits, language, self._within(filters))
+            found = time.perf_counter()
+            answer = answerer.answer(question, hits, language, self._within(filters))
+            written = time.perf_counter()
+        return Quoted(answer, tuple(hits[:hits_kept]), found - began, written - found)
 
     def stream(
         self,
@@ -106,9 +138,10 @@ class Assistant:
             yield from self._answers(question, history, filters, language)
             return
         answer = self.ask(question, history, filters, language)
-        lines = answer.text.splitlines(keepends=True)
-        for count in range(1, len(lines)):
-            yield replace(answer, text="".join(lines[:count]))
+        # All of it is there at once: one part shows that it comes, more would only cost the server
+        first, more = answer.text.partition("\n")[::2]
+        if more:
+            yield replace(answer, text=f"{first}\n")
         yield answer
 
     def _answers(
@@ -117,36 +150,35 @@ class Assistant:
         from app.chat import standalone
 
         began = time.perf_counter()
-        retriever, answerer = self.parts()
         asked = standalone(question, history)
         if self._model is not None:
             from app.language_model.rewrite import rewritten
 
             asked = rewritten(question, history, asked, self._model)
-        with self._at_work:
-            ready = time.perf_counter()
-            hits = retriever.search(asked, self.passages_read, filters)
-            found = time.perf_counter()
-            quoted = answerer.answer(asked, hits, language, self._within(filters))
-            written = time.perf_counter()
-        answers: Iterator[Answer] = iter([quoted])
+        turn = time.perf_counter()
+        quoted = self._quoted_or_remembered(asked, filters, language)
+        written = time.perf_counter()
+        # What is remembered took no time to find and to quote
+        was_made = written - turn >= quoted.finding + quoted.quoting
+        answers: Iterator[Answer] = iter([quoted.answer])
         if self._model is not None:
             from app.language_model.compose import Composer
 
+            answerer = self.parts()[1]
             answers = Composer(answerer.index, self.settings, self._model).stream(
                 asked,
-                hits[: self.settings.retrieval.top_k],
-                quoted,
+                quoted.hits,
+                quoted.answer,
                 lambda: replace(
-                    answerer.answer(asked, [], language=language), nearest=tuple(hits[:3])
+                    answerer.answer(asked, [], language=language), nearest=quoted.hits[:3]
                 ),
                 language,
             )
         for answer in answers:
             ended = time.perf_counter()
             timings = {
-                "retrieve": _ms(found - ready),
-                "answer": _ms(ended - found),
+                "retrieve": _ms(quoted.finding if was_made else 0.0),
+                "answer": _ms((quoted.quoting if was_made else 0.0) + ended - written),
                 "total": _ms(ended - began),
             }
             if "first_token" in answer.timings_ms:
@@ -156,6 +188,19 @@ class Assistant:
             yield whole
         for told in self.on_answer:
             told(whole)
+
+    def _quoted_or_remembered(self, asked: str, filters: Filters, language: Language) -> Quoted:
+        index = self.index
+        return self._remembered((index.generation, index.changes), asked, filters, language)
+
+    def _of_state(
+        self, state: tuple[str, int], asked: str, filters: Filters, language: Language
+    ) -> Quoted:
+        """What an index in ``state`` gives; remembered under it."""
+        kept = self.settings.retrieval.top_k if self._model is not None else 0
+        if self._workers is not None:
+            return self._workers.quoted(asked, filters, language, kept)
+        return self.quoted(asked, filters, language, kept)
 
     @property
     def passages_read(self) -> int:

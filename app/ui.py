@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
     from app.service import Assistant
 
-CONCURRENT_QUESTIONS = 8
 LONGEST_QUESTION = 2000
 _LOG = logging.getLogger(__name__)
 
@@ -86,7 +85,7 @@ def _blocks(assistant: Assistant, settings: Settings) -> Blocks:
         title=text_in("zh", "title"), analytics_enabled=False, fill_width=True
     ) as blocks:
         chat_page(settings)
-        gr.api(ask, api_name="ask", concurrency_limit=CONCURRENT_QUESTIONS)
+        gr.api(ask, api_name="ask", concurrency_limit=settings.server.concurrent)
     return blocks
 
 
@@ -104,11 +103,12 @@ def stream(
     words: Language = "en" if language == "en" else "zh"
     asked = question.strip()[:LONGEST_QUESTION]
     try:
-        answer = None
-        for answer in assistant.stream(asked, turns_of(history), filters_of(filters), words):
+        parts = assistant.stream(asked, turns_of(history), filters_of(filters), words)
+        answer = next(parts)
+        for following in parts:
             yield message_of(answer, final=False)
-        if answer is not None:
-            yield message_of(answer)
+            answer = following
+        yield message_of(answer)
     except UserError as error:
         yield {"error": error.line(words), "final": True}
     except Exception:

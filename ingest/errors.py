@@ -23,6 +23,10 @@ class UserError(Exception):
         self.zh = zh
         super().__init__(self.line())
 
+    def __reduce__(self) -> tuple[type[UserError], tuple[object, ...]]:
+        """How an error comes whole from another process."""
+        return type(self), (self.code, self.where, self.what, self.remedy, self.zh)
+
     def line(self, language: str = "en") -> str:
         """The message on one line, in ``"en"`` or, where a translation is known, ``"zh"``."""
         if language == "zh" and self.zh:

@@ -127,8 +127,14 @@ class ServerSettings(_Group):
     port: int = Field(7860, ge=1, le=65535)
     language: Literal["auto", "zh", "en"] = "auto"
     allowed_hosts: tuple[str, ...] = Field((), description="Further names of this server.")
-    concurrent: int = Field(4, ge=1, le=64, description="REST and MCP questions at once.")
+    concurrent: int = Field(
+        8, ge=1, le=64, description="Questions taken on at once, by the page and by REST."
+    )
     waiting: int = Field(100, ge=0, le=10_000, description="REST and MCP questions that wait.")
+    processes: Literal["auto"] | Annotated[int, Field(ge=0, le=64)] = Field(
+        "auto", description="Processes that answer, beside the serving one."
+    )
+    remembered: int = Field(256, ge=0, le=100_000, description="Answers kept for equal questions.")
     anonymous: Literal["auto", "none", "reader", "editor"] = Field(
         "auto", description="What one may do who did not log in."
     )

@@ -31,9 +31,15 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     """Serve until interrupted."""
     from app.service import Assistant
     from app.ui import serve
+    from app.workers import Workers, processes_of
 
     settings = _with_address(settings, options.host, options.port)
-    serve(Assistant(settings), settings)
+    count = processes_of(settings)
+    assistant = Assistant(settings, Workers(settings, count) if count else None)
+    try:
+        serve(assistant, settings)
+    finally:
+        assistant.close()
     return DONE
 
 

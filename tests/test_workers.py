@@ -1,0 +1,188 @@
+"""Processes that answer beside the serving one: real ones, over a real index."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.service import Assistant, Quoted
+from app.types import Filters
+from app.workers import Workers, processes_of
+from benchmarks.serving import free_port
+from ingest.errors import IndexStateError
+from ingest.index import writing
+from ingest.pipeline import add_paths
+from tests.projects import Project, answering, law
+
+QUESTION = "供应商应当在几个工作日内提交履约保证金？"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    made = Project.make(tmp_path_factory.mktemp("workers") / "project")
+    made.write("a.md", law("某省采购条例", 12))
+    return made
+
+
+@pytest.fixture(scope="module")
+def alone(project: Project) -> Iterator[Assistant]:
+    with answering(project) as assistant:
+        yield assistant
+
+
+@pytest.fixture(scope="module")
+def shared_out(project: Project, alone: Assistant) -> Iterator[Assistant]:
+    assistant = Assistant(project.settings, Workers(project.settings, 2))
+    assistant.warm()
+    yield assistant
+    assistant.close()
+
+
+def workers_of(assistant: Assistant) -> list[int]:
+    assert assistant._workers is not None
+    return list(assistant._workers._pool._processes)
+
+
+def test_workers_answer_as_the_process_itself_does(alone: Assistant, shared_out: Assistant) -> None:
+    questions = [QUESTION, "财政部门多久报送统计资料？", "今天天气怎么样？", "第三条"]
+    with ThreadPoolExecutor(4) as threads:
+        given = list(threads.map(shared_out.ask, questions * 3))
+    for question, answer in zip(questions * 3, given, strict=True):
+        mine = alone.ask(question)
+        assert replace(answer, timings_ms={}) == replace(mine, timings_ms={})
+        assert answer.timings_ms["total"] > 0
+    assert len(workers_of(shared_out)) == 2
+    assert os.getpid() not in workers_of(shared_out)
+
+
+def test_an_equal_question_is_answered_again_without_being_worked_on(
+    alone: Assistant, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worked: list[str] = []
+    real = Assistant.quoted
+
+    def watched(self: Assistant, question: str, *rest: object) -> Quoted:
+        worked.append(question)
+        return real(self, question, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Assistant, "quoted", watched)
+    assistant = Assistant(project.settings)
+    first, second = assistant.ask(QUESTION), assistant.ask(QUESTION)
+    assert worked == [QUESTION]
+    assert replace(first, timings_ms={}) == replace(second, timings_ms={})
+    assert second.timings_ms["retrieve"] == 0
+    assistant.ask(QUESTION, filters=Filters(in_force=True))
+    assistant.ask(QUESTION, language="en")
+    assert len(worked) == 3, "other filters and another language are other questions"
+
+    none = project.settings.model_copy(
+        update={"server": project.settings.server.model_copy(update={"remembered": 0})}
+    )
+    forgetful = Assistant(none)
+    forgetful.ask(QUESTION), forgetful.ask(QUESTION)
+    assert len(worked) == 5
+
+
+def test_a_new_document_answers_at_once_in_every_worker(tmp_path: Path) -> None:
+    project = Project.make(tmp_path / "p")
+    project.write("a.md", law("某省采购条例", 12))
+    with answering(project):
+        assistant = Assistant(project.settings, Workers(project.settings, 2))
+        try:
+            assistant.warm()
+            asked = "供应商被列入观察名单的期限是多久？"
+            assert assistant.ask(asked).abstained
+            text = "某市供应商管理办法\n第一条 供应商被列入观察名单的期限为九个月。\n"
+            file = project.write("b.md", text)
+            with writing(project.settings):
+                add_paths([file], project.settings, assistant.embedder)
+            for language in ("zh", "en", "zh", "en"):
+                answer = assistant.ask(asked, language=language)  # type: ignore[arg-type]
+                assert "九个月" in answer.text
+        finally:
+            assistant.close()
+
+
+def test_a_worker_that_is_killed_is_replaced(alone: Assistant, shared_out: Assistant) -> None:
+    for process in workers_of(shared_out):
+        os.kill(process, signal.SIGKILL)
+    asked = "财政部门应当在几个工作日内报送统计资料？"  # not asked of them before
+    assert shared_out.ask(asked).text == alone.ask(asked).text
+    assert workers_of(shared_out)
+    assert all(_lives(process) for process in workers_of(shared_out))
+
+
+def test_failures_of_a_worker_are_told_as_its_own(tmp_path: Path) -> None:
+    settings = Project.make(tmp_path / "empty").settings
+    with pytest.raises(IndexStateError) as told:
+        Assistant(settings).ask(QUESTION)
+    again = pickle.loads(pickle.dumps(told.value))
+    assert type(again) is IndexStateError
+    assert (again.code, again.line("zh")) == (told.value.code, told.value.line("zh"))
+
+
+def test_workers_end_with_the_assistant(project: Project, alone: Assistant) -> None:
+    assistant = Assistant(project.settings, Workers(project.settings, 1))
+    assistant.ask(QUESTION)
+    started = workers_of(assistant)
+    assert started
+    assistant.close()
+    assert not any(_lives(process) for process in started)
+
+
+def test_the_settings_say_how_many(project: Project) -> None:
+    def wanting(processes: object, reranker: str = "learned") -> int:
+        settings = project.settings
+        return processes_of(
+            settings.model_copy(
+                update={
+                    "server": settings.server.model_copy(update={"processes": processes}),
+                    "retrieval": settings.retrieval.model_copy(update={"reranker": reranker}),
+                }
+            )
+        )
+
+    assert wanting(0) == 0 and wanting(3) == 3
+    cores = len(os.sched_getaffinity(0))
+    assert wanting("auto") == (0 if cores == 1 else min(cores, 4))
+    assert wanting("auto", "BAAI/some-cross-encoder") == 0
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return "zombie" not in open(f"/proc/{process}/status").read()
+
+
+def test_no_worker_outlives_a_server_that_was_killed(project: Project, alone: Assistant) -> None:
+    port = free_port()
+    environment = {
+        **os.environ,
+        "LC_ALL": "C.UTF-8",
+        "ZHENGCAI_SERVER__PORT": str(port),
+        "ZHENGCAI_SERVER__PROCESSES": "1",
+    }
+    server = subprocess.Popen(
+        project.command("app", "serve"), stdout=subprocess.PIPE, text=True, env=environment
+    )
+    assert server.stdout is not None and "is ready" in server.stdout.readline()
+    listed = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+    children = [int(n) for n in listed if "spawn_main" in Path(f"/proc/{n}/cmdline").read_text()]
+    assert children
+    server.kill()
+    server.wait()
+    until = time.monotonic() + 10
+    while any(_lives(child) for child in children) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not any(_lives(child) for child in children)
