@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from app.language_model.client import LanguageModel
     from app.retrieve import Retriever
     from app.workers import Workers
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +203,10 @@ class Assistant:
         """What an index in ``state`` gives; remembered under it."""
         kept = self.settings.retrieval.top_k if self._model is not None else 0
         if self._workers is not None:
-            return self._workers.quoted(asked, filters, language, kept)
+            try:
+                return self._workers.quoted(asked, filters, language, kept)
+            except BrokenProcessPool:
+                _LOG.exception("no worker could answer; the serving process does it")
         return self.quoted(asked, filters, language, kept)
 
     @property

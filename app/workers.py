@@ -56,6 +56,7 @@ class Workers:
         anew and the question is put once more.
 
         :raises UserError: as the assistant does.
+        :raises BrokenProcessPool: if they die again.
         """
         pool = self._pool
         try:

@@ -121,6 +121,17 @@ def test_a_worker_that_is_killed_is_replaced(alone: Assistant, shared_out: Assis
     assert all(_lives(process) for process in workers_of(shared_out))
 
 
+def test_where_workers_only_die_the_serving_process_answers(
+    project: Project, alone: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.workers._begin", os._exit)  # what starts in a worker ends it
+    assistant = Assistant(project.settings, Workers(project.settings, 1))
+    try:
+        assert assistant.ask(QUESTION).text == alone.ask(QUESTION).text
+    finally:
+        assistant.close()
+
+
 def test_failures_of_a_worker_are_told_as_its_own(tmp_path: Path) -> None:
     settings = Project.make(tmp_path / "empty").settings
     with pytest.raises(IndexStateError) as told:
