@@ -3,7 +3,8 @@
     python benchmarks/load.py [--corpus PATH…] [--questions FILE] [--people 50] [--seconds 120]
 
 Half ask as the page does (Gradio's queue), half by REST. Each asks again ``--pause`` seconds after
-an answer. Prints JSON: answers, errors, seconds until the whole answer, memory of the server.
+an answer. Prints JSON: answers, errors, seconds until the whole answer, memory of the server and
+its workers. The questions come round again; ``--remembered 0`` has each worked on every time.
 """
 
 from __future__ import annotations
@@ -88,11 +89,14 @@ async def crowd(url: str, questions: list[str], people: int, seconds: float, pau
 
 
 def memory_mb(process: int) -> float:
-    """Resident memory of a process, from ``/proc``."""
-    for line in Path(f"/proc/{process}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return round(int(line.split()[1]) / 1024, 1)
-    return 0.0
+    """Resident memory of a process and its children, from ``/proc``."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    total = 0
+    for one in (process, *children):
+        for line in Path(f"/proc/{one}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                total += int(line.split()[1])
+    return round(total / 1024, 1)
 
 
 def main() -> None:
@@ -104,11 +108,15 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--pause", type=float, default=0)
+    parser.add_argument("--remembered", type=int, help="server.remembered")
+    parser.add_argument("--processes", type=int, help="server.processes")
     options = parser.parse_args()
     lines = options.questions.read_text(encoding="utf-8").splitlines()
     questions = [json.loads(line)["question"] for line in lines if line.strip()]
-    with served(options.corpus) as (url, process):
-        asyncio.run(crowd(url, questions, 4, 10, 0))  # the first questions meet cold caches
+    wanted = {"remembered": options.remembered, "processes": options.processes}
+    wanted = {name: value for name, value in wanted.items() if value is not None}
+    with served(options.corpus, f"server: {json.dumps(wanted)}\n") as (url, process):
+        asyncio.run(crowd(url, questions, 8, 20, 0))  # the first questions meet cold caches
         before = memory_mb(process)
         began = time.monotonic()
         took, errors = asyncio.run(
