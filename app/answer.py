@@ -1,7 +1,8 @@
 """The answerer that needs no language model: it quotes the sentences that answer, and cites them.
 
 Question and passages become scored units (:mod:`app.answering.select`); the best is widened to
-the rule it belongs to (exception, list, point) and quoted; others join it if nearly as strong.
+the rule it belongs to (exception, list, point) and quoted; others join it if nearly as strong,
+or stand beside it as 另见.
 Where the evidence is thin or the text speaks of another place, year, law or figure, it abstains.
 """
 
@@ -11,9 +12,9 @@ import threading
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from app.answering.abstain import Judgement, judge, names_unknown_law
-from app.answering.choose import choose, side_by_side
-from app.answering.citing import Citer
+from app.answering.abstain import Judgement, contradiction, judge, names_unknown_law
+from app.answering.choose import beside, choose, side_by_side
+from app.answering.citing import Citer, with_bases
 from app.answering.find import Finder
 from app.answering.holdings import Holdings, shown_title
 from app.answering.intent import FIGURES, Question, analyse, content_words
@@ -87,8 +88,11 @@ class QuotingAnswerer:
             return self._compose(question, parts, max(judgement.evidence, 0.6), language)
         if judgement.conflict or judgement.evidence < enough:
             return self._refusal(question, hits, judgement, language)
-        chosen = sides or choose(asked, ranked)
-        return self._compose(question, chosen[:most], judgement.evidence, language)
+        if sides:
+            return self._compose(question, sides[:most], judgement.evidence, language)
+        chosen = choose(asked, ranked)[:most]
+        further = beside(asked, ranked, chosen, lambda s: not contradiction(asked, s, holdings))
+        return self._compose(question, chosen, judgement.evidence, language, further)
 
     def analysed(self, question: str) -> Question:
         """The question taken apart; the names of documents in it are no words to look for."""
@@ -106,12 +110,21 @@ class QuotingAnswerer:
         return selector.rank(asked, found, self.embedder.encode_query(asked.text))
 
     def _compose(
-        self, question: str, chosen: Sequence[Chosen], evidence: float, language: Language
+        self,
+        question: str,
+        chosen: Sequence[Chosen],
+        evidence: float,
+        language: Language,
+        further: Sequence[Chosen] = (),
     ) -> Answer:
         citer = Citer(self.index)
-        statements = tuple(citer.statement(source, spans) for source, spans in chosen)
-        citations = tuple(citer.citations)
-        kinds = {source.id: source.record.metadata.kind for source, _ in chosen}
+        statements = tuple(
+            citer.statement(source, spans, further=place >= len(chosen))
+            for place, (source, spans) in enumerate((*chosen, *further))
+        )
+        sources = {source.id: source for source, _ in (*chosen, *further)}
+        citations = with_bases(citer.citations, sources)
+        kinds = {id: source.record.metadata.kind for id, source in sources.items()}
         answer = Answer(
             question=question,
             text="",

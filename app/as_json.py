@@ -25,6 +25,7 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
                 "citations": list(s.citations),
                 "verified": s.verified,
                 "score": s.score,
+                "further": s.further,
                 "quotes": [asdict(quote) for quote in s.quotes],
             }
             for s in answer.statements
@@ -82,6 +83,7 @@ def citation_to_json(citation: Citation) -> dict[str, Any]:
         "passage": citation.passage,
         "superseded": citation.superseded,
         "repaired": citation.repaired,
+        "basis": citation.basis,
     }
 
 

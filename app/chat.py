@@ -15,7 +15,7 @@ from itertools import pairwise
 from app.answering.facts import facts
 from app.answering.intent import content_words
 from app.answering.places import places
-from app.types import Answer, Turn
+from app.types import Answer, Statement, Turn
 
 _OPENS = re.compile(
     r"^(?:那么?|那如果|那要是|它|他们|她|其|该|这|此|上述|上面|前面|刚才|另外|还有|另|再|继续|接着|然后|以及|至于|如果|要是|换成|"
@@ -246,7 +246,7 @@ def _point(answer: Answer, ordinal: str) -> str:
         return ""
     text, citation = points[number - 1]
     cited = next((c for c in answer.citations if c.n == citation), None)
-    if cited is not None and len(answer.statements) > 1:
+    if cited is not None and len(_direct(answer)) > 1:
         return f"{cited.official}的具体内容"
     head = re.split(r"[。；;\n]", _LABEL.sub("", text, count=1).strip())[0]
     title = cited.title.strip("《》") if cited else ""
@@ -255,12 +255,18 @@ def _point(answer: Answer, ordinal: str) -> str:
 
 def _points(answer: Answer) -> list[tuple[str, int]]:
     """The points of an answer with the number of a citation for each."""
-    if len(answer.statements) > 1:
-        return [(s.text, s.citations[0] if s.citations else 1) for s in answer.statements]
-    statement = answer.statements[0]
+    direct = _direct(answer)
+    if len(direct) > 1:
+        return [(s.text, s.citations[0] if s.citations else 1) for s in direct]
+    statement = direct[0]
     starts = [m.start() for m in _LABEL.finditer(statement.text)]
     if len(starts) < 2:
         return []
     ends = [b for _, b in pairwise(starts)] + [len(statement.text)]
     number = statement.citations[0] if statement.citations else 1
     return [(statement.text[a:b].strip(), number) for a, b in zip(starts, ends, strict=True)]
+
+
+def _direct(answer: Answer) -> list[Statement]:
+    """The statements that answer, without those beside the answer."""
+    return [s for s in answer.statements if not s.further] or list(answer.statements)

@@ -56,7 +56,8 @@ class Citation:
     ``text == document.text[start:end]``; it is the smallest section (cut at its passage) that
     holds every sentence quoted from it. ``section`` is the path as a reader writes it, without
     the title; ``official`` is the whole reference in the form of official writing. ``n`` counts
-    from 1 in the order of first use within one answer.
+    from 1 in the order of first use within one answer. ``basis`` is the title of another cited
+    document that this one says it was made under (根据《…》制定), empty where it names none.
     """
 
     n: int
@@ -73,6 +74,7 @@ class Citation:
     superseded: bool = False
     repaired: bool = False
     url: str | None = None
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,8 @@ class Statement:
 
     ``quotes`` are the slices it repeats; empty where a language model wrote it.
     ``verified`` is false where the check of figures, dates, names and negation failed;
-    ``score`` is the share of its checks that it passed, from 0 to 1.
+    ``score`` is the share of its checks that it passed, from 0 to 1. ``further`` is true where it
+    stands beside the answer (另见); such statements come last.
     """
 
     text: str
@@ -98,6 +101,7 @@ class Statement:
     quotes: tuple[Quote, ...] = ()
     verified: bool = True
     score: float = 1.0
+    further: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,33 @@ def test_a_list_comes_whole_with_its_lead_in(assistant: Assistant) -> None:
     assert all(item in text for item in ("（一）", "（二）", "（三）", "没有重大违法记录"))
 
 
+def test_what_bears_on_it_too_stands_beside_the_answer(assistant: Assistant) -> None:
+    answer = assistant.ask("图书供应商能不能申请复核？")
+    direct = [s for s in answer.statements if not s.further]
+    beside = [s for s in answer.statements if s.further]
+    assert len(direct) == 1 and "七个工作日内" in direct[0].text
+    assert "应当采用书面形式" in beside[0].text
+    assert answer.statements == (*direct, *beside)
+    lead, rest = answer.text.split("另见：")
+    assert direct[0].text in lead
+    assert all(s.text in rest and s.verified for s in beside)
+    assert "See also:" in assistant.ask(answer.question, language="en").text
+
+
+def test_a_document_says_itself_what_it_was_made_under(assistant: Assistant) -> None:
+    answer = assistant.ask("图书供应商能不能申请复核？")
+    bases = {c.title: c.basis for c in answer.citations}
+    assert bases["中华人民共和国图书采购法实施条例"] == "图书采购法"
+    assert bases["中华人民共和国图书采购法"] == ""
+    assert "根据《图书采购法》制定" in answer.text
+
+
+def test_nothing_of_another_place_stands_beside_the_answer(assistant: Assistant) -> None:
+    answer = assistant.ask("青山省图书采购改革怎么加强组织领导？")
+    titles = {c.title for c in answer.citations}
+    assert titles == {"青山省图书采购改革见成效"}
+
+
 def test_an_exception_stays_with_its_rule(assistant: Assistant) -> None:
     text = assistant.ask("验收以后图书馆多少天内要付书款？").statements[0].text
     assert "但合同另有约定的除外" in text

@@ -51,14 +51,23 @@ def judge(question: Question, ranked: Sequence[Scored], holdings: Holdings) -> J
         return Judgement(0.0, "nothing found")
     best = ranked[0]
     evidence = estimate(question, ranked, holdings)
-    conflict = _place_conflict(question, best) or _name_conflict(question, best, holdings)
-    conflict = conflict or _year_conflict(question, best) or _form_conflict(question, best)
-    if conflict:
+    if conflict := contradiction(question, best, holdings):
         return Judgement(evidence, conflict)
     wrong = _wrong_premise(question, ranked)
     if wrong is not None:
         return Judgement(evidence, "figure", wrong)
     return Judgement(evidence)
+
+
+def contradiction(question: Question, scored: Scored, holdings: Holdings) -> str:
+    """What rules a unit out whatever its score: it is of another place, name, year or form than
+    the question asks for; ``""`` if nothing."""
+    return (
+        _place_conflict(question, scored)
+        or _name_conflict(question, scored, holdings)
+        or _year_conflict(question, scored)
+        or _form_conflict(question, scored)
+    )
 
 
 def estimate(question: Question, ranked: Sequence[Scored], holdings: Holdings) -> float:

@@ -16,11 +16,17 @@ from app.answering.sentences import Source, Unit
 from app.answering.signals import article_of
 from app.types import Hit
 
-NEAR = 2.5
-"""A further article is quoted only if its unit's score is at most so much below the best one's."""
+NEAR = 1.0
+"""A further article answers too only if its unit's score is at most so much below the best one's
+(of such units two in five are right on the choosing questions)."""
 SAME = 0.5
 """The same for a further unit of an article that is quoted already."""
+FAR = 6.0
+"""The same for what stands beside the answer."""
 MOST_FURTHER = 2
+MOST_BESIDE, MOST_IN_ALL = 3, 4
+_BESIDE = 420
+"""What stands beside an answer is no longer than so many characters."""
 _PARAGRAPH = 200
 _POINT = 420
 
@@ -45,6 +51,44 @@ def choose(asked: Question, ranked: Sequence[Scored]) -> list[Chosen]:
             articles.add(article)
             chosen.append(further)
     return chosen
+
+
+def beside(
+    asked: Question,
+    ranked: Sequence[Scored],
+    chosen: Sequence[Chosen],
+    fits: Callable[[Scored], bool],
+) -> list[Chosen]:
+    """What stands beside the answer (另见): the next best articles, then those of documents that
+    are not quoted yet, each by its best unit.
+
+    :param fits: whether a unit contradicts nothing that the question says.
+    """
+    articles = {article_of(s, s.paths.find(*spans[0])) for s, spans in chosen}
+    left: dict[tuple[str, int], Scored] = {}
+    for scored in ranked:
+        if scored.score < ranked[0].score - FAR:
+            break
+        article = article_of(scored.source, scored.unit.section)
+        short = sum(end - start for start, end in scored.unit.spans) <= _BESIDE
+        older = scored.source.record.superseded and not ranked[0].source.record.superseded
+        if short and not older and article not in articles and article not in left:
+            left[article] = scored
+    documents = {source.id for source, _ in chosen} | {document for document, _ in [*left][:1]}
+    elsewhere: dict[str, tuple[str, int]] = {}
+    for article in left:
+        if article[0] not in documents:
+            elsewhere.setdefault(article[0], article)
+    wanted = min(MOST_BESIDE, MOST_IN_ALL - len(chosen))
+    found: list[Chosen] = []
+    for article in dict.fromkeys([*[*left][:1], *elsewhere.values(), *left]):
+        if len(found) >= wanted:
+            break
+        scored = left[article]
+        one = scored.source, list(scored.unit.spans)
+        if not _overlaps(one, [*chosen, *found]) and fits(scored):
+            found.append(one)
+    return found
 
 
 def side_by_side(

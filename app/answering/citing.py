@@ -7,8 +7,11 @@ order of first use, and a place cited twice keeps its number.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from app.answering.facts import bare_name
+from app.answering.founded import founded_on
 from app.answering.sentences import Source
 from app.types import Citation, Quote, Statement
 from ingest.document import Passage
@@ -26,15 +29,20 @@ class Citer:
         self._numbers: dict[tuple[str, int, int], int] = {}
         self._passages: dict[str, list[Passage]] = {}
 
-    def statement(self, source: Source, spans: Sequence[Span]) -> Statement:
-        """A statement that quotes ``spans`` of one document, in reading order."""
+    def statement(self, source: Source, spans: Sequence[Span], further: bool = False) -> Statement:
+        """A statement that quotes ``spans`` of one document, in reading order.
+
+        :param further: whether it stands beside the answer.
+        """
         pieces = [piece for span in spans for piece in self._cut(source, span)]
         by_passage: dict[int, list[Span]] = {}
         for ordinal, span in pieces:
             by_passage.setdefault(ordinal, []).append(span)
         numbers = [self._cite(source, ordinal, held) for ordinal, held in by_passage.items()]
         quotes = tuple(Quote(source.id, *span) for _, span in pieces)
-        return Statement(joined(source, spans), tuple(dict.fromkeys(numbers)), quotes)
+        return Statement(
+            joined(source, spans), tuple(dict.fromkeys(numbers)), quotes, further=further
+        )
 
     def _cut(self, source: Source, span: Span) -> list[tuple[int, Span]]:
         """``span`` cut at passage borders, with the ordinal of each piece's passage."""
@@ -91,6 +99,21 @@ class Citer:
             repaired=repaired,
             url=source.record.metadata.url,
         )
+
+
+def with_bases(
+    citations: Sequence[Citation], sources: Mapping[str, Source]
+) -> tuple[Citation, ...]:
+    """Citations with the title of the other cited document that theirs was made under.
+
+    :param sources: the cited documents by id.
+    """
+    works = {bare_name(source.record.work): source.id for source in sources.values()}
+    bases = {}
+    for id, source in sources.items():
+        named = [bare_name(name) for name in founded_on(source)]
+        bases[id] = next((n for n in named if n in works and works[n] != id), "")
+    return tuple(replace(c, basis=bases.get(c.document, "")) for c in citations)
 
 
 def joined(source: Source, spans: Sequence[Span]) -> str:

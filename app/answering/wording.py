@@ -10,6 +10,8 @@ from ingest.language import Language
 _FRAME = {
     "zh": {
         "sources": "依据：",
+        "further": "另见：",
+        "basis": "，根据《{title}》制定",
         "superseded": "（旧版本，已有新版本）",
         "repaired": "（原文有编码修复，请核对）",
         "unverified": "（未核实）",
@@ -28,6 +30,8 @@ _FRAME = {
     },
     "en": {
         "sources": "Sources:",
+        "further": "See also:",
+        "basis": ", made under {title}",
         "superseded": " (earlier version; a newer one exists)",
         "repaired": " (damaged characters were repaired; check the original)",
         "unverified": " (not verified)",
@@ -58,12 +62,16 @@ def answer_text(
     kinds: dict[str, str | None],
     language: Language = "zh",
 ) -> str:
-    """The answer as shown: statements with their [n], then the sources.
+    """The answer as shown: statements with their [n], those beside it after 另见, then the sources.
 
     :param kinds: the kind of each cited document by id; named where several documents are cited.
     """
-    lines = []
+    lines: list[str] = []
+    beside = False
     for statement in statements:
+        if statement.further and not beside:
+            beside = True
+            lines += ["", frame("further", language)]
         marks = "".join(f"[{n}]" for n in statement.citations)
         doubt = "" if statement.verified else frame("unverified", language)
         lines.append(f"{statement.text}{doubt}{marks}")
@@ -71,7 +79,9 @@ def answer_text(
     lines += ["", frame("sources", language)]
     for c in citations:
         kind = kinds.get(c.document)
-        named = f"（{frame(kind, language)}）" if several and kind in _FRAME["zh"] and kind else ""
+        told = frame(kind, language) if several and kind in _FRAME["zh"] and kind else ""
+        told += frame("basis", language, title=c.basis) if c.basis else ""
+        named = f"（{told.lstrip('，, ')}）" if told else ""
         notes = frame("superseded", language) if c.superseded else ""
         notes += frame("repaired", language) if c.repaired else ""
         lines.append(f"{c.official}{named}{notes} — [{c.n}]")

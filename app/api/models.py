@@ -82,6 +82,9 @@ class Statement(_Out):
     score: float | None = Field(
         None, description=both("通过核对的比例，0 到 1", "share of its checks passed, 0 to 1")
     )
+    further: bool = Field(
+        False, description=both("另见，排在直接回答之后", "stands beside the answer: see also")
+    )
     quotes: list[Quote] = Field(
         default_factory=list, description=both("逐字引用的原文", "the runs that it repeats")
     )
@@ -104,6 +107,10 @@ class Citation(_Out):
     passage: str = ""
     superseded: bool = Field(False, description=both("已有新版本", "a newer version is in force"))
     repaired: bool = Field(False, description=both("含修复文字", "its text was repaired"))
+    basis: str = Field(
+        "",
+        description=both("所依据的同引文件（根据《…》制定）", "cited document it was made under"),
+    )
 
 
 class Hit(_Out):

@@ -38,7 +38,11 @@ def lines_of(answer: Answer, language: Language) -> Iterator[Line]:
                 yield Line(_MARKERS.sub("", text) if answer.citations else text)
         return
     known = {citation.n: citation for citation in answer.citations}
+    beside = False
     for statement in answer.statements:
+        if statement.further and not beside:
+            beside = True
+            yield Line(text_in(language, "seeAlso"))
         cited = tuple(known[n] for n in statement.citations if n in known)
         warning = "" if statement.verified else text_in(language, "unverified")
         yield Line(statement.text, cited, warning)

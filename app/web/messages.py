@@ -40,6 +40,7 @@ def message_of(answer: Answer, final: bool = True) -> dict[str, Any]:
                 "text": statement.text,
                 "citations": [n for n in statement.citations if n in known],
                 "verified": statement.verified,
+                "further": statement.further,
                 "quotes": [[q.document, q.start, q.end] for q in statement.quotes],
             }
             for statement in statements
@@ -119,6 +120,7 @@ def _turn(message: dict[str, Any]) -> Turn:
             tuple(int(n) for n in s["citations"]),
             tuple(Quote(str(d), int(a), int(b)) for d, a, b in s.get("quotes", ())),
             bool(s.get("verified", True)),
+            further=bool(s.get("further", False)),
         )
         for s in message["statements"]
     )

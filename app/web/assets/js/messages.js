@@ -36,9 +36,9 @@ export class TurnView {
     this.takeBack(message.statements);
     if (message.statements.length || message.rest || message.text) this.status.remove();
     for (const statement of message.statements.slice(this.shown.length)) {
-      const element = this.statement(statement);
+      const element = this.statement(statement, statement.further && !this.shown.some((s) => s.further));
       this.body.insertBefore(element, this.rest.parentNode ? this.rest : null);
-      this.shown.push({ text: statement.text, element });
+      this.shown.push({ text: statement.text, further: statement.further, element });
     }
     const rest = message.rest || message.text;
     this.rest.textContent = rest;
@@ -66,10 +66,12 @@ export class TurnView {
     if (message.abstained) this.answer.append(...this.nearest());
   }
 
-  statement(statement) {
+  // leads: whether it is the first of those that stand beside the answer.
+  statement(statement, leads) {
     const numbers = statement.citations.map((n) => this.marker(n)).filter(Boolean);
     const warning = statement.verified ? null : h("span", { class: "unverified" }, t("unverified"));
-    return h("p", { class: "statement" }, statement.text, numbers.length ? "\u2060" : null, numbers, warning);
+    return h("p", { class: statement.further ? "statement further" : "statement" },
+      leads ? h("span", { class: "see-also" }, t("seeAlso")) : null, statement.text, numbers.length ? "\u2060" : null, numbers, warning);
   }
 
   marker(n) {
@@ -111,6 +113,7 @@ export class TurnView {
       n === null ? null : h("span", { class: "number" }, `[${n}]`),
       h("span", { class: "where" }, h("span", { class: "title" }, place.title),
         h("span", { class: "section" }, place.section,
+          place.basis ? h("span", { class: "tag" }, t("madeUnder", { title: place.basis })) : null,
           place.superseded ? h("span", { class: "tag warn" }, t("superseded")) : null,
           place.repaired ? h("span", { class: "tag" }, t("repairedShort")) : null)),
       h("span", { class: "excerpt" }, excerpt(place.text)));
@@ -159,7 +162,9 @@ export function announce(button, text) {
 }
 
 function answerText(message) {
-  const body = message.statements.map((s) => s.text + s.citations.map((n) => `[${n}]`).join(""));
+  const leads = message.statements.findIndex((s) => s.further);
+  const body = message.statements.map((s, at) => (at === leads ? `${t("seeAlso")}\n` : "") + s.text
+    + s.citations.map((n) => `[${n}]`).join(""));
   const notes = message.citations.map((c) => `[${c.n}] ${c.official}`);
   return [message.text, ...body, notes.length ? "" : null, ...notes].filter((line) => line !== null && line !== undefined)
     .join("\n").trim();
