@@ -18,10 +18,12 @@ from app.answering.citing import Citer, with_bases
 from app.answering.find import Finder
 from app.answering.holdings import Holdings, shown_title
 from app.answering.intent import FIGURES, Question, analyse, content_words
+from app.answering.open_questions import completed, leaves_open
+from app.answering.outline_answers import asks_points, pointed_sections, points_of
 from app.answering.parts import Chosen, by_outline, place_named
 from app.answering.select import Scored, Selector
 from app.answering.sentences import Source
-from app.answering.wording import answer_text, refusal_text
+from app.answering.wording import answer_text, back_text, refusal_text
 from app.types import Answer, Hit
 from app.verify import verify
 from ingest.embed import Embedder
@@ -31,6 +33,8 @@ from ingest.settings import Settings
 
 STRONG = 0.8
 """Evidence from here on is called strong."""
+_EXAMPLES = 3
+"""So many places are named where a question is asked back."""
 
 
 class QuotingAnswerer:
@@ -68,6 +72,10 @@ class QuotingAnswerer:
         holdings = self.holdings
         most = self.settings.answer.max_statements
         asked = self.analysed(question)
+        if asks_points(asked) and not asked.terms and (answer := self._points(asked, language)):
+            return replace(answer, question=question, standalone=question)
+        if holdings.records and leaves_open(asked, holdings):
+            return _asked_back(question, "open", completed(asked, holdings), language)
         found = self.finder.looked_up(asked, hits, holdings, within) if hits else []
         if not found or names_unknown_law(asked, holdings):
             return self._refusal(question, hits, Judgement(0.0, "nothing found"), language)
@@ -93,6 +101,23 @@ class QuotingAnswerer:
         chosen = choose(asked, ranked)[:most]
         further = beside(asked, ranked, chosen, lambda s: not contradiction(asked, s, holdings))
         return self._compose(question, chosen, judgement.evidence, language, further)
+
+    def _points(self, asked: Question, language: Language) -> Answer | None:
+        """一是…二是…三是… of the only document that counts so, section by section; the question
+        which one is meant, where there are several; ``None`` where there is none."""
+        holdings, most = self.holdings, self.settings.answer.max_statements
+        named = [i for n in holdings.named_in(asked.text) for i in n.documents[:1]]
+        sources = [s for i in named or holdings.records if (s := holdings.source(i))]
+        pointed = [(s, part) for s in sources for part in pointed_sections(s)]
+        if not pointed:
+            return None
+        if len({source.id for source, _ in pointed}) > 1 or len(pointed) > most:
+            each = {source.id: (source, part) for source, part in reversed(pointed)}
+            few = pointed if len(each) == 1 else [*each.values()][::-1]
+            examples = [f"{s.paths.official(s.record.title, p.index)}的一是、二是" for s, p in few]
+            return _asked_back(asked.text, "points", examples[:_EXAMPLES], language)
+        chosen = [(source, points_of(source, part)) for source, part in pointed]
+        return self._compose(asked.text, chosen, 1.0, language)
 
     def analysed(self, question: str) -> Question:
         """The question taken apart; the names of documents in it are no words to look for."""
@@ -159,3 +184,9 @@ class QuotingAnswerer:
             evidence="none",
             standalone=question,
         )
+
+
+def _asked_back(question: str, key: str, examples: Sequence[str], language: Language) -> Answer:
+    """No answer but the question what is meant."""
+    text = back_text(key, examples, language)
+    return Answer(question, text, abstained=True, standalone=question)

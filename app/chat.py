@@ -31,6 +31,8 @@ _ASKS_BASIS = re.compile(
 _ORDINAL = re.compile(
     r"第([一二三四五六七八九十\d]{1,3})(?:大?点|大?部分|项|个方面|个|条|方面|种|款|步|章|节)"
 )
+_POINTS = re.compile(r"(?:[一二三四五六七八九]是[、，,]?){2,}")
+_POINT_PATH = re.compile(r"(?:“[一二三四五六七八九十]+是[^“”]*”)+$")
 _DETAIL = re.compile(r"详细|具体|展开|细说|说说|讲讲|解释|什么意思|是什么|内容|再说|多说")
 _LABEL = re.compile(
     r"(?:^|(?<=[\n。；;：:]))\s*(?:[（(][一二三四五六七八九十]{1,3}[)）]|[一二三四五六七八九十]{1,2}(?:是|、)|\d{1,2}[.．、])"
@@ -106,7 +108,7 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     last = _last_answered(history) or history[-1]
     before = last.answer.standalone or last.question
     bare = _bare(asked)
-    if not is_follow_up(asked, bare):
+    if not is_follow_up(asked, bare) and not _POINTS.search(asked):
         return asked
     ordinal, earlier = _ORDINAL.search(asked), _ORDINAL.search(before)
     if ordinal and earlier and len(bare) <= 8:
@@ -115,6 +117,8 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
         point = _point(last.answer, ordinal[1])
         if point and (_DETAIL.search(asked) or len(bare) <= 8):
             return point
+    if _POINTS.search(asked) and not content_words(_POINTS.sub("", asked)):
+        return _pointed(last.answer, asked) or asked
     if _ASKS_BASIS.search(asked) and len(content_words(asked)) <= 2:
         return _basis(last.answer) or f"{before} 依据"
     if swapped := _swapped(before, bare):
@@ -231,6 +235,13 @@ def _basis(answer: Answer) -> str:
 def _detail(answer: Answer) -> str:
     for citation in answer.citations:
         return f"{citation.official}的具体内容"
+    return ""
+
+
+def _pointed(answer: Answer, asked: str) -> str:
+    """``asked``, which asks for 一是二是三是, of the section that the last answer cited first."""
+    for citation in answer.citations:
+        return f"{_POINT_PATH.sub('', citation.official)}{asked}"
     return ""
 
 

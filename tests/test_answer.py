@@ -8,7 +8,7 @@ import pytest
 
 from app.answering.intent import answers
 from app.service import Assistant
-from app.types import Answer, Filters
+from app.types import Answer, Filters, Turn
 from app.verify import judge_all
 from ingest.index import writing
 from ingest.pipeline import add_paths
@@ -114,6 +114,41 @@ def test_nothing_of_another_place_stands_beside_the_answer(assistant: Assistant)
     answer = assistant.ask("青山省图书采购改革怎么加强组织领导？")
     titles = {c.title for c in answer.citations}
     assert titles == {"青山省图书采购改革见成效"}
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["那省级呢？", "省级呢？", "第二点详细说说", "依据是哪一条？", "它什么时候施行？", "多久？"],
+)
+def test_a_question_that_leaves_its_matter_out_is_asked_back(
+    assistant: Assistant, question: str
+) -> None:
+    answer = assistant.ask(question)
+    assert answer.abstained and not answer.nearest
+    assert "请把文件、地区或事项说完整" in answer.text
+    assert "《中华人民共和国图书采购法》" in answer.text
+
+
+def test_asked_back_in_english(assistant: Assistant) -> None:
+    for question in ("What about the provincial level?", "那省级呢？"):
+        assert "Please name the document" in assistant.ask(question, language="en").text
+
+
+def test_a_short_question_with_a_matter_is_answered(assistant: Assistant) -> None:
+    assert "百分之五" in assistant.ask("书款保证金比例？").text
+    first = assistant.ask("图书供应商提供盗版图书怎么处罚？")
+    assert not assistant.ask("依据是哪一条？", [Turn(first.question, first)]).abstained
+
+
+def test_points_are_told_section_by_section(assistant: Assistant) -> None:
+    answer = assistant.ask("一是二是三是分别讲了什么？")
+    assert [c.title for c in answer.citations] == ["青山省图书采购改革见成效"] * 2
+    first, second = (s.text for s in answer.statements)
+    assert first.index("一、加强组织领导") < first.index("一是建立协调") < first.index("二是建立")
+    assert "二、强化资金保障" in second and "一是加大投入" in second
+    turn = Turn("青山省怎么强化资金保障？", assistant.ask("青山省怎么强化资金保障？"))
+    followed = assistant.ask("一是二是分别讲了什么？", [turn])
+    assert all("二、强化资金保障" in c.section for c in followed.citations)
 
 
 def test_an_exception_stays_with_its_rule(assistant: Assistant) -> None:

@@ -19,7 +19,7 @@ _PART = re.compile(
     r"第\s*([一二三四五六七八九十\d]+)\s*(?:大)?(?:部分|点|方面|章|节|大点|大部分|个方面|个部分|条措施|项)"
 )
 _POINTS = re.compile(
-    r"一是.{0,4}二是|第一.{0,4}第二|分别(?:讲|说|是)|哪几个?方面|几个方面|几方面|哪几点|几点|哪些方面"
+    r"一是.{0,4}二是|[一二三四五六七八九]是(?:分别)?(?:讲|说|指)?(?:了|的)?什么|第一.{0,4}第二|分别(?:讲|说|是)|哪几个?方面|几个方面|几方面|哪几点|几点|哪些方面"
 )
 _WHOLE = re.compile(r"(?:文章|全文|本文|这篇|通篇|主要内容|大意|概括|总结|概述|梗概|主旨)")
 
@@ -57,6 +57,23 @@ def divisions(source: Source, index: int | None = None) -> list[Section]:
     if not found and index is not None:
         found = [s for s in below if s.kind in ("item", "subitem")]
     return found
+
+
+def pointed_sections(source: Source) -> list[Section]:
+    """The sections whose parts are counted 一是…二是…, in order."""
+    return [
+        s
+        for s in source.sections
+        if sum(source.sections[c].kind == "point" for c in source.paths.children(s.index)) > 1
+    ]
+
+
+def points_of(source: Source, section: Section) -> list[Span]:
+    """The heading of a section and its points, each by its opening."""
+    points = [p for p in divisions(source, section.index) if p.kind == "point"]
+    heading = [] if section.kind == "body" else [opening(source, section, heading_only=True)]
+    openings = [opening(source, point) for point in points]
+    return [h for h in heading if h[1] <= openings[0][0]] + openings
 
 
 def best_division(

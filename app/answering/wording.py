@@ -11,6 +11,9 @@ _FRAME = {
     "zh": {
         "sources": "依据：",
         "further": "另见：",
+        "open": "这个问题像是接着别的话问的，单独看不出问的是哪件事。"
+        "请把文件、地区或事项说完整，例如：\n{examples}",
+        "points": "不止一处有“一是、二是”这样的分点，请说明问的是哪一处，例如：\n{examples}",
         "basis": "，根据《{title}》制定",
         "superseded": "（旧版本，已有新版本）",
         "repaired": "（原文有编码修复，请核对）",
@@ -31,6 +34,10 @@ _FRAME = {
     "en": {
         "sources": "Sources:",
         "further": "See also:",
+        "open": "This question seems to continue another one: alone it does not say what it is "
+        "about. Please name the document, the place or the matter, for example:\n{examples}",
+        "points": "More than one section counts its points so. Please say which one you mean, "
+        "for example:\n{examples}",
         "basis": ", made under {title}",
         "superseded": " (earlier version; a newer one exists)",
         "repaired": " (damaged characters were repaired; check the original)",
@@ -86,6 +93,12 @@ def answer_text(
         notes += frame("repaired", language) if c.repaired else ""
         lines.append(f"{c.official}{named}{notes} — [{c.n}]")
     return "\n".join(lines)
+
+
+def back_text(key: str, examples: Sequence[str], language: Language = "zh") -> str:
+    """What is asked back: ``open`` for a question that does not say what it is about, ``points``
+    for one that fits several sections."""
+    return frame(key, language, examples="\n".join(examples))
 
 
 def refusal_text(
