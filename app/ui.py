@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from app.service import Assistant
 
 LONGEST_QUESTION = 2000
+SESSIONS = 200
 _LOG = logging.getLogger(__name__)
 
 
@@ -84,6 +85,8 @@ def _blocks(assistant: Assistant, settings: Settings) -> Blocks:
     with gr.Blocks(
         title=text_in("zh", "title"), analytics_enabled=False, fill_width=True
     ) as blocks:
+        # Gradio keeps so many sessions' state, of which the page has none; its 10,000 take 140 MB
+        blocks.state_session_capacity = SESSIONS
         chat_page(settings)
         gr.api(ask, api_name="ask", concurrency_limit=settings.server.concurrent)
     return blocks

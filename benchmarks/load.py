@@ -99,6 +99,20 @@ def memory_mb(process: int) -> float:
     return round(total / 1024, 1)
 
 
+async def watched(process: int, seconds: float, asking: Any) -> tuple[Any, list[float]]:
+    """What ``asking`` gives, and the memory of the server six times meanwhile."""
+
+    async def watch() -> list[float]:
+        sizes = []
+        for _ in range(6):
+            await asyncio.sleep(seconds / 6)
+            sizes.append(memory_mb(process))
+        return sizes
+
+    given, sizes = await asyncio.gather(asking, watch())
+    return given, sizes
+
+
 def main() -> None:
     """Serve, ask, print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
@@ -119,11 +133,9 @@ def main() -> None:
         asyncio.run(crowd(url, questions, 8, 20, 0))  # the first questions meet cold caches
         before = memory_mb(process)
         began = time.monotonic()
-        took, errors = asyncio.run(
-            crowd(url, questions, options.people, options.seconds, options.pause)
-        )
+        asking = crowd(url, questions, options.people, options.seconds, options.pause)
+        (took, errors), sizes = asyncio.run(watched(process, options.seconds, asking))
         lasted = time.monotonic() - began
-        after = memory_mb(process)
     every = np.array([*took["rest"], *took["page"]])
     told: dict[str, Any] = {
         "people": options.people,
@@ -133,7 +145,7 @@ def main() -> None:
         "answers_per_s": round(len(every) / lasted, 1),
         "errors": len([e for e in errors if e != "503"]),
         "told_to_wait": errors.count("503"),
-        "memory_mb": {"before": before, "after": after},
+        "memory_mb": [before, *sizes],
     }
     for name, values in {"all": every, **took}.items():
         spread = np.percentile(values, [50, 95, 100]) if len(values) else [0, 0, 0]

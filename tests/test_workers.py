@@ -168,6 +168,25 @@ def test_the_settings_say_how_many(project: Project) -> None:
     assert wanting("auto", "BAAI/some-cross-encoder") == 0
 
 
+def serving(project: Project) -> subprocess.Popen[str]:
+    """The server of ``project`` with one worker, ready."""
+    environment = {
+        **os.environ,
+        "LC_ALL": "C.UTF-8",
+        "ZHENGCAI_SERVER__PORT": str(free_port()),
+        "ZHENGCAI_SERVER__PROCESSES": "1",
+    }
+    server = subprocess.Popen(
+        project.command("app", "serve"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+    assert server.stdout is not None and "is ready" in server.stdout.readline()
+    return server
+
+
 def _lives(process: int) -> bool:
     try:
         os.kill(process, 0)
@@ -177,17 +196,7 @@ def _lives(process: int) -> bool:
 
 
 def test_no_worker_outlives_a_server_that_was_killed(project: Project, alone: Assistant) -> None:
-    port = free_port()
-    environment = {
-        **os.environ,
-        "LC_ALL": "C.UTF-8",
-        "ZHENGCAI_SERVER__PORT": str(port),
-        "ZHENGCAI_SERVER__PROCESSES": "1",
-    }
-    server = subprocess.Popen(
-        project.command("app", "serve"), stdout=subprocess.PIPE, text=True, env=environment
-    )
-    assert server.stdout is not None and "is ready" in server.stdout.readline()
+    server = serving(project)
     listed = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
     children = [int(n) for n in listed if "spawn_main" in Path(f"/proc/{n}/cmdline").read_text()]
     assert children
@@ -197,3 +206,11 @@ def test_no_worker_outlives_a_server_that_was_killed(project: Project, alone: As
     while any(_lives(child) for child in children) and time.monotonic() < until:
         time.sleep(0.1)
     assert not any(_lives(child) for child in children)
+
+
+def test_a_server_that_is_asked_to_end_ends_in_order(project: Project, alone: Assistant) -> None:
+    server = serving(project)
+    server.terminate()
+    _, said = server.communicate(timeout=20)
+    assert server.returncode == 128 + signal.SIGTERM
+    assert said == ""

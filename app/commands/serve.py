@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 
 from ingest.commandline import DONE, at_least
 from ingest.errors import SettingsError
@@ -34,6 +35,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     from app.workers import Workers, processes_of
 
     settings = _with_address(settings, options.host, options.port)
+    signal.signal(signal.SIGTERM, _end)
     count = processes_of(settings)
     assistant = Assistant(settings, Workers(settings, count) if count else None)
     try:
@@ -41,6 +43,11 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     finally:
         assistant.close()
     return DONE
+
+
+def _end(number: int, _: object) -> None:
+    """End in order: what the server closes at its end is closed (a shell's status, 128 + n)."""
+    raise SystemExit(128 + number)
 
 
 def _with_address(settings: Settings, host: str | None, port: int | None) -> Settings:
