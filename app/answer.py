@@ -12,7 +12,7 @@ import threading
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from app.answering.abstain import Judgement, contradiction, judge, names_unknown_law
+from app.answering.abstain import Judgement, contradiction, fitting_first, judge, names_unknown_law
 from app.answering.choose import beside, choose, side_by_side
 from app.answering.citing import Citer, with_bases
 from app.answering.find import Finder
@@ -84,7 +84,7 @@ class QuotingAnswerer:
             return self._refusal(question, hits, Judgement(0.0, "article"), language)
         if exact:
             return self._compose(question, exact, 1.0, language)
-        ranked = self.rank(asked, found, holdings)
+        ranked = fitting_first(asked, self.rank(asked, found, holdings), holdings)
         judgement = judge(asked, ranked, holdings)
         enough = self.settings.answer.min_evidence
         sides = side_by_side(

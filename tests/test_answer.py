@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from app.answering.intent import answers
+from app.answering.intent import analyse, answers
 from app.service import Assistant
 from app.types import Answer, Filters, Turn
 from app.verify import judge_all
@@ -38,6 +40,14 @@ REGULATION = """中华人民共和国图书采购法实施条例
 （二）复核的事项和理由。
 第四条 图书馆收取书款保证金的，应当自合同履行完毕之日起十日内退还。
 第五条 本条例自2022年1月1日起施行。
+"""
+LEAVE = """图书评审办法
+第一条 为了规范图书评审，制定本办法。
+第二条 评审人员有下列关系之一的，应当回避：
+（一）与投稿人在三年内存在劳动关系；
+（二）是投稿人的近亲属。
+投稿人认为评审人员应当回避的，可以书面提出回避申请。评审机构收到后应当询问被申请回避人员，决定其是否回避。
+第三条 本办法自2020年1月1日起施行。
 """
 NEWS = """青山省图书采购改革见成效
 2024年3月2日 来源：青山日报
@@ -138,6 +148,22 @@ def test_a_short_question_with_a_matter_is_answered(assistant: Assistant) -> Non
     assert "百分之五" in assistant.ask("书款保证金比例？").text
     first = assistant.ask("图书供应商提供盗版图书怎么处罚？")
     assert not assistant.ask("依据是哪一条？", [Turn(first.question, first)]).abstained
+
+
+def test_two_sources_compared_each_give_their_list(assistant: Assistant) -> None:
+    answer = assistant.ask("图书采购法和实施条例对重大违法记录的规定有什么不同？")
+    assert "（三）参加采购活动前三年内没有重大违法记录" in answer.text
+    assert "图书采购法第四条所称重大违法记录" in answer.text
+
+
+def test_a_list_that_opens_its_article_comes_before_what_follows_from_it() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        project = Project.make(Path(folder) / "project")
+        project.write("leave.txt", LEAVE)
+        with answering(project) as assistant:
+            answer = assistant.ask("《图书评审办法》关于回避是怎么规定的？")
+            assert answer.statements[0].text.startswith("评审人员有下列关系之一的，应当回避")
+            assert "（二）是投稿人的近亲属" in answer.statements[0].text
 
 
 def test_points_are_told_section_by_section(assistant: Assistant) -> None:
@@ -286,6 +312,12 @@ def test_an_index_that_changes_is_seen(assistant: Assistant) -> None:
         summary = add_paths([file], settings, assistant.embedder)
     assert not summary.failures
     assert "六十日" in assistant.ask(question).text
+
+
+def test_a_number_of_days_is_no_number_of_things() -> None:
+    assert "number" not in analyse("拖欠书款多少天内要支付？").wants
+    assert "number" in analyse("多少家供应商多少天内投标？").wants
+    assert answers("deadline", "利率不得低于1年期贷款利率。", "sentence") < 0.7
 
 
 def test_a_length_of_time_is_not_the_name_of_a_year() -> None:

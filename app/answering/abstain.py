@@ -25,6 +25,10 @@ _WEIGHTS = (3.2, 3.2, 1.2, 2.8, 1.0, 0.3, 0.3)
 passage holds, of the word for the thing asked for, of nearness in meaning, of being the kind of
 thing asked for, of the retriever's probability for it and for its best hit."""
 
+NEARLY = 3.5
+"""How far below the best a unit may score that has the figure asked for, where the best has none
+(chosen on the choosing questions)."""
+
 _HYPOTHETICAL = re.compile(
     r"如果|假如|假设|若|比如|例如|譬如|万一|要是|一旦|的话|以上|以下|超过|不足|不到|以内|之内|起步|左右|能不能|可不可以|"
     r"吗|是否|能否|可否|是不是|有没有|要不要|会不会|多少|几|多久|的(?:项目|合同|采购|货物|服务|工程|标)"
@@ -57,6 +61,21 @@ def judge(question: Question, ranked: Sequence[Scored], holdings: Holdings) -> J
     if wrong is not None:
         return Judgement(evidence, "figure", wrong)
     return Judgement(evidence)
+
+
+def fitting_first(question: Question, ranked: Sequence[Scored], holdings: Holdings) -> list[Scored]:
+    """``ranked`` with the first unit in front that has the figure, share or length of time that
+    is asked for, if the best has none and that one is nearly as good."""
+    if not ranked or not _form_conflict(question, ranked[0], ranked[0].unit.text):
+        return list(ranked)
+    for place, scored in enumerate(ranked[1:], 1):
+        if scored.score < ranked[0].score - NEARLY:
+            break
+        if _form_conflict(question, scored, scored.unit.text):
+            continue
+        if not contradiction(question, scored, holdings):
+            return [scored, *ranked[:place], *ranked[place + 1 :]]
+    return list(ranked)
 
 
 def contradiction(question: Question, scored: Scored, holdings: Holdings) -> str:
@@ -124,10 +143,10 @@ _COUNTED: dict[Want, re.Pattern[str]] = {
 """Questions that only a length of time, or only a share, can answer."""
 
 
-def _form_conflict(question: Question, best: Scored) -> str:
-    """A figure, a telephone number, an address or a person's name is asked for, and the text has
-    none."""
-    text = best.hit.passage.text
+def _form_conflict(question: Question, best: Scored, text: str = "") -> str:
+    """A figure, a telephone number, an address or a person's name is asked for, and the text (of
+    the passage, if none is given) has none."""
+    text = text or best.hit.passage.text
     exact = question.wants & {"amount", "ratio", "number"}
     if exact and not question.wants & {"yesno", "list", "date", "deadline"} and not best.fits:
         return "form"

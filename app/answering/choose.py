@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from app.answering.compare import sides
 from app.answering.holdings import Holdings
-from app.answering.intent import Question
+from app.answering.intent import FIGURES, Question
 from app.answering.parts import Chosen
 from app.answering.select import Scored
 from app.answering.sentences import Source, Unit
@@ -23,6 +23,9 @@ SAME = 0.5
 """The same for a further unit of an article that is quoted already."""
 FAR = 6.0
 """The same for what stands beside the answer."""
+OPENS, LED = 2.0, 0.7
+"""A list that opens the article of the best unit stands for it if it scores at most so much less
+and its lead-in holds so much of the question's words."""
 MOST_FURTHER = 2
 MOST_BESIDE, MOST_IN_ALL = 3, 4
 _BESIDE = 420
@@ -35,13 +38,15 @@ Rank = Callable[[Question, Sequence[tuple[Hit, Source]]], list[Scored]]
 
 def choose(asked: Question, ranked: Sequence[Scored]) -> list[Chosen]:
     """The best unit and at most two more that are nearly as good, from other articles first."""
-    best = ranked[0]
+    best = rule_of_article(asked, ranked)
     chosen = [widened(asked, best)]
     articles = {article_of(best.source, best.unit.section)}
     for scored in ranked[1:]:
         if len(chosen) > MOST_FURTHER or scored.score < best.score - NEAR:
             break
         if scored.source.record.superseded and not best.source.record.superseded:
+            continue
+        if asked.wants & FIGURES and scored.fits < 0.5 < best.fits:
             continue
         article = article_of(scored.source, scored.unit.section)
         if article in articles and scored.score < best.score - SAME:
@@ -51,6 +56,24 @@ def choose(asked: Question, ranked: Sequence[Scored]) -> list[Chosen]:
             articles.add(article)
             chosen.append(further)
     return chosen
+
+
+def rule_of_article(asked: Question, ranked: Sequence[Scored]) -> Scored:
+    """The best unit; or the list that its article opens with, where that is nearly as good, its
+    lead-in is about what is asked and no figure is asked for: the paragraphs after a list say
+    what follows from it."""
+    best = ranked[0]
+    if asked.wants & {*FIGURES, "who"} or best.unit.kind != "sentence":
+        return best
+    article = article_of(best.source, best.unit.section)
+    for scored in ranked:
+        if scored.score < best.score - OPENS:
+            break
+        before = scored.unit.kind == "list" and scored.unit.end <= best.unit.start
+        same = article_of(scored.source, scored.unit.section) == article
+        if before and same and scored["lead"] >= LED:
+            return scored
+    return best
 
 
 def beside(
@@ -115,7 +138,7 @@ def side_by_side(
         best = rank(part, within)
         if not best or not _mentions(best[0].unit.text, side.subject):
             continue
-        of_side = widened(asked, best[0])
+        of_side = widened(asked, rule_of_article(asked, best))
         if not _overlaps(of_side, chosen):
             chosen.append(of_side)
     return chosen if len(chosen) > 1 else []

@@ -103,6 +103,7 @@ _PATTERNS: tuple[tuple[Want, str], ...] = (
     ("why", r"为什么|为何|为啥|原因|目的|缘由|凭什么|何以"),
 )
 
+_HOW_LONG = re.compile(r"(?:多少|几)个?(?:工作日|自然日|天|日|月|年|小时|周)")
 _ASKS = tuple((want, re.compile(pattern)) for want, pattern in _PATTERNS)
 
 _ASKING = re.compile(
@@ -170,6 +171,8 @@ class Question:
 def analyse(text: str) -> Question:
     """Takes a question (in Simplified Chinese) apart."""
     wants = frozenset(want for want, pattern in _ASKS if pattern.search(text))
+    if "deadline" in wants and not re.search(r"多少|几", _HOW_LONG.sub("", text)):
+        wants -= {"number"}
     found = facts(text)
     names = tuple(f.value for f in found if f.kind == "name")
     return Question(text, wants, content_words(text), tuple(found), names)
@@ -313,8 +316,10 @@ def _defines(question: Question, text: str) -> float:
 
 
 def _lasts(fact: Fact, text: str) -> bool:
-    """Whether a figure is a length of time: not 上一年度, which names a year."""
+    """Whether a figure is a length of time: not 上一年度, which names a year, nor 1年期贷款, which
+    names a loan."""
     named = text[max(0, fact.start - 1) : fact.start] in tuple("上下") and fact.value == "1"
+    named = named or (fact.unit == "年" and text[fact.end : fact.end + 1] == "期")
     return fact.kind == "number" and fact.unit in _DURATION and not named
 
 
