@@ -66,12 +66,17 @@ export class TurnView {
     if (message.abstained) this.answer.append(...this.nearest());
   }
 
-  // leads: whether it is the first of those that stand beside the answer.
+  // leads: whether it is the first of those that stand beside the answer. These begin with their
+  // number and are cut after two lines: the number opens the whole.
   statement(statement, leads) {
     const numbers = statement.citations.map((n) => this.marker(n)).filter(Boolean);
     const warning = statement.verified ? null : h("span", { class: "unverified" }, t("unverified"));
-    return h("p", { class: statement.further ? "statement further" : "statement" },
-      leads ? h("span", { class: "see-also" }, t("seeAlso")) : null, statement.text, numbers.length ? "\u2060" : null, numbers, warning);
+    if (statement.further) {
+      const lead = leads ? h("span", { class: "see-also" }, t("seeAlso")) : null;
+      return h("p", { class: "statement further" }, lead,
+        h("span", { class: "cut" }, numbers, " ", statement.text, warning));
+    }
+    return h("p", { class: "statement" }, statement.text, numbers.length ? "\u2060" : null, numbers, warning);
   }
 
   marker(n) {
