@@ -6,7 +6,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -78,13 +77,14 @@ class Assistant:
             return self._index
 
     def warm(self) -> None:
-        """Load all that the first question would otherwise wait for."""
-        starting = self._workers.start() if self._workers is not None else []
+        """Load all that the first question would otherwise wait for; then let the workers begin,
+        without waiting for them: until they are ready, this process answers."""
         retriever, answerer = self.parts()
         hits = retriever.search("政府采购", self.passages_read, Filters())
         answerer.answer("政府采购", hits)
-        wait(starting, return_when=FIRST_COMPLETED)
         self.warmed = True
+        if self._workers is not None:
+            self._workers.start()
 
     def close(self) -> None:
         """End the workers."""
@@ -202,7 +202,7 @@ class Assistant:
     ) -> Quoted:
         """What an index in ``state`` gives; remembered under it."""
         kept = self.settings.retrieval.top_k if self._model is not None else 0
-        if self._workers is not None:
+        if self._workers is not None and self._workers.ready:
             try:
                 return self._workers.quoted(asked, filters, language, kept)
             except BrokenProcessPool:

@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING
 
@@ -44,12 +44,23 @@ class Workers:
         # A language model is asked by the serving process, which streams what it says
         self._settings = settings.model_copy(update={"llm": LlmSettings()})
         self._count = count
+        self._first = threading.Event()
         self._changing = threading.Lock()
         self._pool = self._new_pool()
 
-    def start(self) -> list[Future[None]]:
-        """Start all processes; each of what is returned is done when one of them is ready."""
-        return [self._pool.submit(_ready) for _ in range(self._count)]
+    def start(self) -> None:
+        """Start all processes; does not wait until they are :attr:`ready`."""
+        for _ in range(self._count):
+            self._pool.submit(_begun).add_done_callback(lambda _: self._first.set())
+
+    @property
+    def ready(self) -> bool:
+        """Whether one has begun to answer, or died trying."""
+        return self._first.is_set()
+
+    def wait_until_ready(self) -> None:
+        """Wait for :attr:`ready`."""
+        self._first.wait()
 
     def quoted(self, question: str, filters: Filters, language: Language, hits_kept: int) -> Quoted:
         """What :meth:`app.service.Assistant.quoted` gives. If a process dies, all are started
@@ -103,7 +114,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _ready() -> None:
+def _begun() -> None:
     """A worker runs this when it has begun."""
 
 

@@ -41,10 +41,18 @@ def alone(project: Project) -> Iterator[Assistant]:
 
 @pytest.fixture(scope="module")
 def shared_out(project: Project, alone: Assistant) -> Iterator[Assistant]:
-    assistant = Assistant(project.settings, Workers(project.settings, 2))
-    assistant.warm()
+    assistant = started(project, 2)
     yield assistant
     assistant.close()
+
+
+def started(project: Project, count: int) -> Assistant:
+    """An assistant with workers that answer."""
+    workers = Workers(project.settings, count)
+    assistant = Assistant(project.settings, workers)
+    assistant.warm()
+    workers.wait_until_ready()
+    return assistant
 
 
 def workers_of(assistant: Assistant) -> list[int]:
@@ -96,9 +104,8 @@ def test_a_new_document_answers_at_once_in_every_worker(tmp_path: Path) -> None:
     project = Project.make(tmp_path / "p")
     project.write("a.md", law("某省采购条例", 12))
     with answering(project):
-        assistant = Assistant(project.settings, Workers(project.settings, 2))
+        assistant = started(project, 2)
         try:
-            assistant.warm()
             asked = "供应商被列入观察名单的期限是多久？"
             assert assistant.ask(asked).abstained
             text = "某市供应商管理办法\n第一条 供应商被列入观察名单的期限为九个月。\n"
@@ -125,7 +132,7 @@ def test_where_workers_only_die_the_serving_process_answers(
     project: Project, alone: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.workers._begin", os._exit)  # what starts in a worker ends it
-    assistant = Assistant(project.settings, Workers(project.settings, 1))
+    assistant = started(project, 1)
     try:
         assert assistant.ask(QUESTION).text == alone.ask(QUESTION).text
     finally:
@@ -142,12 +149,20 @@ def test_failures_of_a_worker_are_told_as_its_own(tmp_path: Path) -> None:
 
 
 def test_workers_end_with_the_assistant(project: Project, alone: Assistant) -> None:
-    assistant = Assistant(project.settings, Workers(project.settings, 1))
+    assistant = started(project, 1)
     assistant.ask(QUESTION)
-    started = workers_of(assistant)
-    assert started
+    processes = workers_of(assistant)
+    assert processes
     assistant.close()
-    assert not any(_lives(process) for process in started)
+    assert not any(_lives(process) for process in processes)
+
+
+def test_until_workers_are_ready_the_serving_process_answers(
+    project: Project, alone: Assistant
+) -> None:
+    assistant = Assistant(project.settings, Workers(project.settings, 1))
+    assert assistant.ask(QUESTION).text == alone.ask(QUESTION).text
+    assert assistant._workers is not None and not assistant._workers.ready
 
 
 def test_the_settings_say_how_many(project: Project) -> None:
