@@ -21,7 +21,7 @@ from app.answering.intent import FIGURES, Question, analyse, content_words
 from app.answering.open_questions import completed, leaves_open
 from app.answering.outline_answers import asks_points, pointed_sections, points_of
 from app.answering.parts import Chosen, by_outline, place_named
-from app.answering.select import Scored, Selector
+from app.answering.select import Scored, Selector, as_a_sentence
 from app.answering.sentences import Source
 from app.answering.wording import answer_text, back_text, refusal_text
 from app.types import Answer, Hit
@@ -132,7 +132,7 @@ class QuotingAnswerer:
     ) -> list[Scored]:
         """The units of the passages found, best first."""
         selector = Selector(holdings.vocabulary, self.embedder.encode_few)
-        return selector.rank(asked, found, self.embedder.encode_query(asked.text))
+        return selector.rank(asked, found, as_a_sentence(asked.text, self.embedder))
 
     def _compose(
         self,

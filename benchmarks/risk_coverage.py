@@ -29,7 +29,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from app.answer import QuotingAnswerer
-from app.answering.abstain import judge
+from app.answering.abstain import fitting_first, judge
 from app.answering.select import Scored
 from app.retrieve import Retriever
 from app.types import Filters
@@ -63,6 +63,7 @@ def cases(
     for answerable in (True, False) if right else (False,):
         kept = [(h, s) for h, s in found if h.passage.id not in removed]
         ranked = answerer.rank(asked, kept, answerer.holdings) if kept else []
+        ranked = fitting_first(asked, ranked, answerer.holdings)
         judgement = judge(asked, ranked, answerer.holdings)
         evidence = 0.0 if judgement.conflict else judgement.evidence
         first = bool(ranked and right and right(ranked[0]))
@@ -80,13 +81,15 @@ def over_corpus(options: argparse.Namespace, data: Path) -> list[Case]:
     for question in read_questions(options.questions):
         if "history" in question:
             continue
-        right = _right_place(question, titles) if "sections" in question else None
+        right = right_place(question, titles) if "sections" in question else None
         text = question["question"]
         found += cases(answerer, retriever, assistant.passages_read, text, right)
     return found
 
 
-def _right_place(question: dict[str, Any], titles: Sequence[str]) -> Right:
+def right_place(question: dict[str, Any], titles: Sequence[str]) -> Right:
+    """Whether a unit stands in one of a question's places."""
+
     def right(scored: Scored) -> bool:
         record, paths = scored.source.record, scored.source.paths
         section = paths.citation(scored.unit.section)

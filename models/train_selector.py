@@ -27,7 +27,7 @@ from scipy.optimize import minimize
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from app.answering.find import Finder
-from app.answering.select import Selector
+from app.answering.select import Selector, as_a_sentence
 from app.answering.signals import SIGNALS, article_of
 from app.chat import standalone
 from app.service import Assistant
@@ -71,7 +71,7 @@ def rankings(assistant: Assistant, questions: Sequence[dict[str, Any]]) -> list[
         asked = answerer.analysed(text)
         looked = finder.looked_up(asked, hits, answerer.holdings)
         selector = Selector(answerer.holdings.vocabulary, assistant.embedder.encode_few)
-        query = assistant.embedder.encode_query(asked.text)
+        query = as_a_sentence(asked.text, assistant.embedder)
         candidates, signals = selector.candidates(asked, looked, query)
         if candidates:
             right = np.array([_right(c, question, titles) for c in candidates])
