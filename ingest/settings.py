@@ -80,7 +80,7 @@ class RetrievalSettings(_Group):
 class AnswerSettings(_Group):
     """How answers are made from passages."""
 
-    passages: int = Field(30, ge=1, le=100, description="Passages looked at for an answer.")
+    passages: int = Field(45, ge=1, le=100, description="Passages looked at for an answer.")
     max_statements: int = Field(6, ge=1, le=30)
     min_evidence: float = Field(0.5, ge=0, le=1)
 
