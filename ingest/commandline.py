@@ -10,6 +10,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 
 from ingest.errors import UserError
@@ -76,6 +77,19 @@ def at_least(least: int) -> Callable[[str], int]:
         return int(text)
 
     return number
+
+
+def day(text: str) -> str:
+    """The type of an option that is a day, as ISO 8601 writes it."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            pick(
+                f"{text!r} is no day like 2024-12-31",
+                f"{text!r} 不是形如 2024-12-31 的日期",
+            )
+        ) from None
 
 
 def config_option(parser: argparse.ArgumentParser, **kwargs: Any) -> None:

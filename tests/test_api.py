@@ -202,6 +202,14 @@ PROBLEMS = [
     ),
     (
         "POST",
+        "/api/v1/search",
+        {"question": "问", "filters": {"since": "2021-02-30"}},
+        422,
+        "rejected",
+        "/filters/since",
+    ),
+    (
+        "POST",
         "/api/v1/ask",
         {"question": "问", "history": [{"question": "问"}] * 21},
         422,
@@ -342,6 +350,19 @@ def test_names_a_server_answers_to(
     scope = {"type": "http", "method": "GET", "headers": [(b"host", host.encode())]}
     run_async(Guard(app, bound, allowed), scope, None, send)
     assert (sent == ["passed"]) is passes
+
+
+def test_days_limit_what_is_searched_and_listed(api: httpx.Client) -> None:
+    def titles(**days: str) -> set[str]:
+        found = api.post("/api/v1/search", json={"question": "采购", "filters": days}).json()
+        searched = {result["document"] for result in found["results"]}
+        listed = api.get("/api/v1/documents", params=days).json()["documents"]
+        assert searched <= {document["id"] for document in listed}
+        return {document["title"] for document in listed}
+
+    seed = "四川：建章立制固根本 创新引领促长效"
+    assert titles(since="2024-10-24", until="2024-10-24") == {seed}
+    assert titles(since="2024-10-25") == titles(until="2024-10-23") == set()
 
 
 def test_health_and_readiness(api: httpx.Client) -> None:

@@ -39,7 +39,7 @@ class Done:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = Project.make(tmp_path_factory.mktemp("terminal") / "project")
-    project.write("甲办法.md", f"---\nurl: {ADDRESS}\n---\n\n{law(NAME, 20)}")
+    project.write("甲办法.md", f"---\nurl: {ADDRESS}\npublished: 2021-03-01\n---\n\n{law(NAME, 20)}")
     project.write("乙规定.txt", law("乙省政府采购代理机构规定", 3))
     done = project.run("ingest", "add", str(project.corpus))
     assert done.returncode == 0, done.stderr
@@ -68,6 +68,15 @@ def test_status_says_whether_the_corpus_answers(project: Project) -> None:
     assert run_here(project, "ask", "-", "--json", input=lines).returncode == 0
     nothing = run_here(project, "search", "采购", "--region", "无此地")
     assert nothing.returncode == 3 and not nothing.stdout
+
+
+def test_days_limit_the_search(project: Project) -> None:
+    assert run_here(project, "search", "采购", "--since", "2021-03-01").returncode == 0
+    assert run_here(project, "search", "采购", "--since", "2021-03-02").returncode == 3
+    for wrong in ("2021", "2021-02-30", "昨天"):
+        with pytest.raises(SystemExit) as told:
+            run_here(project, "search", "采购", "--since", wrong)
+        assert told.value.code == 2
 
 
 def test_one_line_for_each_mistake(project: Project, tmp_path: Path) -> None:

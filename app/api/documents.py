@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -46,11 +47,21 @@ def router(assistant: Assistant, gate: Gate) -> APIRouter:
         issuer: Annotated[str | None, Query(max_length=200)] = None,
         region: Annotated[str | None, Query(max_length=200)] = None,
         year: Annotated[int | None, Query(ge=1949, le=2100)] = None,
+        since: date | None = None,
+        until: date | None = None,
         in_force: bool = False,
         offset: Annotated[int, Query(ge=0)] = 0,
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
     ) -> dict[str, Any]:
-        filters = FiltersIn(kind=kind, issuer=issuer, region=region, year=year, in_force=in_force)
+        filters = FiltersIn(
+            kind=kind,
+            issuer=issuer,
+            region=region,
+            year=year,
+            since=since,
+            until=until,
+            in_force=in_force,
+        )
         found = await gate.run(listed, assistant, filters, q)
         return {"total": len(found), "documents": found[offset : offset + limit]}
 

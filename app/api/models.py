@@ -5,6 +5,7 @@ Descriptions are in both languages, as the API's page and MCP clients show them.
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -49,6 +50,12 @@ class FiltersIn(In):
         le=2100,
         description=both("发布、施行或版本的年份", "year of publication, effect or version"),
     )
+    since: date | None = Field(
+        None, description=both("发布、施行或版本日期不早于此日", "with such a day from this one on")
+    )
+    until: date | None = Field(
+        None, description=both("发布、施行或版本日期不晚于此日", "with such a day up to this one")
+    )
     in_force: bool = Field(
         False, description=both("不含已有新版本的文件", "leave out superseded versions")
     )
@@ -60,7 +67,7 @@ class FiltersIn(In):
 
     def filters(self) -> Filters:
         """The same for the retriever."""
-        return Filters(**{**self.model_dump(), "documents": tuple(self.documents)})
+        return Filters(**{**self.model_dump(mode="json"), "documents": tuple(self.documents)})
 
 
 class Quote(_Out):

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ingest.commandline import at_least
+from ingest.commandline import at_least, day
 from ingest.errors import UserError
 from ingest.language import pick
 
@@ -55,6 +55,18 @@ def filter_options(parser: argparse.ArgumentParser) -> None:
         help=pick("year of publication, effect or version", "发布、施行或版本的年份"),
     )
     group.add_argument(
+        "--since",
+        type=day,
+        metavar="YYYY-MM-DD",
+        help=pick("with such a day from this one on", "发布、施行或版本日期不早于此日"),
+    )
+    group.add_argument(
+        "--until",
+        type=day,
+        metavar="YYYY-MM-DD",
+        help=pick("with such a day up to this one", "发布、施行或版本日期不晚于此日"),
+    )
+    group.add_argument(
         "--in-force",
         action="store_true",
         help=pick("leave out superseded versions", "不含已有新版本的文件"),
@@ -85,6 +97,8 @@ def filters_from(options: argparse.Namespace, assistant: Assistant) -> Filters:
         issuer=options.issuer,
         region=options.region,
         year=options.year,
+        since=options.since,
+        until=options.until,
         in_force=options.in_force,
         documents=tuple(find_document(records, wanted).id for wanted in options.document),
     )
