@@ -39,7 +39,9 @@ class Done:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     project = Project.make(tmp_path_factory.mktemp("terminal") / "project")
-    project.write("甲办法.md", f"---\nurl: {ADDRESS}\npublished: 2021-03-01\n---\n\n{law(NAME, 20)}")
+    project.write(
+        "甲办法.md", f"---\nurl: {ADDRESS}\npublished: 2021-03-01\n---\n\n{law(NAME, 20)}"
+    )
     project.write("乙规定.txt", law("乙省政府采购代理机构规定", 3))
     done = project.run("ingest", "add", str(project.corpus))
     assert done.returncode == 0, done.stderr
