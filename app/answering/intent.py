@@ -254,7 +254,8 @@ def _special(word: str) -> bool:
 @lru_cache(maxsize=8192)
 def forms(term: str) -> tuple[str, ...]:
     """The term and what official texts call it."""
-    return (term, *(s for s in SYNONYMS.get(term, ()) if s != term))
+    official = SYNONYMS.get(term) or SYNONYMS.get(term.lower(), ())
+    return (term, *(s for s in official if s != term))
 
 
 def type_match(question: Question, text: str, kind: str) -> float:
