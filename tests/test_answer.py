@@ -214,6 +214,24 @@ def test_two_sources_are_set_side_by_side(assistant: Assistant) -> None:
     assert len({c.document for c in answer.citations}) == 2
 
 
+def test_the_law_and_the_regulation_need_no_name(tmp_path: Path) -> None:
+    """《法》 and 《条例》 are the procurement law and its regulation, not any that is in."""
+    project = Project.make(tmp_path / "p")
+    project.write("law.txt", LAW.replace("图书", "政府"))
+    project.write("regulation.txt", REGULATION.replace("图书", "政府"))
+    court = "中华人民共和国法庭法\n第一条 供应商提出复核申请应当具备下列条件，由法庭复核后决定。\n"
+    project.write("court.txt", court)
+    with answering(project) as assistant:
+        answer = assistant.ask("《条例》和《法》关于复核申请的规定有何不同？")
+        assert {c.title for c in answer.citations} == {
+            "中华人民共和国政府采购法",
+            "中华人民共和国政府采购法实施条例",
+        }
+        told = assistant.ask("《条例》第四条说了什么？")
+        assert [c.section for c in told.citations] == ["第四条"]
+        assert told.citations[0].title == "中华人民共和国政府采购法实施条例"
+
+
 def test_points_are_given_in_order(assistant: Assistant) -> None:
     answer = assistant.ask("青山省图书采购改革的文章讲了哪几个方面？")
     said = [s.text for s in answer.statements]

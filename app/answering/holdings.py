@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from app.answering.vocabulary import MOST_PASSAGES, Vocabulary, plain
 from app.retrieval.names import Names, defined_names, half_width
 from ingest.index import Index
 from ingest.storage.catalogue import DocumentRecord, StoredDocument
+
+_BARE = re.compile(r"《(法|条例)》")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,23 @@ class Holdings:
             if ids and all(set(ids) != set(other.documents) for other in found):
                 shown = plain_question[mention.start : mention.end]
                 found.append(Named(shown, mention.start, mention.end, ids))
+        found += self._by_kind(plain_question, found)
         return [*found, *self._implementing(plain_question, found)]
+
+    def _by_kind(self, question: str, found: list[Named]) -> list[Named]:
+        """《法》 and 《条例》 alone: the law that the question names, else that of the product's own
+        field, and the regulation that implements it."""
+        named = {i for name in found for i in name.documents}
+        laws = {r.work for r in self.records.values() if r.metadata.kind == "law" and r.id in named}
+        if not laws:
+            laws = {r.work for r in self.records.values() if _is_of_the_field(r)}
+        meant = {"法": laws, "条例": {f"{law}实施条例" for law in laws}}
+        more = []
+        for bare in _BARE.finditer(question):
+            ids = tuple(r.id for r in self.records.values() if r.work in meant[bare[1]])
+            if ids and not named & set(ids):
+                more.append(Named(bare[0], bare.start(), bare.end(), ids))
+        return more
 
     def _implementing(self, question: str, found: list[Named]) -> list[Named]:
         """政府采购法和实施条例: a bare 实施条例 is that of the law named before it."""
@@ -110,7 +129,7 @@ class Holdings:
         rest = half_width(question)
         for mention in reversed(self._names.mentions(rest)):
             rest = f"{rest[: mention.start].rstrip('《〈')} {rest[mention.end :].lstrip('》〉')}"
-        return rest
+        return _BARE.sub(" ", rest)
 
     def sample_titles(self, count: int) -> list[str]:
         """A few titles, one of each kind of document first."""
@@ -123,6 +142,11 @@ class Holdings:
                 chosen.append(record)
         chosen += [r for r in current if r not in chosen]
         return [shown_title(r.title) for r in chosen[:count]]
+
+
+def _is_of_the_field(record: DocumentRecord) -> bool:
+    """Whether a document is the law on what this product is about."""
+    return record.metadata.kind == "law" and "政府采购" in record.work
 
 
 @lru_cache(maxsize=4096)
