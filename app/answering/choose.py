@@ -27,6 +27,8 @@ OPENS, LED = 2.0, 0.7
 """A list that opens the article of the best unit stands for it if it scores at most so much less
 and its lead-in holds so much of the question's words."""
 MOST_FURTHER = 2
+BEARS = 0.5
+"""And only if it holds so much of the question's words as the best unit does."""
 MOST_BESIDE, MOST_IN_ALL = 3, 4
 _BESIDE = 420
 """What stands beside an answer is no longer than so many characters."""
@@ -95,7 +97,8 @@ def beside(
         article = article_of(scored.source, scored.unit.section)
         short = sum(end - start for start, end in scored.unit.spans) <= _BESIDE
         older = scored.source.record.superseded and not ranked[0].source.record.superseded
-        if short and not older and article not in articles and article not in left:
+        bears = scored.coverage >= BEARS * ranked[0].coverage
+        if bears and short and not older and article not in articles and article not in left:
             left[article] = scored
     documents = {source.id for source, _ in chosen} | {document for document, _ in [*left][:1]}
     elsewhere: dict[str, tuple[str, int]] = {}
