@@ -192,8 +192,11 @@ def _nested(asked: Sequence[str]) -> bool:
 def _name_conflict(question: Question, best: Scored, holdings: Holdings) -> str:
     """A title in 《》 that neither is the document nor stands in the passage."""
     text = bare_name(best.hit.passage.text + best.source.record.title + best.source.record.work)
+    held = holdings.named_in(question.text)
+    among = any(best.source.id in name.documents for name in held)
+    others = {bare_name(name.shown.strip("《》")) for name in held} if among else set()
     for name in question.names:
-        if name in text or text.startswith(name):
+        if name in text or text.startswith(name) or name in others:
             continue
         if bare_name(best.source.record.work) in name or _abbreviates(name, best):
             continue

@@ -97,7 +97,7 @@ class Holdings:
         return [*found, *self._implementing(plain_question, found)]
 
     def _by_kind(self, question: str, found: list[Named]) -> list[Named]:
-        """《法》 and 《条例》 alone: the law that the question names, else that of the product's own
+        """《法》 and 《条例》 alone: the law that the question names, else that of the product's
         field, and the regulation that implements it."""
         named = {i for name in found for i in name.documents}
         laws = {r.work for r in self.records.values() if r.metadata.kind == "law" and r.id in named}
