@@ -52,7 +52,7 @@ from torch.nn import functional
 class Settings:
     """What can be turned; the defaults made the committed model."""
 
-    members: int = 4
+    members: int = 8
     dim: int = 256
     out_dim: int = 512
     words: int = 40_000

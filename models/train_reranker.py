@@ -67,9 +67,10 @@ scale changes with the model or the size of the collection; the ranking is no wo
 CALIBRATED = ("dense", "bm25", "coverage", "coverage_rare", "covered", "phrase_share")
 """Features that the calibration uses beside the trees' score."""
 
-TRUST = {PLAIN: 2.0, REMEMBERING: 2.0}
+TRUST = {PLAIN: 0.0, REMEMBERING: 2.0}
 """What is added to the trees' score for each unit of cosine: the trees know the cosine in steps
-only. Of 0, 1, 2 and 3 chosen on the folds' questions."""
+only. Chosen on the folds' questions among 0, 1, 2 and 3; nothing where another collection is
+searched, whose cosines are worth less."""
 
 TOP = 10
 """So many of a question's best candidates tell the calibration what a score is worth."""
