@@ -91,26 +91,27 @@ class Embedder:
         return in_context(self._encode(texts, on_progress), self._settings.context)
 
     def encode_few(self, texts: Sequence[str]) -> np.ndarray:
-        """Unit vectors of texts that stand alone, soon enough for a person who waits."""
-        if self._static_passage is None or not texts:
-            return self._encode(texts)
-        prompt, dimension = self._settings.passage_prompt, self._settings.dimension
-        return np.stack([self._static_passage.encode(prompt + t, dimension) for t in texts])
+        """Unit vectors of texts that stand alone, as of passages without neighbours."""
+        return self._encode(texts)
 
     def _encode(self, texts: Sequence[str], on_progress: OnProgress | None = None) -> np.ndarray:
         parts = []
         for batch in _batches(texts, self._settings.batch_size):
-            prompted = [self._settings.passage_prompt + text for text in batch]
-            parts.append(
-                self.model.encode_document(
-                    prompted, show_progress_bar=False, normalize_embeddings=True
-                )
-            )
+            parts.append(self._encode_batch([self._settings.passage_prompt + t for t in batch]))
             if on_progress:
                 on_progress(len(batch))
         if not parts:
             return np.empty((0, self.dimension), dtype=np.float32)
         return np.concatenate(parts).astype(np.float32, copy=False)
+
+    def _encode_batch(self, texts: Sequence[str]) -> np.ndarray:
+        """A static model needs no PyTorch, whose import alone takes seconds."""
+        if self._static_passage is None:
+            return self.model.encode_document(
+                list(texts), show_progress_bar=False, normalize_embeddings=True
+            )
+        dimension = self._settings.dimension
+        return np.stack([self._static_passage.encode(text, dimension) for text in texts])
 
     def encode_query(self, text: str) -> np.ndarray:
         """Unit vector of a question, float32 of shape ``(dimension,)``."""

@@ -249,7 +249,7 @@ class Library:
 
         def load() -> None:
             with suppress(UserError):  # said when the document is added
-                _ = self._assistant.embedder.model
+                self._assistant.embedder.encode_few(["政府采购"])
 
         if not self._warm:
             self._warm = True
