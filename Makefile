@@ -59,7 +59,8 @@ fix: $(VENV)/.tested
 	$(BIN)/ruff format .
 
 # The embedding model and then the reranker, from nothing: make model STATUTES=FOLDER CORPUS=FOLDER
-# (models/train.py says what the folders hold). Overwrites both; allow two hours on two cores.
+# (models/train.py says what the folders hold). Overwrites both; allow an hour and a half on two
+# cores, half an hour of it for the embedding model.
 model: $(VENV)/.installed
 	$(BIN)/pip install --quiet --editable '.[train]'
 	$(BIN)/python models/train.py --statutes $(STATUTES) --corpus $(CORPUS) --out models/zhengce-embed
