@@ -1,8 +1,8 @@
 """Where an answer may stand: the passages found, and what else the documents in question hold.
 
 The retriever's passages are joined by passages that hold the question's words, or the official
-words for them, in the documents that the question names; else in those found first and in the
-documents that this product is about.
+words for them, in the documents that the question names; else in those found first, in the
+documents that this product is about, and anywhere.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from app.types import Hit
 from ingest.index import Index
 
 MORE_OF_NAMED, MORE_OF_FIRST, MORE, MORE_DOCUMENTS, MORE_OF_DOMAIN = 16, 6, 2, 8, 30
+MORE_ANYWHERE = 30
 """So many passages are looked at beyond the retriever's: in each document that the question names,
-in each of the first two found, in each of so many more, and in the product's own domain."""
+in each of the first two found, in each of so many more, in the product's own domain, anywhere."""
 
 _DOMAIN = re.compile(r"采购|购买服务|招标投标")
 
@@ -83,9 +84,10 @@ class Finder:
         }
         if domain:
             ids += self._ids(query, MORE_OF_DOMAIN, domain)
+        ids += self._ids(query, MORE_ANYWHERE, within)
         return self._as_hits(ids, found, holdings)
 
-    def _ids(self, query: str, many: int, documents: Collection[str]) -> list[str]:
+    def _ids(self, query: str, many: int, documents: Collection[str] | None) -> list[str]:
         return [id for id, _ in self.index.lexical.search(query, many, documents)]
 
     def _as_hits(self, ids: Sequence[str], found: Found, holdings: Holdings) -> Found:

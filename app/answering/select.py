@@ -24,7 +24,7 @@ from ingest.errors import SettingsError
 from ingest.settings import PROJECT
 
 FILE = PROJECT / "models" / "selector" / "selector.json"
-LOOKED_AT = 160
+LOOKED_AT = 200
 """So many units, those that hold most of the question's words, are looked at closely."""
 
 
