@@ -1,11 +1,11 @@
-"""Train the reranker: boosted trees over the features of ``app/retrieval/candidates.py``.
+"""Train the reranker: trees and networks over the features of ``app/retrieval/candidates.py``.
 
     python models/train_reranker.py --statutes DIR --corpus DIR --out models/reranker
 
 The embedding model has seen the questions of ``train.jsonl`` and ``extra.jsonl``, and what it has
 seen it ranks too well for a reranker to learn from. So the questions are cut into folds, and for
 each fold an embedding model is trained, by the same code, from the other questions only
-(``--work DIR`` keeps these models; without it they are made anew). Trees and calibration are
+(``--work DIR`` keeps these models; without it they are made anew). Ranking and calibration are
 learned from their cosines. ``dev.jsonl`` is measured at the end and never learned from.
 
 Two rankings are written: one for any collection, and one that also asks which articles answered
@@ -14,7 +14,7 @@ of other folds: were it left out alone, its own articles would give themselves a
 linked once less than for all other questions.
 
 The probability that a passage answers is Platt's curve over the trees' score and the features,
-fitted on questions that the trees have not seen: each of them once as it is, and once with all
+fitted on questions that the ranking has not seen: each of them once as it is, and once with all
 laws that answer it taken out of the collection, so that it knows questions without an answer.
 """
 
@@ -33,13 +33,22 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from app.retrieval.candidates import FEATURES
 from app.retrieval.memory import Remembered, label_of
-from app.retrieval.rerank import MEMORY, PLAIN, REMEMBERING, FusionReranker, LearnedReranker
+from app.retrieval.rerank import (
+    MEMORY,
+    PLAIN,
+    REMEMBERING,
+    FusionReranker,
+    Learned,
+    LearnedReranker,
+    Trees,
+)
 from benchmarks.collection import Article, Question, read_articles, read_questions
 from benchmarks.figures import ranking_figures
 from ingest.embed import Embedder
 from ingest.settings import PROJECT, load_settings
 from ingest.storage.catalogue import work_of
 from ingest.storage.lexical import LexicalView
+from models import networks
 from models.boosted import as_arrays, fit
 from models.examples import (
     COLUMNS,
@@ -67,10 +76,8 @@ scale changes with the model or the size of the collection; the ranking is no wo
 CALIBRATED = ("dense", "bm25", "coverage", "coverage_rare", "covered", "phrase_share")
 """Features that the calibration uses beside the trees' score."""
 
-TRUST = {PLAIN: 0.0, REMEMBERING: 2.0}
-"""What is added to the trees' score for each unit of cosine: the trees know the cosine in steps
-only. Chosen on the folds' questions among 0, 1, 2 and 3; nothing where another collection is
-searched, whose cosines are worth less."""
+NOT_SEEN = ("question_length", "best_bm25", "best_dense")
+"""Features that the networks do without: those equal for all candidates of a question."""
 
 TOP = 10
 """So many of a question's best candidates tell the calibration what a score is worth."""
@@ -146,6 +153,18 @@ def train(statutes: Path, corpus: Path | None, out: Path, work: Path) -> None:
     report(statutes, view, row_of, in_view, embedder, out, links)
 
 
+def ranking(some: Examples, chosen: Sequence[int], columns: Sequence[str]) -> Learned:
+    """What is learned from the ``chosen`` questions by ``columns``: trees, and where a memory is
+    asked, networks too."""
+    used = [i for i, column in enumerate(columns) if column not in LEFT_OUT]
+    arrays = as_arrays(fit(some, chosen, used), some.features[chosen[0]][:, used])
+    trees = Trees(**arrays)
+    if columns is not COLUMNS:
+        return Learned(trees, used)
+    seen = [i for i, column in enumerate(columns) if column not in NOT_SEEN]
+    return Learned(trees, used, networks.fit(some, chosen, seen), seen)
+
+
 def learn(
     name: str,
     columns: Sequence[str],
@@ -155,38 +174,32 @@ def learn(
     relevant: Sequence[np.ndarray],
     out: Path,
 ) -> None:
-    """Trees over ``columns`` and their calibration, written to ``out/name``; with the plain ones
+    """A ranking by ``columns`` and its calibration, written to ``out/name``; with the plain one
     also the constants of the fusion."""
-    used = [i for i, column in enumerate(columns) if column not in LEFT_OUT]
     curve = [FEATURES.index(column) for column in CALIBRATED]
     fusion = [FEATURES.index("dense"), FEATURES.index("bm25")]
-    gap = FEATURES.index("dense_gap")
     usable = np.array([i for i, rows in enumerate(asked.rows) if len(rows)])
     inputs, labels, plain = [], [], []
     unseen, truth = [], []
     for fold in range(int(fold_of.max()) + 1):
-        model = fit(asked, usable[fold_of[usable] != fold], used)
+        learned = ranking(asked, usable[fold_of[usable] != fold], columns)
         for i in usable[fold_of[usable] == fold]:
             for some in (asked, unanswered):
-                scores = model.predict(some.features[i][:, used])
+                scores = learned(some.features[i])
                 best = best_of(scores)
                 inputs.append(np.column_stack([scores, some.features[i][:, curve]])[best])
                 labels.append(some.labels[i][best])
                 plain.append(some.features[i][best][:, fusion])
                 if some is asked:
-                    trusted = scores + TRUST[name] * some.features[i][:, gap]
-                    unseen.append(some.rows[i][best_of(trusted, 100)])
+                    unseen.append(some.rows[i][best_of(scores, 100)])
                     truth.append(relevant[i])
     weights, bias = calibrate(inputs, labels)
-    final = fit(asked, usable, used)
     np.savez_compressed(
         out / name,
-        **as_arrays(final, asked.features[usable[0]][:, used]),
-        features=np.array([columns[i] for i in used]),
+        **ranking(asked, usable, columns).arrays(columns),
         calibrated=np.array(CALIBRATED),
         weights=weights.astype(np.float32),
         bias=np.array(bias, np.float32),
-        trust=np.array(TRUST[name], np.float32),
     )
     if name == PLAIN:
         flat, flat_bias = calibrate(plain, labels)
