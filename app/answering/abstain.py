@@ -19,7 +19,7 @@ from app.answering.places import named_regions, places, province
 from app.answering.select import Scored
 from app.answering.vocabulary import plain, presence
 
-_BIAS = -7.2
+_BIAS = -6.9
 _WEIGHTS = (3.2, 3.2, 1.2, 2.8, 1.0, 0.3, 0.3)
 """Of the share of the question's words that the unit holds (with its headings), of that which its
 passage holds, of the word for the thing asked for, of nearness in meaning, of being the kind of
