@@ -48,7 +48,7 @@ def choose(asked: Question, ranked: Sequence[Scored]) -> list[Chosen]:
             break
         if scored.source.record.superseded and not best.source.record.superseded:
             continue
-        if asked.wants & FIGURES and scored.fits < 0.5 < best.fits:
+        if asked.wants & FIGURES and scored.fits < 0.7 <= best.fits:
             continue
         article = article_of(scored.source, scored.unit.section)
         if article in articles and scored.score < best.score - SAME:
