@@ -59,8 +59,7 @@ fix: $(VENV)/.tested
 	$(BIN)/ruff format .
 
 # The embedding model and then the reranker, from nothing: make model STATUTES=FOLDER CORPUS=FOLDER
-# (models/train.py says what the folders hold). Overwrites both; allow an hour and a half on two
-# cores, half an hour of it for the embedding model.
+# (models/train.py says what the folders hold). Overwrites both; allow two hours on two cores.
 model: $(VENV)/.installed
 	$(BIN)/pip install --quiet --editable '.[train]'
 	$(BIN)/python models/train.py --statutes $(STATUTES) --corpus $(CORPUS) --out models/zhengce-embed

@@ -111,7 +111,7 @@ class Retriever:
         view = state.view
         mask = view.mask(allowed) if allowed is not None else None
         count = self._settings.candidates
-        vector = self._vector(query.text, state)
+        vector = self._embedder.encode_query(query.text)
         found = self._dense(vector, _KNOWN * count, allowed, mask, view)
         rows = np.array([view.row[id] for id, _ in found], np.int64)
         cosines = np.array([cosine for _, cosine in found], np.float32)
@@ -126,18 +126,6 @@ class Retriever:
             pool = gather(view, terms, rows, cosines, count, mask)
             ranked = self._rerank(features(view, terms, pool))
         return pool, _ruled(state, query, named, pool, ranked)
-
-    def _vector(self, text: str, state: _State) -> np.ndarray:
-        """The question's vector.
-
-        The project's model also learned what the questions of its training ask about most. That
-        helps in the collection they were asked of; elsewhere it misleads (first right passage of
-        procurement questions, MRR 0.56 against 0.62), so there a question is encoded as a passage.
-        """
-        if self._remembering is not None and state.memory is None:
-            vector: np.ndarray = self._embedder.encode_few([text])[0]
-            return vector
-        return self._embedder.encode_query(text)
 
     def _dense(
         self,

@@ -4,10 +4,6 @@ A batch touches a few ten thousand of the table's rows. They are gathered into a
 matrix, the bags become one sparse matrix over it, and gradient and update stay that small; so a
 step costs what the batch weighs, whatever the size of the table. The update is NumPy's: on small
 pieces torch's threads cost more than they give.
-
-Questions and passages share the table, but each side has a vector of its own that is added to
-the unit vector of a text: what most articles have in common (应当, 按照规定) says nothing about
-which of them answers, and the sides' vectors learn to take it out.
 """
 
 from __future__ import annotations
@@ -16,9 +12,6 @@ import numpy as np
 import scipy.sparse as sp
 import torch
 from torch.nn import functional
-
-QUERY, DOCUMENT = 0, 1
-"""The sides, as positions in :attr:`Table.shift`."""
 
 
 def sparse_tensor(matrix: sp.csr_matrix) -> torch.Tensor:
@@ -53,36 +46,20 @@ class Table:
         """
         self.rows = rng.standard_normal((len(weights), dim), np.float32) / np.float32(dim**0.5)
         self.rows *= np.asarray(weights, np.float32)[:, None]
-        #: (2, dim), what is added to the unit vectors of the sides
-        self.shift = np.zeros((2, dim), np.float32)
-        self.shift_rate = 0.0
         self.forget()
 
     @classmethod
-    def of(cls, rows: np.ndarray, shift: np.ndarray | None = None) -> Table:
+    def of(cls, rows: np.ndarray) -> Table:
         """A table with given rows, for encoding only."""
         table = cls.__new__(cls)
         table.rows = rows
-        table.shift = np.zeros((2, rows.shape[1]), np.float32) if shift is None else shift
         return table
-
-    def lean_away(self, documents: sp.csr_matrix, share: float, rate: float) -> None:
-        """Take ``share`` of the documents' mean out of both sides; from now on the sides learn.
-
-        :param rate: the sides' rate of learning, as a part of the table's.
-        """
-        self.shift = np.zeros_like(self.shift)
-        mean = self.encode(documents, DOCUMENT).mean(0).numpy()
-        self.shift = np.repeat(-share * mean[None], 2, axis=0)
-        self.shift_rate = rate
 
     def forget(self) -> None:
         """Start the optimiser's moments anew, for a new stage of training."""
         self.first = np.zeros(self.rows.shape, np.float32)
         self.second = np.zeros(len(self.rows), np.float32)
         self.steps = np.zeros(len(self.rows), np.float32)
-        self.shift_moments = np.zeros((2, *self.shift.shape), np.float32)
-        self.shift_steps = 0
 
     def _update(self, used: np.ndarray, gradient: np.ndarray, rate: float) -> None:
         self.steps[used] += 1
@@ -96,22 +73,13 @@ class Table:
         first *= (rate / ((1 - 0.9 ** self.steps[used]) * size))[:, None]
         self.rows[used] -= first
 
-    def _update_shift(self, gradient: np.ndarray, rate: float) -> None:
-        self.shift_steps += 1
-        first, second = self.shift_moments
-        first += 0.1 * (gradient - first)
-        second += 0.01 * (gradient**2 - second)
-        size = np.sqrt(second / (1 - 0.99**self.shift_steps)) + 1e-8
-        self.shift = self.shift - rate / (1 - 0.9**self.shift_steps) * first / size
-
-    def encode(self, bags: sp.csr_matrix, side: int, batch: int = 4096) -> torch.Tensor:
-        """Bags (n, rows) → unit vectors (n, dim) of that side."""
+    def encode(self, bags: sp.csr_matrix, batch: int = 4096) -> torch.Tensor:
+        """Bags (n, rows) → unit vectors (n, dim)."""
         parts = []
         for start in range(0, bags.shape[0], batch):
             local, used = _compact(bags[start : start + batch])
             parts.append(sparse_tensor(local) @ torch.from_numpy(self.rows[used]))
-        unit = functional.normalize(torch.cat(parts), dim=1)
-        return functional.normalize(unit + torch.from_numpy(self.shift[side]), dim=1)
+        return functional.normalize(torch.cat(parts), dim=1)
 
     def step(
         self,
@@ -120,23 +88,18 @@ class Table:
         rate: float,
         temperature: float,
         also_right: np.ndarray | None = None,
-        side: int = DOCUMENT,
     ) -> float:
         """One step of the contrastive loss; returns the loss.
 
         :param queries: (n, rows).
         :param documents: (m, rows), m ≥ n; the i-th answers the i-th query, all others are wrong.
         :param also_right: (n, m) booleans, documents not to be counted as wrong for a query.
-        :param side: the side of the documents; answers are asked with, as questions are.
         """
         local, used = _compact(sp.vstack([queries, documents]).tocsr())
         n = queries.shape[0]
         sums = (sparse_tensor(local) @ torch.from_numpy(self.rows[used])).requires_grad_()
-        shift = torch.from_numpy(self.shift).requires_grad_()
         unit = functional.normalize(sums, dim=1)
-        asking = functional.normalize(unit[:n] + shift[QUERY], dim=1)
-        answering = functional.normalize(unit[n:] + shift[side], dim=1)
-        scores = asking @ answering.T / temperature
+        scores = unit[:n] @ unit[n:].T / temperature
         if also_right is not None:
             scores = scores.masked_fill(torch.from_numpy(also_right), -1e4)
         target = torch.arange(n)
@@ -146,8 +109,6 @@ class Table:
         assert sums.grad is not None
         gradient = sparse_tensor(local.T.tocsr()) @ sums.grad
         self._update(used, gradient.numpy(), rate)
-        if self.shift_rate and shift.grad is not None:
-            self._update_shift(shift.grad.numpy(), rate * self.shift_rate)
         return loss.item()
 
 

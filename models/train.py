@@ -9,8 +9,7 @@ and ``dev.jsonl``; ``--corpus`` holds laws and notices as Markdown, text or HTML
    of the same law; neighbouring articles; an article ↔ the article it cites.
 2. Questions. A lay question ↔ its article, its answer ↔ the article, a sentence of the answer ↔
    the article, the question ↔ its answer. Before each epoch the model itself ranks the collection
-   and what it ranks high and wrongly becomes the hard negatives; as many articles drawn at random
-   stand for the rest of the collection. Questions and articles get a vector of their side.
+   and what it ranks high and wrongly becomes the hard negatives.
 
 Several members are trained from different random beginnings and laid side by side: what each has
 got wrong by chance the others outvote. Their joint vectors are then cut to ``out_dim``.
@@ -24,7 +23,7 @@ import argparse
 import itertools
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -32,7 +31,7 @@ import numpy as np
 import scipy.sparse as sp
 import torch
 from export import write_model
-from learn import DOCUMENT, QUERY, Table, thinned
+from learn import Table, thinned
 from measure import ranking_figures
 from pairs import (
     Article,
@@ -45,14 +44,13 @@ from pairs import (
     without_duplicates,
 )
 from tokenise import Features, build_tokenizer
-from torch.nn import functional
 
 
 @dataclass(frozen=True)
 class Settings:
     """What can be turned; the defaults made the committed model."""
 
-    members: int = 8
+    members: int = 3
     dim: int = 256
     out_dim: int = 512
     words: int = 40_000
@@ -70,9 +68,6 @@ class Settings:
     question_dropped: float = 0.4
     hard: int = 3
     mined: int = 100
-    random: int = 384
-    lean: float = 0.75
-    shift_rate: float = 0.33
     block: int = 4
     law_shown: float = 0.85
     sentences_per_epoch: int = 4_000
@@ -215,7 +210,7 @@ def mine(
     """Positions of the ``depth`` documents nearest to each bag: (n, depth)."""
     depth = min(depth, len(documents))
     found = [
-        (table.encode(bags[i : i + batch], QUERY) @ documents.T).topk(depth, dim=1).indices
+        (table.encode(bags[i : i + batch]) @ documents.T).topk(depth, dim=1).indices
         for i in range(0, bags.shape[0], batch)
     ]
     return torch.cat(found).numpy()
@@ -241,10 +236,9 @@ def learn_questions(
     answers = features.bags([q.answer for q in answered])
     whole = bags.documents(np.arange(n_searched))
     size, dropped = settings.question_batch, settings.question_dropped
-    table.lean_away(whole, settings.lean, settings.shift_rate)
     step = 0
     for epoch in range(settings.question_epochs):
-        documents = table.encode(whole, DOCUMENT)
+        documents = table.encode(whole)
         jobs: list[tuple[Asked | None, np.ndarray, np.ndarray]] = []
         for kind in kinds:
             some = rng.permutation(kind.bags.shape[0])[: kind.at_most]
@@ -260,29 +254,22 @@ def learn_questions(
             step += 1
             fading = max(0.05, 1 - epoch / settings.question_epochs)
             rate = settings.question_rate * min(1, step / 20) * fading
-            also, side = None, DOCUMENT
             if kind is None:
-                asked, answer, side = queries[index], answers[index], QUERY
+                asked, answer, also = queries[index], answers[index], None
             else:
                 asked = kind.bags[index]
                 relevant = [kind.relevant[i] for i in index]
-                others = rng.integers(0, n_searched, settings.random)
-                chosen, also = candidates(relevant, near, settings.hard, others, rng)
+                chosen, also = candidates(relevant, near, settings.hard, rng)
                 answer = bags.documents(chosen, settings.law_shown, rng)
             asked, answer = thinned(asked, dropped, rng), thinned(answer, dropped, rng)
-            temperature = settings.question_temperature
-            losses.append(table.step(asked, answer, rate, temperature, also, side))
+            losses.append(table.step(asked, answer, rate, settings.question_temperature, also))
         log(stage="questions", epoch=epoch, loss=round(float(np.mean(losses)), 4))
 
 
 def candidates(
-    relevant: list[tuple[int, ...]],
-    near: np.ndarray,
-    hard: int,
-    others: np.ndarray,
-    rng: np.random.Generator,
+    relevant: list[tuple[int, ...]], near: np.ndarray, hard: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """For each query one right article, then hard negatives for all of them, then ``others``.
+    """For each query one right article, then hard negatives for all of them.
 
     :param relevant: The right articles of each of n queries.
     :param near: (n, depth), articles that the model ranks high for each.
@@ -292,9 +279,9 @@ def candidates(
     right = [r[rng.integers(len(r))] for r in relevant]
     wrong: list[int] = []
     for row, own in zip(near, relevant, strict=True):
-        high = row[~np.isin(row, own)]
-        wrong += list(rng.choice(high, min(hard, len(high)), replace=False))
-    chosen = np.concatenate([np.array(right + wrong, np.int64), others])
+        others = row[~np.isin(row, own)]
+        wrong += list(rng.choice(others, min(hard, len(others)), replace=False))
+    chosen = np.array(right + wrong, np.int64)
     also = np.stack([np.isin(chosen, own) for own in relevant])
     also[np.arange(len(right)), np.arange(len(right))] = False
     return chosen, also
@@ -306,22 +293,14 @@ def balanced(table: Table, documents: sp.csr_matrix) -> np.ndarray:
     return table.rows / np.linalg.norm(some @ table.rows, axis=1).mean()
 
 
-def joined(members: Sequence[Table], documents: sp.csr_matrix) -> Table:
-    """The members side by side, each with the same weight."""
-    rows = np.concatenate([balanced(member, documents) for member in members], axis=1)
-    shift = np.concatenate([member.shift for member in members], axis=1)
-    return Table.of(rows, shift / np.float32(len(members) ** 0.5))
-
-
-def turned(table: Table, documents: sp.csr_matrix, dim: int) -> Table:
-    """The table turned so that the documents vary most along the first of ``dim`` axes.
+def turned(rows: np.ndarray, documents: sp.csr_matrix, dim: int) -> np.ndarray:
+    """Rows (n, wide) turned so that the documents vary most along the first of ``dim`` axes.
 
     The documents' unit vectors lose least by what is cut off, and shorter prefixes stay useful.
     """
-    unit = table.encode(documents, DOCUMENT).numpy()
+    unit = Table.of(rows).encode(documents).numpy()
     _, axes = np.linalg.eigh(unit.T @ unit)
-    kept = axes[:, ::-1][:, :dim].astype(np.float32)
-    return Table.of(table.rows @ kept, table.shift @ kept)
+    return rows @ axes[:, ::-1][:, :dim].astype(np.float32)
 
 
 def train(statutes: Path, corpus: Path | None, out: Path, settings: Settings) -> dict[str, float]:
@@ -348,28 +327,26 @@ def train(statutes: Path, corpus: Path | None, out: Path, settings: Settings) ->
     ).reshape(-1, 2)
     asked = features.bags([q.query for q in collection.dev])
     relevant = [q.relevant for q in collection.dev]
-
-    def on_dev(table: Table, dim: int | None = None) -> dict[str, float]:
-        if not collection.dev:
-            return {}
-        queries, documents = table.encode(asked, QUERY), table.encode(whole[:n], DOCUMENT)
-        short = (functional.normalize(v[:, :dim], dim=1) for v in (queries, documents))
-        return ranking_figures(*short, relevant)
-
-    members = []
-    for number in range(settings.members):
-        rng = np.random.default_rng([settings.seed, number])
+    tables = []
+    for member in range(settings.members):
+        rng = np.random.default_rng([settings.seed, member])
         table = Table(rarity / rarity.max(), settings.dim, rng)
         learn_structure(table, bags, related, settings, rng, log)
         table.forget()
         learn_questions(table, bags, n, collection.train, features, settings, rng, log)
-        members.append(table)
-        log(member=number, dev=on_dev(table))
-    joint = turned(joined(members, whole[:n]), whole, settings.out_dim)
-    write_model(tokenizer, features.fold(joint.rows), joint.shift, out)
-    figures = on_dev(joint)
-    for dim in (256, 128):
-        log(prefix=dim, dev=on_dev(joint, dim))
+        tables.append(balanced(table, whole[:n]))
+        if collection.dev:
+            figures = ranking_figures(table.encode(asked), table.encode(whole[:n]), relevant)
+            log(member=member, dev=figures)
+    joint = Table.of(turned(np.concatenate(tables, axis=1), whole, settings.out_dim))
+    write_model(tokenizer, features.fold(joint.rows), out)
+    figures = {}
+    if collection.dev:
+        figures = ranking_figures(joint.encode(asked), joint.encode(whole[:n]), relevant)
+        for dim in (256, 128):
+            short = Table.of(joint.rows[:, :dim])
+            short_figures = ranking_figures(short.encode(asked), short.encode(whole[:n]), relevant)
+            log(prefix=dim, dev=short_figures)
     log(dev=figures)
     return figures
 

@@ -259,6 +259,45 @@ def test_what_the_corpus_does_not_say_is_refused(assistant: Assistant, question:
     assert not answer.citations
 
 
+@pytest.mark.parametrize(
+    "question", ["图书采购要经几家图书馆评审？", "图书馆验收要去几次？", "书款按什么比例分期支付？"]
+)
+def test_a_count_is_not_answered_by_what_has_no_such_count(
+    assistant: Assistant, question: str
+) -> None:
+    answer = assistant.ask(question)
+    assert answer.abstained, answer.text
+
+
+def test_another_kind_of_what_is_asked_about_is_passed_over(tmp_path: Path) -> None:
+    """保险代理机构 of the 保险代理条例 is not the 代理机构 of procurement."""
+    project = Project.make(tmp_path / "p")
+    insurance = "保险代理条例\n第一条 保险代理机构收取服务费用应当明码标价，遵循自愿原则。\n"
+    project.write("insurance.txt", insurance)
+    project.write(
+        "procurement.txt", "政府采购代理办法\n第一条 采购代理机构可以向中标人收取服务费用。\n"
+    )
+    with answering(project) as assistant:
+        for question in ("代理机构怎么收取服务费用？", "代理机构收取服务费用有什么规定？"):
+            cited = {c.title for c in assistant.ask(question).citations}
+            assert "保险代理条例" not in cited
+        named = assistant.ask("保险代理机构收取服务费用有什么规定？")
+        assert named.citations[0].title == "保险代理条例"
+
+
+def test_what_a_thing_is_comes_before_where_it_is_spoken_of(tmp_path: Path) -> None:
+    project = Project.make(tmp_path / "p")
+    project.write(
+        "law.txt",
+        "图书采购法\n第一条 为了保护图书采购当事人的权益，规范图书采购当事人的行为，制定本法。\n"
+        "第二条 图书采购当事人有违反本法规定行为的，图书采购当事人应当改正。\n"
+        "第三条 图书采购当事人是指享有权利和承担义务的各类主体，包括图书馆和供应商。\n",
+    )
+    with answering(project) as assistant:
+        answer = assistant.ask("图书采购当事人有哪些？")
+        assert answer.citations[0].section == "第三条"
+
+
 def test_a_false_premise_is_put_right(assistant: Assistant) -> None:
     answer = assistant.ask("青山省2023年度图书采购支出22.6亿元用在哪里？")
     assert answer.abstained

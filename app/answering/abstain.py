@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.answering.facts import Fact, bare_name, facts
@@ -17,9 +17,10 @@ from app.answering.holdings import Holdings
 from app.answering.intent import Question, Want, answers, focus
 from app.answering.places import named_regions, places, province
 from app.answering.select import Scored
+from app.answering.signals import subject
 from app.answering.vocabulary import plain, presence
 
-_BIAS = -6.9
+_BIAS = -6.7
 _WEIGHTS = (3.2, 3.2, 1.2, 2.8, 1.0, 0.3, 0.3)
 """Of the share of the question's words that the unit holds (with its headings), of that which its
 passage holds, of the word for the thing asked for, of nearness in meaning, of being the kind of
@@ -36,6 +37,14 @@ _HYPOTHETICAL = re.compile(
 _BOUND = re.compile(
     r"以上|以下|以内|不得|不少于|不低于|不超过|超过|至少|最多|最长|最低|最高|限额|标准|应当|至"
 )
+
+
+_BODY = re.compile(r"(?:机构|当事人|专家|人员|师)$")
+"""Who acts: the words whose kinds each field of law has for itself."""
+_MEASURED = re.compile(r"(?:多少|几)(?:个)?([家次人名位])")
+_PEOPLE = "人名位"
+_NO_COUNT = "工作日|自然日|月|小时|年度|百分点"
+_NUMERAL = r"[\d〇一二两三四五六七八九十百千万亿]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +73,33 @@ def judge(question: Question, ranked: Sequence[Scored], holdings: Holdings) -> J
 
 
 def fitting_first(question: Question, ranked: Sequence[Scored], holdings: Holdings) -> list[Scored]:
-    """``ranked`` with the first unit in front that has the figure, share or length of time that
-    is asked for, if the best has none and that one is nearly as good."""
-    if not ranked or not _form_conflict(question, ranked[0], ranked[0].unit.text):
-        return list(ranked)
-    for place, scored in enumerate(ranked[1:], 1):
+    """``ranked`` without units on another kind of thing, if others are left, and with the first
+    unit in front that says what the thing asked about is, or has the figure, share or length of
+    time asked for, if the best does not and that one is nearly as good."""
+    ranked = [s for s in ranked if not _kind_conflict(question, s)] or ranked
+    if not ranked:
+        return []
+    best = ranked[0]
+    if subject(question.text) and best["defines"] < 1:
+        return _first(question, ranked, holdings, lambda s: s["defines"] == 1)
+    if _form_conflict(question, best, best.unit.text):
+        return _first(
+            question, ranked, holdings, lambda s: not _form_conflict(question, s, s.unit.text)
+        )
+    return list(ranked)
+
+
+def _first(
+    question: Question,
+    ranked: Sequence[Scored],
+    holdings: Holdings,
+    fits: Callable[[Scored], bool],
+) -> list[Scored]:
+    """``ranked`` with the first that fits in front, if it is nearly as good as the best."""
+    for place, scored in enumerate(ranked):
         if scored.score < ranked[0].score - NEARLY:
             break
-        if _form_conflict(question, scored, scored.unit.text):
-            continue
-        if not contradiction(question, scored, holdings):
+        if fits(scored) and not contradiction(question, scored, holdings):
             return [scored, *ranked[:place], *ranked[place + 1 :]]
     return list(ranked)
 
@@ -86,6 +112,7 @@ def contradiction(question: Question, scored: Scored, holdings: Holdings) -> str
         or _name_conflict(question, scored, holdings)
         or _year_conflict(question, scored)
         or _form_conflict(question, scored)
+        or _kind_conflict(question, scored)
     )
 
 
@@ -138,7 +165,10 @@ _COUNTRY = re.compile(
 
 _COUNTED: dict[Want, re.Pattern[str]] = {
     "deadline": re.compile(r"(?:多少个?|几个?)(?:工作日|天|日|月|年|小时)"),
-    "ratio": re.compile(r"占比|百分之几|百分之多少|比例是多少|比重"),
+    "ratio": re.compile(
+        r"占比|百分之几|百分之多少|比重|(?:什么|多[少大高]的?)(?:比例|利率|税率|费率)|"
+        r"(?:比例|利率|税率|费率)[^，。]{0,4}多少"
+    ),
 }
 """Questions that only a length of time, or only a share, can answer."""
 
@@ -152,6 +182,10 @@ def _form_conflict(question: Question, best: Scored, text: str = "") -> str:
         return "form"
     for want, asked in _COUNTED.items():
         if want in question.wants and asked.search(question.text) and answers(want, text, "") < 1:
+            return "form"
+    if measure := _MEASURED.search(question.text):
+        counted = _PEOPLE if measure[1] in _PEOPLE else measure[1]
+        if not re.search(rf"{_NUMERAL}(?:余|多)?(?:[{counted}]|个(?!{_NO_COUNT}))", plain(text)):
             return "form"
     for asked, told in _CONTACT:
         if asked.search(question.text) and not told.search(text):
@@ -201,6 +235,24 @@ def _name_conflict(question: Question, best: Scored, holdings: Holdings) -> str:
         if bare_name(best.source.record.work) in name or _abbreviates(name, best):
             continue
         return "name"
+    return ""
+
+
+def _kind_conflict(question: Question, best: Scored) -> str:
+    """Another kind of body than the one asked about, by the title: 专利代理机构 of the
+    专利代理条例 for 代理机构. Does not hold for documents on procurement, whose bodies are
+    meant unless others are named."""
+    title, text = best.source.record.title, plain(best.unit.text)
+    if not best["off_subject"]:
+        return ""
+    for term in filter(_BODY.search, question.terms):
+        before = {
+            text[max(0, m.start() - 2) : m.start()] for m in re.finditer(re.escape(term), text)
+        }
+        if before and all(
+            len(word) == 2 and word in title and word not in question.text for word in before
+        ):
+            return "kind"
     return ""
 
 
