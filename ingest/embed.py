@@ -110,8 +110,7 @@ class Embedder:
             return self.model.encode_document(
                 list(texts), show_progress_bar=False, normalize_embeddings=True
             )
-        dimension = self._settings.dimension
-        return np.stack([self._static_passage.encode(text, dimension) for text in texts])
+        return self._static_passage.encode_all(texts, self._settings.dimension)
 
     def encode_query(self, text: str) -> np.ndarray:
         """Unit vector of a question, float32 of shape ``(dimension,)``."""

@@ -38,7 +38,15 @@ class StaticTable:
 
     def mean(self, text: str) -> np.ndarray:
         """Mean of the rows of the tokens of ``text``, float32; zeros for no token."""
-        ids = np.asarray(self._tokenizer.encode(text, add_special_tokens=False).ids, dtype=np.int64)
+        return self._mean(self._tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def means(self, texts: Sequence[str]) -> list[np.ndarray]:
+        """:meth:`mean` of each text; several cores cut them into tokens."""
+        found = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        return [self._mean(one.ids) for one in found]
+
+    def _mean(self, tokens: Sequence[int]) -> np.ndarray:
+        ids = np.asarray(tokens, dtype=np.int64)
         rows = self._rows[ids if self._row_of is None else self._row_of[ids]].astype(np.float32)
         if self._weights is not None:
             rows *= self._weights[ids, None]
@@ -54,7 +62,13 @@ class StaticEncoder:
 
     def encode(self, text: str, dimension: int | None = None) -> np.ndarray:
         """Unit vector of ``text``, float32 of shape ``(dimension or d,)``."""
-        vector = self._table.mean(text)
+        return self._finished(self._table.mean(text), dimension)
+
+    def encode_all(self, texts: Sequence[str], dimension: int | None = None) -> np.ndarray:
+        """Unit vectors of one text or more, float32 of shape ``(len(texts), dimension or d)``."""
+        return np.stack([self._finished(mean, dimension) for mean in self._table.means(texts)])
+
+    def _finished(self, vector: np.ndarray, dimension: int | None) -> np.ndarray:
         for step in self._steps:
             vector = step(vector)
         return normalised(vector[:dimension])
