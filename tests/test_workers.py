@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pickle
 import signal
-import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,10 +16,10 @@ import pytest
 from app.service import Assistant, Quoted
 from app.types import Filters
 from app.workers import Workers, processes_of
-from benchmarks.serving import free_port
 from ingest.errors import IndexStateError
 from ingest.index import writing
 from ingest.pipeline import add_paths
+from tests.e2e.conftest import Running
 from tests.projects import Project, answering, law
 
 QUESTION = "供应商应当在几个工作日内提交履约保证金？"
@@ -183,25 +182,6 @@ def test_the_settings_say_how_many(project: Project) -> None:
     assert wanting("auto", "BAAI/some-cross-encoder") == 0
 
 
-def serving(project: Project) -> subprocess.Popen[str]:
-    """The server of ``project`` with one worker, ready."""
-    environment = {
-        **os.environ,
-        "LC_ALL": "C.UTF-8",
-        "ZHENGCAI_SERVER__PORT": str(free_port()),
-        "ZHENGCAI_SERVER__PROCESSES": "1",
-    }
-    server = subprocess.Popen(
-        project.command("app", "serve"),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment,
-    )
-    assert server.stdout is not None and "is ready" in server.stdout.readline()
-    return server
-
-
 def _lives(process: int) -> bool:
     try:
         os.kill(process, 0)
@@ -210,22 +190,27 @@ def _lives(process: int) -> bool:
     return "zombie" not in open(f"/proc/{process}/status").read()
 
 
+ONE_WORKER = (("ZHENGCAI_SERVER__PROCESSES", "1"),)
+
+
 def test_no_worker_outlives_a_server_that_was_killed(project: Project, alone: Assistant) -> None:
-    server = serving(project)
-    listed = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-    children = [int(n) for n in listed if "spawn_main" in Path(f"/proc/{n}/cmdline").read_text()]
-    assert children
-    server.kill()
-    server.wait()
-    until = time.monotonic() + 10
-    while any(_lives(child) for child in children) and time.monotonic() < until:
-        time.sleep(0.1)
-    assert not any(_lives(child) for child in children)
+    with Running(project, ONE_WORKER) as (_, server):
+        listed = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+        children = [
+            int(n) for n in listed if "spawn_main" in Path(f"/proc/{n}/cmdline").read_text()
+        ]
+        assert children
+        server.kill()
+        server.wait()
+        until = time.monotonic() + 10
+        while any(_lives(child) for child in children) and time.monotonic() < until:
+            time.sleep(0.1)
+        assert not any(_lives(child) for child in children)
 
 
 def test_a_server_that_is_asked_to_end_ends_in_order(project: Project, alone: Assistant) -> None:
-    server = serving(project)
-    server.terminate()
-    _, said = server.communicate(timeout=20)
-    assert server.returncode == 128 + signal.SIGTERM
-    assert said == ""
+    with Running(project, ONE_WORKER) as (_, server):
+        server.terminate()
+        _, said = server.communicate(timeout=20)
+        assert server.returncode == 128 + signal.SIGTERM
+        assert said == ""

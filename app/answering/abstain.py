@@ -225,6 +225,8 @@ def _nested(asked: Sequence[str]) -> bool:
 
 def _name_conflict(question: Question, best: Scored, holdings: Holdings) -> str:
     """A title in 《》 that neither is the document nor stands in the passage."""
+    if not question.names:
+        return ""
     text = bare_name(best.hit.passage.text + best.source.record.title + best.source.record.work)
     held = holdings.named_in(question.text)
     among = any(best.source.id in name.documents for name in held)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -106,7 +106,7 @@ class Holdings:
         meant = {"法": laws, "条例": {f"{law}实施条例" for law in laws}}
         more = []
         for bare in _BARE.finditer(question):
-            ids = tuple(r.id for r in self.records.values() if r.work in meant[bare[1]])
+            ids = self._of_works(meant[bare[1]])
             if ids and not named & set(ids):
                 more.append(Named(bare[0], bare.start(), bare.end(), ids))
         return more
@@ -119,10 +119,12 @@ class Holdings:
         works = {
             self.records[i].work for name in found for i in name.documents if i in self.records
         }
-        ids = tuple(
-            r.id for r in self.records.values() if r.work in {f"{w}实施条例" for w in works}
-        )
+        ids = self._of_works({f"{work}实施条例" for work in works})
         return [Named("实施条例", at, at + 4, ids)] if ids else []
+
+    def _of_works(self, works: Collection[str]) -> tuple[str, ...]:
+        """Ids of all versions of ``works``."""
+        return tuple(record.id for record in self.records.values() if record.work in works)
 
     def without_names(self, question: str) -> str:
         """``question`` without the names of documents in it."""
