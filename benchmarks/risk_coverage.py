@@ -30,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from app.answer import QuotingAnswerer
 from app.answering.abstain import fitting_first, judge
+from app.answering.intent import Question
 from app.answering.select import Scored
 from app.retrieve import Retriever
 from app.types import Filters
@@ -51,11 +52,12 @@ class Case:
     right: bool
 
 
-def cases(
+def rankings(
     answerer: QuotingAnswerer, retriever: Retriever, count: int, question: str, right: Right | None
-) -> Iterator[Case]:
-    """The question as it is, and without its right places; ``right`` is ``None`` where the
-    collection has no answer."""
+) -> Iterator[tuple[Question, list[Scored], bool]]:
+    """The units for the question as it is, and without its right places: the question as read,
+    the units best first, and whether the collection has an answer. ``right`` is ``None`` where the
+    collection has none."""
     asked = answerer.analysed(question)
     hits = retriever.search(question, count, Filters())
     found = answerer.finder.looked_up(asked, hits, answerer.holdings) if hits else []
@@ -64,12 +66,20 @@ def cases(
         kept = [(h, s) for h, s in found if h.passage.id not in removed]
         ranked = answerer.rank(asked, kept, answerer.holdings) if kept else []
         ranked = fitting_first(asked, ranked, answerer.holdings)
+        yield asked, ranked, answerable
+        if right:
+            removed = {s.hit.passage.id for s in ranked if right(s)}
+
+
+def cases(
+    answerer: QuotingAnswerer, retriever: Retriever, count: int, question: str, right: Right | None
+) -> Iterator[Case]:
+    """The question as it is, and without its right places; see :func:`rankings`."""
+    for asked, ranked, answerable in rankings(answerer, retriever, count, question, right):
         judgement = judge(asked, ranked, answerer.holdings)
         evidence = 0.0 if judgement.conflict else judgement.evidence
         first = bool(ranked and right and right(ranked[0]))
         yield Case(evidence, answerable, first and answerable)
-        if right:
-            removed = {s.hit.passage.id for s in ranked if right(s)}
 
 
 def over_corpus(options: argparse.Namespace, data: Path) -> list[Case]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import scipy.sparse as sp
 
-COUNT, MEMBERS, SEED = 4, 1, 7
+COUNT, MEMBERS, SEED = 4, 3, 7
 QUERY, DOCUMENT = 0, 1
 
 
@@ -63,8 +63,8 @@ def _table(folder: Path, fold: int) -> tuple[np.ndarray, np.ndarray]:
 def fold_models(statutes: Path, corpus: Path | None, folder: Path) -> Folds:
     """Train the folds' models, or use what ``folder`` holds of an earlier run.
 
-    Structure is learned once a member; it needs no questions. The vocabulary leaves the questions
-    out.
+    Structure is learned once a member; it needs no questions. The questions written for the
+    project are learned by all; the vocabulary leaves the others out.
     """
     if not (folder / f"table-{COUNT - 1}-{MEMBERS - 1}.npy").is_file():
         _train(statutes, corpus, folder)
@@ -74,9 +74,9 @@ def fold_models(statutes: Path, corpus: Path | None, folder: Path) -> Folds:
 def _train(statutes: Path, corpus: Path | None, folder: Path) -> None:
     sys.path.insert(0, str(Path(__file__).parent))
     from learn import Table
-    from pairs import citations, read_corpus, read_statutes, without_duplicates
+    from pairs import citations, read_corpus, read_statutes, read_written, without_duplicates
     from tokenise import Features, build_tokenizer
-    from train import Bags, Log, Settings, balanced, learn_questions, learn_structure
+    from train import WRITTEN, Bags, Log, Settings, balanced, learn_questions, learn_structure
 
     settings = Settings()
     folder.mkdir(parents=True, exist_ok=True)
@@ -85,7 +85,9 @@ def _train(statutes: Path, corpus: Path | None, folder: Path) -> None:
     n = len(collection.articles)
     more = without_duplicates(read_corpus(corpus), collection.articles) if corpus else []
     articles = collection.articles + more
+    written = read_written(WRITTEN, articles)
     texts = [a.text for a in articles] + [a.law for a in articles]
+    texts += 2 * [q.query for q in written]
     tokenizer, phrases = build_tokenizer(texts, settings.words, settings.phrases)
     tokenizer.save(str(folder / "tokenizer.json"))
     features = Features(tokenizer, phrases)
@@ -107,7 +109,7 @@ def _train(statutes: Path, corpus: Path | None, folder: Path) -> None:
             table.forget()
             others = [q for q, f in zip(collection.train, fold_of, strict=True) if f != fold]
             rng = np.random.default_rng([SEED, member, fold])
-            learn_questions(table, bags, n, others, features, settings, rng, log)
+            learn_questions(table, bags, n, others + written, features, settings, rng, log)
             rows = features.fold(balanced(table, whole[:n]))
             # A model whose sides differ has a vector for each, added to the texts' unit vectors
             shift = getattr(table, "shift", np.zeros((2, settings.dim), np.float32))

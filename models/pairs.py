@@ -13,6 +13,7 @@ CLAUSE = re.compile(r"[^，。；：！？\n,;!?]+[，。；：！？\n,;!?]*")
 SENTENCE = re.compile(r"[^。；！？\n]+[。；！？\n]*")
 NUMBER = "[零〇一二三四五六七八九十百千]+"
 ARTICLE = re.compile(rf"^(第{NUMBER}条(?:之{NUMBER})?)\s*(.*)$")
+LABEL = re.compile(rf"第{NUMBER}条(?:之{NUMBER})?")
 CITED = re.compile(rf"(?<!》)(第{NUMBER}条)")
 
 
@@ -27,7 +28,7 @@ class Article:
 
 @dataclass(frozen=True)
 class Question:
-    """A lay question, its answer, and the positions of its articles in the collection."""
+    """A question, its answer ("" where none is known), and the positions of its articles."""
 
     query: str
     answer: str
@@ -104,6 +105,31 @@ def read_statutes(folder: Path) -> Collection:
 
     train = questions("train.jsonl") + questions("extra.jsonl")
     return Collection(articles, train, questions("dev.jsonl"))
+
+
+def read_written(folder: Path, articles: list[Article]) -> list[Question]:
+    """The questions that were written for the project, see ``models/questions/README.md``.
+
+    :param folder: holds ``*.jsonl`` files with ``question``, ``document`` and ``section``.
+    :returns: those that an article among ``articles`` answers, by its law's name and number.
+    """
+    where: dict[tuple[str, str], list[int]] = {}
+    for position, article in enumerate(articles):
+        for law in {article.law, re.split("[(（]", article.law)[0]}:
+            where.setdefault((_short(law), article.article), []).append(position)
+    found = []
+    for path in sorted(folder.glob("*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            label = LABEL.match(row.get("section", ""))
+            relevant = where.get((_short(row["document"]), label[0])) if label else None
+            if relevant:
+                found.append(Question(row["question"], "", tuple(relevant)))
+    return found
+
+
+def _short(title: str) -> str:
+    return title.replace("中华人民共和国", "")
 
 
 def read_corpus(folder: Path, shortest: int = 12) -> list[Article]:

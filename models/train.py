@@ -8,7 +8,8 @@ and ``dev.jsonl``; ``--corpus`` holds laws and notices as Markdown, text or HTML
 1. Structure. A span of clauses ↔ the rest of its article and the law's name, among them articles
    of the same law; neighbouring articles; an article ↔ the article it cites.
 2. Questions. A lay question ↔ its article, its answer ↔ the article, a sentence of the answer ↔
-   the article, the question ↔ its answer. Before each epoch the model itself ranks the collection
+   the article, the question ↔ its answer; a question written for the project
+   (``models/questions``) ↔ its article. Before each epoch the model itself ranks the collection
    and what it ranks high and wrongly becomes the hard negatives.
 
 Several members are trained from different random beginnings and laid side by side: what each has
@@ -40,17 +41,20 @@ from pairs import (
     clauses,
     read_corpus,
     read_statutes,
+    read_written,
     sentences,
     without_duplicates,
 )
 from tokenise import Features, build_tokenizer
+
+WRITTEN = Path(__file__).parent / "questions"
 
 
 @dataclass(frozen=True)
 class Settings:
     """What can be turned; the defaults made the committed model."""
 
-    members: int = 3
+    members: int = 4
     dim: int = 256
     out_dim: int = 512
     words: int = 40_000
@@ -66,8 +70,8 @@ class Settings:
     question_temperature: float = 0.05
     structure_dropped: float = 0.1
     question_dropped: float = 0.4
-    hard: int = 3
-    mined: int = 100
+    hard: int = 6
+    mined: int = 50
     block: int = 4
     law_shown: float = 0.85
     sentences_per_epoch: int = 4_000
@@ -191,13 +195,17 @@ class Asked:
 
 def asked_texts(questions: list[Question], features: Features, settings: Settings) -> list[Asked]:
     """The questions, their answers, and the sentences of the answers."""
-    linked = [q for q in questions if q.relevant]
+    linked = [q for q in questions if q.relevant and q.answer]
+    bare = [q for q in questions if q.relevant and not q.answer]
     cut = [(s, q.relevant) for q in linked for s in sentences(q.answer)]
     relevant = [q.relevant for q in linked]
     kinds = [
         Asked(features.bags([q.query for q in linked]), relevant, 2),
         Asked(features.bags([q.answer for q in linked]), relevant, 1),
     ]
+    if bare:
+        bags = features.bags([q.query for q in bare])
+        kinds.append(Asked(bags, [q.relevant for q in bare], 1))
     if cut:
         bags = features.bags([s for s, _ in cut])
         kinds.append(Asked(bags, [r for _, r in cut], 1, settings.sentences_per_epoch))
@@ -313,11 +321,12 @@ def train(statutes: Path, corpus: Path | None, out: Path, settings: Settings) ->
     more = without_duplicates(read_corpus(corpus), collection.articles) if corpus else []
     articles = collection.articles + more
     texts = [a.text for a in articles] + [a.law for a in articles]
-    texts += 2 * [t for q in collection.train for t in (q.query, q.answer)]
+    questions = collection.train + read_written(WRITTEN, articles)
+    texts += 2 * [t for q in questions for t in (q.query, q.answer)]
     tokenizer, phrases = build_tokenizer(texts, settings.words, settings.phrases)
     features = Features(tokenizer, phrases)
     bags = Bags(articles, features)
-    log(articles=n, more=len(more), questions=len(collection.train), tokens=features.n_tokens)
+    log(articles=n, more=len(more), questions=len(questions), tokens=features.n_tokens)
     whole = bags.documents(np.arange(bags.n))
     frequency = np.bincount(whole.indices, minlength=features.size)
     rarity = np.log((bags.n + 1) / (frequency + 1))
@@ -333,7 +342,7 @@ def train(statutes: Path, corpus: Path | None, out: Path, settings: Settings) ->
         table = Table(rarity / rarity.max(), settings.dim, rng)
         learn_structure(table, bags, related, settings, rng, log)
         table.forget()
-        learn_questions(table, bags, n, collection.train, features, settings, rng, log)
+        learn_questions(table, bags, n, questions, features, settings, rng, log)
         tables.append(balanced(table, whole[:n]))
         if collection.dev:
             figures = ranking_figures(table.encode(asked), table.encode(whole[:n]), relevant)

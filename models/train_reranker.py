@@ -1,11 +1,11 @@
-"""Train the reranker: boosted trees over the features of ``app/retrieval/candidates.py``.
+"""Train the reranker: trees and networks over the features of ``app/retrieval/candidates.py``.
 
     python models/train_reranker.py --statutes DIR --corpus DIR --out models/reranker
 
 The embedding model has seen the questions of ``train.jsonl`` and ``extra.jsonl``, and what it has
 seen it ranks too well for a reranker to learn from. So the questions are cut into folds, and for
 each fold an embedding model is trained, by the same code, from the other questions only
-(``--work DIR`` keeps these models; without it they are made anew). Trees and calibration are
+(``--work DIR`` keeps these models; without it they are made anew). Ranking and calibration are
 learned from their cosines. ``dev.jsonl`` is measured at the end and never learned from.
 
 Two rankings are written: one for any collection, and one that also asks which articles answered
@@ -14,7 +14,7 @@ of other folds: were it left out alone, its own articles would give themselves a
 linked once less than for all other questions.
 
 The probability that a passage answers is Platt's curve over the trees' score and the features,
-fitted on questions that the trees have not seen: each of them once as it is, and once with all
+fitted on questions that the ranking has not seen: each of them once as it is, and once with all
 laws that answer it taken out of the collection, so that it knows questions without an answer.
 """
 
@@ -25,29 +25,40 @@ import json
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from app.retrieval.candidates import FEATURES, Terms, features, gather
-from app.retrieval.memory import MEMORIES, Memory, Remembered, label_of
-from app.retrieval.query import other_wordings
-from app.retrieval.rerank import MEMORY, PLAIN, REMEMBERING, FusionReranker, LearnedReranker, Trees
-from benchmarks.collection import (
-    Article,
-    Question,
-    as_documents,
-    read_articles,
-    read_questions,
+from app.retrieval.candidates import FEATURES
+from app.retrieval.memory import Remembered, label_of
+from app.retrieval.rerank import (
+    MEMORY,
+    PLAIN,
+    REMEMBERING,
+    FusionReranker,
+    Learned,
+    LearnedReranker,
+    Trees,
 )
+from benchmarks.collection import Article, Question, read_articles, read_questions
 from benchmarks.figures import ranking_figures
 from ingest.embed import Embedder
 from ingest.settings import PROJECT, load_settings
-from ingest.storage.catalogue import Catalogue, work_of
-from ingest.storage.lexical import LexicalIndex, LexicalView
+from ingest.storage.catalogue import work_of
+from ingest.storage.lexical import LexicalView
+from models import networks
+from models.boosted import as_arrays, fit
+from models.examples import (
+    COLUMNS,
+    Asking,
+    Examples,
+    examples,
+    in_documents,
+    read_answered,
+    view_of,
+)
 from models.folds import DOCUMENT, QUERY, Folds, fold_models
 
 LEFT_OUT = (
@@ -65,172 +76,11 @@ scale changes with the model or the size of the collection; the ranking is no wo
 CALIBRATED = ("dense", "bm25", "coverage", "coverage_rare", "covered", "phrase_share")
 """Features that the calibration uses beside the trees' score."""
 
-TRUST = {PLAIN: 0.0, REMEMBERING: 4.0}
-"""What is added to the trees' score for each unit of cosine: the shipped embedding model learned
-from all questions and has several members, so that its cosines are worth more than those of the
-folds' models, which the trees know. Chosen on dev."""
+NOT_SEEN = ("question_length", "best_bm25", "best_dense")
+"""Features that the networks do without: those equal for all candidates of a question."""
 
-COUNT, KNOWN = 100, 300
-"""As in the product, see :mod:`app.retrieve`."""
-
-SHOWN_NEAREST, SHOWN_OTHERS = 60, 90
-"""Of the wrong candidates of a question, so many of the nearest and so many others are learned
-from."""
-
-PARAMETERS = {
-    "objective": "lambdarank",
-    "lambdarank_truncation_level": 15,
-    "learning_rate": 0.05,
-    "num_leaves": 15,  # at most 16, see app/retrieval/rerank.py
-    "min_data_in_leaf": 200,
-    "feature_fraction": 0.4,
-    "bagging_fraction": 0.5,
-    "bagging_freq": 1,
-    "lambda_l2": 5.0,
-    "verbose": -1,
-    "seed": 0,
-    "num_threads": 1,
-    "deterministic": True,
-}
-ROUNDS = 150
 TOP = 10
 """So many of a question's best candidates tell the calibration what a score is worth."""
-
-
-COLUMNS = (*FEATURES, *MEMORIES)
-
-
-@dataclass
-class Examples:
-    """The candidates of several questions; the columns are :data:`COLUMNS`."""
-
-    rows: list[np.ndarray]
-    features: list[np.ndarray]
-    labels: list[np.ndarray]
-
-    def shown(self, chosen: Sequence[int]) -> tuple[np.ndarray, np.ndarray, list[int]]:
-        """What is learned from the ``chosen`` questions: features, labels, sizes of groups."""
-        rng, dense = np.random.default_rng(0), COLUMNS.index("dense")
-        parts = []
-        for i in chosen:
-            nearest = np.argsort(-self.features[i][:, dense], kind="stable")[:SHOWN_NEAREST]
-            count = len(self.labels[i])
-            others = rng.choice(count, min(SHOWN_OTHERS, count), replace=False)
-            right = np.flatnonzero(self.labels[i])
-            parts.append(np.unique(np.concatenate([nearest, others, right])))
-        return (
-            np.concatenate([self.features[i][p] for i, p in zip(chosen, parts, strict=True)]),
-            np.concatenate([self.labels[i][p] for i, p in zip(chosen, parts, strict=True)]),
-            [len(part) for part in parts],
-        )
-
-
-@dataclass(frozen=True)
-class Asking:
-    """One model's side of the questions: unit vectors of all passages in the order of the view, of
-    the questions to be asked, and of the questions that may be remembered, with their answers."""
-
-    passages: np.ndarray
-    asked: np.ndarray
-    questions: np.ndarray
-    answers: np.ndarray
-
-
-def view_of(articles: list[Article], folder: Path) -> tuple[LexicalView, dict[int, int]]:
-    """The lexical view of the collection, and the row of each article."""
-    catalogue = Catalogue(folder / "catalogue.sqlite", write=True)
-    index = LexicalIndex(catalogue, write=True)
-    id_of: dict[str, int] = {}
-    with catalogue.transaction() as connection:
-        for document, _, own, ids in as_documents(articles):
-            index.add(connection, own, document.title)
-            id_of.update(zip((p.id for p in own), ids, strict=True))
-    view = index.view()
-    catalogue.close()
-    return view, {id_of[id]: row for row, id in enumerate(view.ids)}
-
-
-def examples(
-    view: LexicalView,
-    questions: Sequence[Question],
-    relevant: Sequence[np.ndarray],
-    asking: Asking,
-    links: np.ndarray,
-    without_answers: bool = False,
-) -> Examples:
-    """The candidates of ``questions`` as the retriever would gather them.
-
-    :param relevant: for each question the rows of its passages.
-    :param links: pairs (question, row) that may be remembered, ``(n, 2)``.
-    :param without_answers: take out the laws that answer a question before it is asked.
-    """
-    found = Examples([], [], [])
-    memory = Memory(view, asking.questions, asking.answers, *links.T)
-    for question, right, vector in zip(questions, relevant, asking.asked, strict=True):
-        cosine, allowed, own = asking.passages @ vector, None, memory
-        if without_answers:
-            allowed = ~np.isin(view.owner, view.owner[right])
-            cosine = np.where(allowed, cosine, -1)
-            own = Memory(view, asking.questions, asking.answers, *links[allowed[links[:, 1]]].T)
-        nearest = np.argpartition(-cosine, KNOWN)[:KNOWN]
-        nearest = nearest[np.argsort(-cosine[nearest], kind="stable")]
-        terms = Terms.of(question.query, view, other_wordings(question.query))
-        similar = own.similar(vector)
-        also = own.proposals(similar, COUNT // 2)
-        pool = gather(
-            view, terms, nearest, cosine[nearest].astype(np.float32), COUNT, allowed, also
-        )
-        told = [features(view, terms, pool), own.features(similar, pool.rows)]
-        found.rows.append(pool.rows)
-        found.features.append(np.concatenate(told, axis=1))
-        found.labels.append(np.isin(pool.rows, right).astype(np.int8))
-    return found
-
-
-def fit(some: Examples, chosen: Sequence[int], used: Sequence[int]) -> object:
-    """LightGBM's model, learned from the ``chosen`` questions."""
-    import lightgbm
-
-    inputs, labels, groups = some.shown(chosen)
-    data = lightgbm.Dataset(inputs[:, used], labels, group=groups)
-    return lightgbm.train(PARAMETERS, data, ROUNDS)
-
-
-def as_arrays(model: object) -> dict[str, np.ndarray]:
-    """All trees in the form of :class:`app.retrieval.rerank.Trees`."""
-    dumped = model.dump_model()["tree_info"]  # type: ignore[attr-defined]
-    shape = len(dumped), PARAMETERS["num_leaves"] - 1
-    feature, threshold = np.zeros(shape, np.int16), np.full(shape, np.inf)
-    mask, value = np.full(shape, 0xFFFF, np.uint16), np.zeros((len(dumped), 16), np.float32)
-    for at, tree in enumerate(dumped):
-        nodes: list[tuple[int, float, int]] = []
-        leaves: list[float] = []
-
-        def add(node: dict, nodes: list = nodes, leaves: list = leaves) -> None:
-            if "leaf_value" in node:
-                leaves.append(node["leaf_value"])
-                return
-            first = len(leaves)
-            add(node["left_child"])
-            unreached = sum(1 << leaf for leaf in range(first, len(leaves)))
-            nodes.append((node["split_feature"], node["threshold"], 0xFFFF & ~unreached))
-            add(node["right_child"])
-
-        add(tree["tree_structure"])
-        value[at, : len(leaves)] = leaves
-        for place, node in enumerate(nodes):
-            feature[at, place], threshold[at, place], mask[at, place] = node
-    # Rounded up: LightGBM compares in double precision, and a value equal to the threshold must
-    # still go left.
-    single = threshold.astype(np.float32)
-    low = single.astype(np.float64) < threshold
-    single[low] = np.nextafter(single[low], np.float32(np.inf))
-    return {"feature": feature, "threshold": single, "mask": mask, "value": value}
-
-
-def _check(model: object, arrays: dict[str, np.ndarray], inputs: np.ndarray) -> None:
-    wanted = model.predict(inputs)  # type: ignore[attr-defined]
-    np.testing.assert_allclose(Trees(**arrays)(inputs), wanted, atol=1e-4)
 
 
 def calibrate(
@@ -252,15 +102,6 @@ def calibrate(
     return weights, float(curve.intercept_[0] - weights @ scale.mean_)
 
 
-def read_answered(file: Path) -> list[tuple[Question, str]]:
-    """All questions of a file with their answers, also those linked to no article."""
-    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    return [
-        (Question(row["query"], tuple(row["relevant"] or ())), row.get("answer") or row["query"])
-        for row in rows
-    ]
-
-
 def best_of(scores: np.ndarray, count: int = TOP) -> np.ndarray:
     """Positions of the ``count`` highest scores."""
     return np.argsort(-scores, kind="stable")[:count]
@@ -268,13 +109,14 @@ def best_of(scores: np.ndarray, count: int = TOP) -> np.ndarray:
 
 def train(statutes: Path, corpus: Path | None, out: Path, work: Path) -> None:
     """Train, write the files of ``out``, and print figures on the folds and on dev."""
-    embedder = Embedder(load_settings(PROJECT / "config.yaml"))
+    settings = load_settings(PROJECT / "config.yaml")
+    embedder, share = Embedder(settings), settings.embedding.context
     train_questions = read_answered(statutes / "train.jsonl")
     extra = statutes / "extra.jsonl"
     answered = train_questions + (read_answered(extra) if extra.is_file() else [])
-    questions = [question for question, _ in answered]
     folds: Folds = fold_models(statutes, corpus, work)
     articles = read_articles(statutes / "passages.jsonl.gz")
+    questions = [question for question, _ in answered]
     with tempfile.TemporaryDirectory() as folder:
         view, row_of = view_of(articles, Path(folder))
     in_view = sorted(articles, key=lambda article: row_of[article.id])
@@ -292,7 +134,7 @@ def train(statutes: Path, corpus: Path | None, out: Path, work: Path) -> None:
     for fold in range(folds.count):
         own = np.flatnonzero((folds.fold == fold) & np.array([len(r) > 0 for r in relevant]))
         vectors = folds.vectors(fold, asked, QUERY)
-        passages = folds.vectors(fold, texts, DOCUMENT)
+        passages = in_documents(view, folds.vectors(fold, texts, DOCUMENT), share)
         asking = Asking(passages, vectors[own], vectors, folds.vectors(fold, answers, QUERY))
         others = links[folds.fold[links[:, 0]] != fold]
         for every, without in zip(some, (False, True), strict=True):
@@ -311,6 +153,18 @@ def train(statutes: Path, corpus: Path | None, out: Path, work: Path) -> None:
     report(statutes, view, row_of, in_view, embedder, out, links)
 
 
+def ranking(some: Examples, chosen: Sequence[int], columns: Sequence[str]) -> Learned:
+    """What is learned from the ``chosen`` questions by ``columns``: trees, and where a memory is
+    asked, networks too."""
+    used = [i for i, column in enumerate(columns) if column not in LEFT_OUT]
+    arrays = as_arrays(fit(some, chosen, used), some.features[chosen[0]][:, used])
+    trees = Trees(**arrays)
+    if columns is not COLUMNS:
+        return Learned(trees, used)
+    seen = [i for i, column in enumerate(columns) if column not in NOT_SEEN]
+    return Learned(trees, used, networks.fit(some, chosen, seen), seen)
+
+
 def learn(
     name: str,
     columns: Sequence[str],
@@ -320,19 +174,18 @@ def learn(
     relevant: Sequence[np.ndarray],
     out: Path,
 ) -> None:
-    """Trees over ``columns`` and their calibration, written to ``out/name``; with the plain ones
+    """A ranking by ``columns`` and its calibration, written to ``out/name``; with the plain one
     also the constants of the fusion."""
-    used = [i for i, column in enumerate(columns) if column not in LEFT_OUT]
     curve = [FEATURES.index(column) for column in CALIBRATED]
     fusion = [FEATURES.index("dense"), FEATURES.index("bm25")]
     usable = np.array([i for i, rows in enumerate(asked.rows) if len(rows)])
     inputs, labels, plain = [], [], []
     unseen, truth = [], []
     for fold in range(int(fold_of.max()) + 1):
-        model = fit(asked, usable[fold_of[usable] != fold], used)
+        learned = ranking(asked, usable[fold_of[usable] != fold], columns)
         for i in usable[fold_of[usable] == fold]:
             for some in (asked, unanswered):
-                scores = model.predict(some.features[i][:, used])  # type: ignore[attr-defined]
+                scores = learned(some.features[i])
                 best = best_of(scores)
                 inputs.append(np.column_stack([scores, some.features[i][:, curve]])[best])
                 labels.append(some.labels[i][best])
@@ -341,17 +194,12 @@ def learn(
                     unseen.append(some.rows[i][best_of(scores, 100)])
                     truth.append(relevant[i])
     weights, bias = calibrate(inputs, labels)
-    final = fit(asked, usable, used)
-    arrays = as_arrays(final)
-    _check(final, arrays, asked.features[usable[0]][:, used])
     np.savez_compressed(
         out / name,
-        **arrays,
-        features=np.array([columns[i] for i in used]),
+        **ranking(asked, usable, columns).arrays(columns),
         calibrated=np.array(CALIBRATED),
         weights=weights.astype(np.float32),
         bias=np.array(bias, np.float32),
-        trust=np.array(TRUST[name], np.float32),
     )
     if name == PLAIN:
         flat, flat_bias = calibrate(plain, labels)
@@ -393,8 +241,10 @@ def report(
     right = [np.array([row_of[id] for id in q.relevant], np.int64) for q in dev]
     known = Remembered.read(out / MEMORY)
     assert known is not None
+    texts = np.array([f"{a.law}\n{a.text}" for a in in_view], object)
+    firsts = np.flatnonzero(np.diff(view.owner)) + 1
     asking = Asking(
-        embedder.encode_passages([f"{a.law}\n{a.text}" for a in in_view]),
+        np.concatenate([embedder.encode_passages(own) for own in np.split(texts, firsts)]),
         np.stack([embedder.encode_query(question.query) for question in dev]),
         known.questions,
         known.answers,

@@ -3,11 +3,12 @@
     python models/train_selector.py --corpus PATHS… --questions FILE.jsonl… --out models/selector
 
 Questions with known places (see ``benchmarks/answers.py``) are put to the product up to the point
-where units are ranked. Weights of the signals are learned such that units of a right place score
-above the others: pairwise logistic regression with a prior (Burges et al. 2005, RankNet, with a
-linear model), the prior being weights set by hand, so that few questions suffice. What is printed
-is measured by cross-validation: the share of questions whose best unit is right, and of those
-that have a right unit in the first three articles.
+where units are ranked (``benchmarks/questions/choose.jsonl`` and
+``models/questions/officers.jsonl`` made the committed weights). Weights of the signals are learned
+such that units of a right place score above the others: pairwise logistic regression with a prior
+(Burges et al. 2005, RankNet, with a linear model), the prior being weights set by hand, so that few
+questions suffice. What is printed is measured by cross-validation: the share of questions whose
+best unit is right, and of those that have a right unit in the first three articles.
 """
 
 from __future__ import annotations
@@ -42,6 +43,9 @@ PRIOR = {
 SCALE, STRENGTH, HARDEST, ROUNDS, FOLDS = 3.0, 30.0, 40, 2, 5
 """What the prior is multiplied by, how strongly weights are held to it, how many wrong units of a
 question are looked at, how often these are chosen anew, and in how many parts is validated."""
+WRITTEN = 0.05
+"""What a question written for training counts: it names one place where several may be right, and
+not which sentence of it."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class Ranking:
     signals: np.ndarray
     right: np.ndarray
     articles: list[tuple[str, int]]
+    weight: float = 1.0
 
 
 def rankings(assistant: Assistant, questions: Sequence[dict[str, Any]]) -> list[Ranking]:
@@ -76,7 +81,10 @@ def rankings(assistant: Assistant, questions: Sequence[dict[str, Any]]) -> list[
         if candidates:
             right = np.array([_right(c, question, titles) for c in candidates])
             articles = [article_of(c.source, c.unit.section) for c in candidates]
-            found.append(Ranking(signals, right, articles))
+            weight = WRITTEN if question.get("written") else 1.0
+            if question.get("written"):  # names the document, not which version of it
+                right[signals[:, SIGNALS.index("superseded")] > 0] = 0
+            found.append(Ranking(signals, right, articles, weight))
     return found
 
 
@@ -89,6 +97,18 @@ def _right(candidate: Any, question: dict[str, Any], titles: Sequence[str]) -> i
     text = "".join(candidate.unit.text.split())
     held = [any("".join(f.split()) in text for f in w.split("|")) for w in wanted]
     return round(1 + 2 * sum(held) / len(held)) if held else 2
+
+
+def read_both(files: Sequence[Path]) -> list[dict[str, Any]]:
+    """The questions of ``benchmarks/answers.py``, and those written for training
+    (``models/questions``) in the same form and marked ``written``."""
+    found = []
+    for question in read_questions(files):
+        if "section" in question:
+            place = {"document": question["document"], "section": question["section"]}
+            question |= {"written": True, "sections": [place]}
+        found.append(question | {"written": True} if "why" in question else question)
+    return found
 
 
 def learn(data: Sequence[Ranking]) -> np.ndarray:
@@ -124,9 +144,9 @@ def _pairs(
         lesser = np.flatnonzero((right > 0) & (right < right.max()))[:5]
         for one in best:
             pairs.append(scaled[one] - scaled[wrong])
-            counts.append(np.full(len(wrong), 1 / len(best)))
+            counts.append(np.full(len(wrong), ranking.weight / len(best)))
         pairs.append(scaled[best[0]] - scaled[lesser])
-        counts.append(np.full(len(lesser), 0.3))
+        counts.append(np.full(len(lesser), 0.3 * ranking.weight))
     return np.vstack(pairs), np.concatenate(counts)
 
 
@@ -136,11 +156,13 @@ def _highest(rows: np.ndarray, score: np.ndarray, count: int) -> np.ndarray:
 
 def validated(data: Sequence[Ranking], seed: int = 0) -> tuple[float, float]:
     """The shares of questions with the right unit first, and among the first three articles,
-    each ranked by weights learned from other questions."""
+    each ranked by weights learned from other questions. Written ones are only learned from."""
+    written = [r for r in data if r.weight < 1]
+    data = [r for r in data if r.weight == 1]
     fold = np.random.default_rng(seed).permutation(len(data)) % FOLDS
     first = third = 0
     for number in range(FOLDS):
-        weights = learn([r for r, f in zip(data, fold, strict=True) if f != number])
+        weights = learn([r for r, f in zip(data, fold, strict=True) if f != number] + written)
         for ranking in (r for r, f in zip(data, fold, strict=True) if f == number):
             order = np.argsort(-(ranking.signals @ weights), kind="stable")
             first += bool(ranking.right[order[0]])
@@ -159,7 +181,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         assistant = assistant_over(options.corpus, options.data or Path(temporary))
-        data = rankings(assistant, read_questions(options.questions))
+        data = rankings(assistant, read_both(options.questions))
     first, third = validated(data)
     print(f"{len(data)} questions: first {first:.3f}, among three articles {third:.3f}")
     weights = learn(data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
+
+from models import pairs
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "models" / "zhengce-embed"
@@ -72,6 +75,47 @@ def test_empty_foreign_and_very_long_texts_are_fine(model: SentenceTransformer) 
 
 def test_the_folder_stays_within_its_limit() -> None:
     assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()) <= LIMIT
+
+
+def test_written_questions_lead_to_the_article_they_name(tmp_path: Path) -> None:
+    articles = [
+        pairs.Article("政府采购法", "第五条", "任何单位不得阻挠。"),
+        pairs.Article("招标投标管理办法(财政部令第87号)", "第七条", "应当公开招标。"),
+        pairs.Article("某解释(二)", "第五条", "不予支持。"),
+    ]
+    asked = [
+        ("能挡外地公司吗", "政府采购法", "第五条第二款"),
+        ("什么时候招标", "招标投标管理办法", "第七条"),
+        ("支持吗", "某解释(二)", "第五条"),
+        ("没有这一条", "政府采购法", "第六条"),
+        ("不是条", "政府采购法", "一、总体要求"),
+    ]
+    lines = [
+        json.dumps({"question": q, "document": d, "section": s}, ensure_ascii=False)
+        for q, d, s in asked
+    ]
+    (tmp_path / "some.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    found = pairs.read_written(tmp_path, articles)
+    assert [(q.query, q.relevant) for q in found] == [
+        ("能挡外地公司吗", (0,)),
+        ("什么时候招标", (1,)),
+        ("支持吗", (2,)),
+    ]
+
+
+def test_no_written_question_is_one_that_measures() -> None:
+    """What a model has learned from must not judge it."""
+    folders = (ROOT / "models" / "questions", ROOT / "benchmarks" / "questions")
+    written, measuring = (
+        [
+            re.sub(r"\W", "", json.loads(line)["question"])
+            for file in sorted(folder.glob("*.jsonl"))
+            for line in file.read_text(encoding="utf-8").splitlines()
+        ]
+        for folder in folders
+    )
+    assert len(written) > 7000
+    assert not set(written) & set(measuring)
 
 
 def tiny_collection(folder: Path) -> None:

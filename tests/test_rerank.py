@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -13,7 +14,9 @@ from app.retrieval.candidates import FEATURES, Pool, Terms, features, gather
 from app.retrieval.rerank import (
     CrossReranker,
     FusionReranker,
+    Learned,
     LearnedReranker,
+    Networks,
     Trees,
     cross_encoder_of,
 )
@@ -79,6 +82,47 @@ def test_trees_add_up_what_walking_them_finds(
     inputs = np.array(rows, np.float32)
     wanted = [sum(walk(tree, row) for tree in trees) for row in inputs]
     assert arrays(trees)(inputs) == pytest.approx(wanted)
+
+
+def networks(rng: np.random.Generator, count: int, columns: int, hidden: int) -> Networks:
+    sizes = ((columns, hidden), (hidden, hidden), (hidden, 1))
+    weights = [rng.standard_normal((count, *size)) for size in sizes]
+    biases = [rng.standard_normal((count, 1, size[1])) for size in sizes]
+    return Networks(rng.standard_normal(columns), np.full(columns, 2.0), *weights, *biases)
+
+
+def test_networks_are_evaluated_as_pytorch_evaluates_them() -> None:
+    rng = np.random.default_rng(0)
+    some, inputs = networks(rng, 3, 4, 5), rng.standard_normal((7, 4)).astype(np.float32)
+    scaled = torch.from_numpy(np.clip((inputs - some.mean) / some.spread, -5, 5))
+    total = torch.zeros(7, dtype=torch.float64)
+    for at in range(3):
+        values = scaled
+        layers = ((some.first, some.first_bias), (some.second, some.second_bias))
+        for weight, bias in (*layers, (some.last, some.last_bias)):
+            last = weight.shape[2] == 1
+            values = torch.nn.functional.linear(
+                values, torch.from_numpy(weight[at].T), torch.from_numpy(bias[at, 0])
+            )
+            values = values if last else torch.relu(values)
+        total += values[:, 0] / 3
+    assert some(inputs) == pytest.approx(total.numpy(), abs=1e-5)
+
+
+def test_what_was_learned_is_read_as_it_was_written(tmp_path: Path) -> None:
+    trees = arrays([(0, 0.5, -1.0, (1, 0.0, 2.0, 3.0))])
+    rng = np.random.default_rng(1)
+    inputs = rng.standard_normal((6, 3)).astype(np.float32)
+    for learned in (
+        Learned(trees, [2, 0, 1]),
+        Learned(trees, [2, 0, 1], networks(rng, 2, 2, 3), [1, 2]),
+    ):
+        np.savez(tmp_path / "some.npz", **learned.arrays(["a", "b", "c"]))
+        with np.load(tmp_path / "some.npz") as data:
+            again = Learned.read(data, ["new", "a", "b", "c"])
+        wider = np.column_stack([np.zeros(6, np.float32), inputs])
+        assert again(wider) == pytest.approx(learned(inputs))
+        assert len(set(learned(inputs).tolist())) > 1
 
 
 @pytest.fixture

@@ -1,16 +1,22 @@
 """When the corpus has no answer: estimated evidence, and contradictions that no score outweighs.
 
 The evidence is a logistic estimate from what the best unit holds of the question, how near it is
-in meaning, and the retriever's own estimate. Beside it stand rules of official writing: a question
+in meaning, and the retriever's own estimate; its weights were learned by
+``models/train_evidence.py``. Beside it stand rules of official writing: a question
 about a place, a year, a law or a figure is not answered by text about another.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
 
 from app.answering.facts import Fact, bare_name, facts
 from app.answering.holdings import Holdings
@@ -19,12 +25,14 @@ from app.answering.places import named_regions, places, province
 from app.answering.select import Scored
 from app.answering.signals import subject
 from app.answering.vocabulary import plain, presence
+from ingest.errors import SettingsError
+from ingest.settings import PROJECT
 
-_BIAS = -6.7
-_WEIGHTS = (3.2, 3.2, 1.2, 2.8, 1.0, 0.3, 0.3)
-"""Of the share of the question's words that the unit holds (with its headings), of that which its
-passage holds, of the word for the thing asked for, of nearness in meaning, of being the kind of
-thing asked for, of the retriever's probability for it and for its best hit."""
+FILE = PROJECT / "models" / "selector" / "evidence.json"
+FEATURES = ("held", "held_near", "focus_near", "meaning", "fits", "probability", "best_probability")
+"""What the estimate is made of: the share of the question's words that the unit holds (with its
+headings), that which its passage holds, the word for the thing asked for, nearness in meaning,
+being the kind of thing asked for, the retriever's probability for it and for its best hit."""
 
 NEARLY = 3.5
 """How far below the best a unit may score that has the figure asked for, where the best has none
@@ -74,12 +82,15 @@ def judge(question: Question, ranked: Sequence[Scored], holdings: Holdings) -> J
 
 def fitting_first(question: Question, ranked: Sequence[Scored], holdings: Holdings) -> list[Scored]:
     """``ranked`` without units on another kind of thing, if others are left, and with the first
-    unit in front that says what the thing asked about is, or has the figure, share or length of
-    time asked for, if the best does not and that one is nearly as good."""
+    unit in front that is of the place, the year and the document asked about, says what the thing
+    asked about is, or has the figure, share or length of time asked for, if the best does not and
+    that one is nearly as good."""
     ranked = [s for s in ranked if not _kind_conflict(question, s)] or ranked
     if not ranked:
         return []
     best = ranked[0]
+    if contradiction(question, best, holdings):
+        return _first(question, ranked, holdings, lambda s: True)
     if subject(question.text) and best["defines"] < 1:
         return _first(question, ranked, holdings, lambda s: s["defines"] == 1)
     if _form_conflict(question, best, best.unit.text):
@@ -116,24 +127,47 @@ def contradiction(question: Question, scored: Scored, holdings: Holdings) -> str
     )
 
 
+@lru_cache(maxsize=4)
+def weights(file: Path = FILE) -> tuple[np.ndarray, float]:
+    """The learned weight of each of ``FEATURES``, float64, and the bias; see
+    ``models/train_evidence.py``.
+
+    :raises SettingsError: if the file is not there or does not fit.
+    """
+    try:
+        learned = json.loads(file.read_text(encoding="utf-8"))
+        values = [float(learned["weights"][name]) for name in FEATURES]
+        return np.array(values), float(learned["bias"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SettingsError(
+            "no-evidence",
+            str(file),
+            "the weights by which evidence is estimated are missing or damaged",
+            "Run `python models/train_evidence.py` or fetch the file anew",
+            (
+                "缺少评估依据的模型，或文件已损坏",
+                "请运行 models/train_evidence.py，或重新获取该文件",
+            ),
+        ) from error
+
+
 def estimate(question: Question, ranked: Sequence[Scored], holdings: Holdings) -> float:
     """The probability that the best of ``ranked`` answers, by the calibrated logistic model."""
-    x = _BIAS + sum(
-        w * f for w, f in zip(_WEIGHTS, features(question, ranked, holdings), strict=True)
-    )
+    learned, bias = weights()
+    x = float(learned @ np.array(features(question, ranked, holdings))) + bias
     return 1 / (1 + math.exp(-x))
 
 
 def features(question: Question, ranked: Sequence[Scored], holdings: Holdings) -> list[float]:
-    """What the estimate is made of, in the order of ``_WEIGHTS``."""
+    """What the estimate is made of, in the order of ``FEATURES``."""
     best = ranked[0]
     around = plain(
         " ".join((best.hit.passage.text, *best.hit.passage.path, best.source.record.title))
     )
     vocabulary = holdings.vocabulary
-    weights = [(vocabulary.weight(t), presence(t, around)) for t in question.terms]
-    total = sum(w for w, _ in weights)
-    there = sum(w * p for w, p in weights) / total if total else 0.0
+    weighed = [(vocabulary.weight(t), presence(t, around)) for t in question.terms]
+    total = sum(w for w, _ in weighed)
+    there = sum(w * p for w, p in weighed) / total if total else 0.0
     asked = focus(question)
     return [
         best.coverage,

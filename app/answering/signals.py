@@ -61,11 +61,11 @@ _KINDS = ("law", "regulation", "local-regulation", "rule", "interpretation", "do
 
 OWN = (
     "coverage", "own", "meaning", "fits", "found", "probability", "heading", "figures", "opening",
-    "density", "article", "rarest", "pairs", "run", "first", "elsewhere", "local", "off_subject",
-    "procurement", "parties", "titled", "superseded", "long", "sentence", "list", "item", "point",
-    "row", "penalty", "penalty_asked", "penalty_unasked", "refers", "general", "named", "exact",
-    "defines", "lead", "lead_kind", "by_figure", "to_the_point", "works_asked", "works_unasked",
-    "procurement_works",
+    "density", "article", "rarest", "pairs", "run", "first", "elsewhere", "here", "local",
+    "off_subject", "procurement", "parties", "titled", "superseded", "long", "sentence", "list",
+    "item", "point", "row", "penalty", "penalty_asked", "penalty_unasked", "refers", "general",
+    "named", "exact", "defines", "lead", "lead_kind", "by_figure", "to_the_point", "works_asked",
+    "works_unasked", "procurement_works",
 )  # fmt: skip
 """Signals of a unit alone."""
 _RELATIVE = (
@@ -203,6 +203,7 @@ class Signals:
             self._run(text),
             float(article.startswith(text[:12])),
             self._elsewhere(of_document),
+            float(bool(self.places & of_document)),
             float(not self.places and bool(of_document)),
             float(self._off_subject(c)),
             float(bool(PROCUREMENT.search(record.title))),

@@ -1,0 +1,130 @@
+"""Questions with the candidates that the retriever gathers for them, to learn a ranking from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from app.retrieval.candidates import FEATURES, Terms, features, gather
+from app.retrieval.memory import MEMORIES, Memory
+from app.retrieval.query import other_wordings
+from benchmarks.collection import Article, Question, as_documents
+from ingest.embed import in_context
+from ingest.storage.catalogue import Catalogue
+from ingest.storage.lexical import LexicalIndex, LexicalView
+
+COLUMNS = (*FEATURES, *MEMORIES)
+
+COUNT, KNOWN = 100, 300
+"""As in the product, see :mod:`app.retrieve`."""
+
+SHOWN_NEAREST, SHOWN_OTHERS = 60, 90
+"""Of the wrong candidates of a question, so many of the nearest and so many others are learned
+from."""
+
+
+@dataclass
+class Examples:
+    """The candidates of several questions; the columns are :data:`COLUMNS`."""
+
+    rows: list[np.ndarray]
+    features: list[np.ndarray]
+    labels: list[np.ndarray]
+
+    def shown(self, chosen: Sequence[int]) -> tuple[np.ndarray, np.ndarray, list[int]]:
+        """What is learned from the ``chosen`` questions: features, labels, sizes of groups."""
+        rng, dense = np.random.default_rng(0), COLUMNS.index("dense")
+        parts = []
+        for i in chosen:
+            nearest = np.argsort(-self.features[i][:, dense], kind="stable")[:SHOWN_NEAREST]
+            count = len(self.labels[i])
+            others = rng.choice(count, min(SHOWN_OTHERS, count), replace=False)
+            right = np.flatnonzero(self.labels[i])
+            parts.append(np.unique(np.concatenate([nearest, others, right])))
+        return (
+            np.concatenate([self.features[i][p] for i, p in zip(chosen, parts, strict=True)]),
+            np.concatenate([self.labels[i][p] for i, p in zip(chosen, parts, strict=True)]),
+            [len(part) for part in parts],
+        )
+
+
+@dataclass(frozen=True)
+class Asking:
+    """One model's side of the questions: unit vectors of all passages in the order of the view, of
+    the questions to be asked, and of the questions that may be remembered, with their answers."""
+
+    passages: np.ndarray
+    asked: np.ndarray
+    questions: np.ndarray
+    answers: np.ndarray
+
+
+def view_of(articles: list[Article], folder: Path) -> tuple[LexicalView, dict[int, int]]:
+    """The lexical view of the collection, and the row of each article."""
+    catalogue = Catalogue(folder / "catalogue.sqlite", write=True)
+    index = LexicalIndex(catalogue, write=True)
+    id_of: dict[str, int] = {}
+    with catalogue.transaction() as connection:
+        for document, _, own, ids in as_documents(articles):
+            index.add(connection, own, document.title)
+            id_of.update(zip((p.id for p in own), ids, strict=True))
+    view = index.view()
+    catalogue.close()
+    return view, {id_of[id]: row for row, id in enumerate(view.ids)}
+
+
+def in_documents(view: LexicalView, vectors: np.ndarray, share: float) -> np.ndarray:
+    """The vectors of all passages, each mixed with those around it in its document, see
+    :func:`ingest.embed.in_context`."""
+    firsts = np.flatnonzero(np.diff(view.owner)) + 1
+    return np.concatenate([in_context(own, share) for own in np.split(vectors, firsts)])
+
+
+def examples(
+    view: LexicalView,
+    questions: Sequence[Question],
+    relevant: Sequence[np.ndarray],
+    asking: Asking,
+    links: np.ndarray,
+    without_answers: bool = False,
+) -> Examples:
+    """The candidates of ``questions`` as the retriever would gather them.
+
+    :param relevant: for each question the rows of its passages.
+    :param links: pairs (question, row) that may be remembered, ``(n, 2)``.
+    :param without_answers: take out the laws that answer a question before it is asked.
+    """
+    found = Examples([], [], [])
+    memory = Memory(view, asking.questions, asking.answers, *links.T)
+    for question, right, vector in zip(questions, relevant, asking.asked, strict=True):
+        cosine, allowed, own = asking.passages @ vector, None, memory
+        if without_answers:
+            allowed = ~np.isin(view.owner, view.owner[right])
+            cosine = np.where(allowed, cosine, -1)
+            own = Memory(view, asking.questions, asking.answers, *links[allowed[links[:, 1]]].T)
+        nearest = np.argpartition(-cosine, KNOWN)[:KNOWN]
+        nearest = nearest[np.argsort(-cosine[nearest], kind="stable")]
+        terms = Terms.of(question.query, view, other_wordings(question.query))
+        similar = own.similar(vector)
+        also = own.proposals(similar, COUNT // 2)
+        pool = gather(
+            view, terms, nearest, cosine[nearest].astype(np.float32), COUNT, allowed, also
+        )
+        told = [features(view, terms, pool), own.features(similar, pool.rows)]
+        found.rows.append(pool.rows)
+        found.features.append(np.concatenate(told, axis=1))
+        found.labels.append(np.isin(pool.rows, right).astype(np.int8))
+    return found
+
+
+def read_answered(file: Path) -> list[tuple[Question, str]]:
+    """All questions of a file with their answers, also those linked to no article."""
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    return [
+        (Question(row["query"], tuple(row["relevant"] or ())), row.get("answer") or row["query"])
+        for row in rows
+    ]
