@@ -36,7 +36,7 @@ from benchmarks.answers import assistant_over
 from benchmarks.risk_coverage import rankings
 from models.train_selector import read_both
 
-REFUSED = 0.045
+REFUSED = 0.06
 """The share of questions with an answer that may be refused."""
 WRITTEN = 0.5
 """What the questions written for training count beside the others, in sum."""
