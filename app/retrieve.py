@@ -40,6 +40,8 @@ _SUPERSEDED, _OTHER_REGION, _NAMED, _LOCAL = -2.0, -6.0, 2.0, -1.0
 regulation where the question states no region add to the score."""
 
 _CROSS_READS = 30
+_SPARE = 20
+"""So many passages more than wanted are read at first, as copies of others are left out."""
 _EXPLICIT_SCORE, _EXPLICIT_PROBABILITY = 1000.0, 0.99
 
 
@@ -84,8 +86,26 @@ class Retriever:
         explicit = named.passages()
         pool, ranked = self._ranked(state, query, named, allowed)
         order = np.argsort(-ranked.scores, kind="stable")
+        read = k + _SPARE
+        while True:
+            hits = self._hits(state, explicit, pool, ranked, order[:read])
+            hits = self._read_across(query, hits) if self._cross else hits
+            kept = _without_copies(hits, state.records)
+            if len(kept) >= k or read >= len(order):
+                return kept[:k]
+            read *= 2
+
+    def _hits(
+        self,
+        state: _State,
+        explicit: Sequence[Passage],
+        pool: Pool,
+        ranked: Ranked,
+        order: np.ndarray,
+    ) -> list[Hit]:
+        """The passages named, then those at ``order`` of the pool, read from the index."""
         first = {passage.id: at for at, passage in enumerate(explicit)}
-        ids = [state.view.ids[pool.rows[at]] for at in order[: 2 * k + 20]]
+        ids = [state.view.ids[pool.rows[at]] for at in order]
         texts = self._index.passages([id for id in ids if id not in first])
         hits = []
         place = {state.view.ids[row]: at for at, row in enumerate(pool.rows.tolist())}
@@ -96,8 +116,7 @@ class Retriever:
                 hit = replace(hit, explicit=True, score=score, probability=_EXPLICIT_PROBABILITY)
             if hit is not None:
                 hits.append(hit)
-        hits = self._read_across(query, hits) if self._cross else hits
-        return _without_copies(hits, state.records)[:k]
+        return hits
 
     def neighbours(self, passage: Passage, before: int = 1, after: int = 1) -> list[Passage]:
         """The passages around ``passage`` in its document, itself among them, in reading order."""
