@@ -86,14 +86,14 @@ class Retriever:
         explicit = named.passages()
         pool, ranked = self._ranked(state, query, named, allowed)
         order = np.argsort(-ranked.scores, kind="stable")
-        read = k + _SPARE
+        read = max(k + _SPARE, _CROSS_READS)
         while True:
             hits = self._hits(state, explicit, pool, ranked, order[:read])
-            hits = self._read_across(query, hits) if self._cross else hits
             kept = _without_copies(hits, state.records)
             if len(kept) >= k or read >= len(order):
-                return kept[:k]
+                break
             read *= 2
+        return (self._read_across(query, kept) if self._cross else kept)[:k]
 
     def _hits(
         self,

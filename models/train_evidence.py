@@ -37,7 +37,7 @@ from benchmarks.risk_coverage import rankings
 from models.train_selector import read_both
 
 REFUSED = 0.06
-"""The share of questions with an answer that may be refused."""
+"""The share, by weight, of questions with an answer that may be refused beside what rules refuse."""
 WRITTEN = 0.5
 """What the questions written for training count beside the others, in sum."""
 
@@ -46,7 +46,7 @@ def read(
     assistant: Assistant, questions: Sequence[dict[str, Any]]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Features ``(n, len(FEATURES))``, whether there is an answer, and the weights ``(n,)``: in sum
-    1 for those with an answer, and 1 for those without."""
+    half of n for those with an answer, and half for those without."""
     retriever, answerer = assistant.parts()
     rows, kinds = [], []
     for question in questions:

@@ -13,7 +13,7 @@ similar questions (``app/retrieval/memory.py``). While it learns, a question rem
 of other folds: were it left out alone, its own articles would give themselves away by being
 linked once less than for all other questions.
 
-The probability that a passage answers is Platt's curve over the trees' score and the features,
+The probability that a passage answers is Platt's curve over the ranking's score and the features,
 fitted on questions that the ranking has not seen: each of them once as it is, and once with all
 laws that answer it taken out of the collection, so that it knows questions without an answer.
 """
@@ -74,7 +74,7 @@ LEFT_OUT = (
 scale changes with the model or the size of the collection; the ranking is no worse without."""
 
 CALIBRATED = ("dense", "bm25", "coverage", "coverage_rare", "covered", "phrase_share")
-"""Features that the calibration uses beside the trees' score."""
+"""Features that the calibration uses beside the ranking's score."""
 
 NOT_SEEN = ("question_length", "best_bm25", "best_dense")
 """Features that the networks do without: those equal for all candidates of a question."""

@@ -12,7 +12,7 @@ from ingest.embed import Embedder
 from ingest.index import Index, writing
 from ingest.pipeline import add_paths
 from ingest.settings import Settings
-from tests.projects import Project
+from tests.projects import Project, answering
 
 OLD = """中华人民共和国采购监督法
 
@@ -206,6 +206,20 @@ def test_a_change_of_the_index_is_seen(tmp_path: Path) -> None:
         add_paths([file], project.settings, Embedder(project.settings))
     first = retriever.search("监督法第二条", 3)[0]
     assert first.explicit and first.title == "中华人民共和国采购监督法"
+
+
+def test_many_copies_of_a_text_leave_room_for_others(tmp_path: Path) -> None:
+    project = Project.make(tmp_path / "project")
+    rule = "图书馆采购办法\n第一条 图书馆采购图书应当公开招标。\n第二条 存档编号为{}号。\n"
+    for number in range(60):
+        project.write(f"copy{number}.txt", rule.format(number + 100))
+    project.write("other.txt", "博物馆采购办法\n第一条 博物馆采购图书应当询价。\n")
+    with answering(project) as assistant:
+        hits = assistant.search("采购图书应当怎么办？", 3)
+    texts = [hit.passage.text for hit in hits]
+    assert len(hits) == len(set(texts)) == 3
+    assert any("应当公开招标" in text for text in texts)
+    assert any("应当询价" in text for text in texts)
 
 
 def test_fusion_alone(project: Project) -> None:

@@ -35,7 +35,7 @@ headings), that which its passage holds, the word for the thing asked for, nearn
 being the kind of thing asked for, the retriever's probability for it and for its best hit."""
 
 NEARLY = 3.5
-"""How far below the best a unit may score that has the figure asked for, where the best has none
+"""How far below the best a unit may score that is preferred to it, see :func:`fitting_first`
 (chosen on the choosing questions)."""
 
 _HYPOTHETICAL = re.compile(
@@ -82,15 +82,17 @@ def judge(question: Question, ranked: Sequence[Scored], holdings: Holdings) -> J
 
 def fitting_first(question: Question, ranked: Sequence[Scored], holdings: Holdings) -> list[Scored]:
     """``ranked`` without units on another kind of thing, if others are left, and with the first
-    unit in front that is of the place, the year and the document asked about, says what the thing
-    asked about is, or has the figure, share or length of time asked for, if the best does not and
-    that one is nearly as good."""
+    unit in front that is of the place, the year and the document asked about, stands where the
+    rarest word of the question stands, says what the thing asked about is, or has the figure, share
+    or length of time asked for, if the best does not and that one is nearly as good."""
     ranked = [s for s in ranked if not _kind_conflict(question, s)] or ranked
     if not ranked:
         return []
+    if contradiction(question, ranked[0], holdings):
+        ranked = _first(question, ranked, holdings, lambda s: True)
+    if (rarest := _rarest(question, holdings)) and not presence(rarest, _around(ranked[0])):
+        ranked = _first(question, ranked, holdings, lambda s: presence(rarest, _around(s)) == 1)
     best = ranked[0]
-    if contradiction(question, best, holdings):
-        return _first(question, ranked, holdings, lambda s: True)
     if subject(question.text) and best["defines"] < 1:
         return _first(question, ranked, holdings, lambda s: s["defines"] == 1)
     if _form_conflict(question, best, best.unit.text):
@@ -98,6 +100,17 @@ def fitting_first(question: Question, ranked: Sequence[Scored], holdings: Holdin
             question, ranked, holdings, lambda s: not _form_conflict(question, s, s.unit.text)
         )
     return list(ranked)
+
+
+def _rarest(question: Question, holdings: Holdings) -> str:
+    """The word of the question that the collection has least of; ``""`` if it has no word."""
+    return max(question.terms, key=holdings.vocabulary.weight, default="")
+
+
+def _around(scored: Scored) -> str:
+    """The passage of a unit with its headings and title, as words are looked for in it."""
+    passage = scored.hit.passage
+    return plain(" ".join((passage.text, *passage.path, scored.source.record.title)))
 
 
 def _first(
@@ -161,9 +174,7 @@ def estimate(question: Question, ranked: Sequence[Scored], holdings: Holdings) -
 def features(question: Question, ranked: Sequence[Scored], holdings: Holdings) -> list[float]:
     """What the estimate is made of, in the order of ``FEATURES``."""
     best = ranked[0]
-    around = plain(
-        " ".join((best.hit.passage.text, *best.hit.passage.path, best.source.record.title))
-    )
+    around = _around(best)
     vocabulary = holdings.vocabulary
     weighed = [(vocabulary.weight(t), presence(t, around)) for t in question.terms]
     total = sum(w for w, _ in weighed)

@@ -48,8 +48,8 @@ class Reranker(Protocol):
     """Scores candidates by their features."""
 
     def __call__(self, features: np.ndarray) -> Ranked:
-        """:param features: ``(n, len(FEATURES))``, see :mod:`app.retrieval.candidates`; for trees
-        that remember, those of :mod:`app.retrieval.memory` beside them."""
+        """:param features: ``(n, len(FEATURES))``, see :mod:`app.retrieval.candidates`; for a
+        ranking that remembers, those of :mod:`app.retrieval.memory` beside them."""
         ...
 
 

@@ -95,7 +95,8 @@ class Running:
     def __exit__(self, *_: object) -> None:
         self.process.terminate()
         try:
-            self.process.wait(timeout=15)
+            # On two busy cores Python alone takes seconds to take its libraries down
+            self.process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
