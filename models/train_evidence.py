@@ -37,7 +37,7 @@ from benchmarks.risk_coverage import rankings
 from models.train_selector import read_both
 
 REFUSED = 0.06
-"""The share, by weight, of questions with an answer that may be refused beside what rules refuse."""
+"""The share, by weight, of the questions with an answer that may be refused, rules apart."""
 WRITTEN = 0.5
 """What the questions written for training count beside the others, in sum."""
 
