@@ -77,11 +77,15 @@ def view_of(articles: list[Article], folder: Path) -> tuple[LexicalView, dict[in
     return view, {id_of[id]: row for row, id in enumerate(view.ids)}
 
 
+def by_document(view: LexicalView, values: np.ndarray) -> list[np.ndarray]:
+    """What stands for each passage, in the order of the view, as one array a document."""
+    return np.split(values, np.flatnonzero(np.diff(view.owner)) + 1)
+
+
 def in_documents(view: LexicalView, vectors: np.ndarray, share: float) -> np.ndarray:
     """The vectors of all passages, each mixed with those around it in its document, see
     :func:`ingest.embed.in_context`."""
-    firsts = np.flatnonzero(np.diff(view.owner)) + 1
-    return np.concatenate([in_context(own, share) for own in np.split(vectors, firsts)])
+    return np.concatenate([in_context(own, share) for own in by_document(view, vectors)])
 
 
 def examples(

@@ -108,8 +108,9 @@ def _train(statutes: Path, corpus: Path | None, folder: Path) -> None:
             table.rows = structure.copy()
             table.forget()
             others = [q for q, f in zip(collection.train, fold_of, strict=True) if f != fold]
+            others += written
             rng = np.random.default_rng([SEED, member, fold])
-            learn_questions(table, bags, n, others + written, features, settings, rng, log)
+            learn_questions(table, bags, n, others, features, settings, rng, log)
             rows = features.fold(balanced(table, whole[:n]))
             # A model whose sides differ has a vector for each, added to the texts' unit vectors
             shift = getattr(table, "shift", np.zeros((2, settings.dim), np.float32))

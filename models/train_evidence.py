@@ -13,8 +13,6 @@ Train the selector before: the estimate is about its first choice.
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -34,7 +32,7 @@ from app.answering.abstain import FEATURES, contradiction, features
 from app.service import Assistant
 from benchmarks.answers import assistant_over
 from benchmarks.risk_coverage import rankings
-from models.train_selector import read_both
+from models.train_selector import options_of, read_both, write
 
 REFUSED = 0.06
 """The share, by weight, of the questions with an answer that may be refused, rules apart."""
@@ -64,12 +62,7 @@ def read(
 
 def main() -> None:
     """Trains as the command line says."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--corpus", nargs="+", type=Path, required=True)
-    parser.add_argument("--questions", nargs="+", type=Path, required=True)
-    parser.add_argument("--data", type=Path, help="keeps the index here")
-    parser.add_argument("--out", type=Path, default=Path("models/selector"))
-    options = parser.parse_args()
+    options = options_of(__doc__ or "")
     with tempfile.TemporaryDirectory() as temporary:
         assistant = assistant_over(options.corpus, options.data or Path(temporary))
         questions = read_both(options.questions)
@@ -94,9 +87,7 @@ def main() -> None:
         "bias": round(bias, 4),
         "weights": {n: round(float(w), 4) for n, w in zip(FEATURES, weights, strict=True)},
     }
-    options.out.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(learned, indent=1)
-    (options.out / "evidence.json").write_text(text + "\n", encoding="utf-8")
+    write(learned, options.out / "evidence.json")
 
 
 if __name__ == "__main__":

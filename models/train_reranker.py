@@ -54,6 +54,7 @@ from models.examples import (
     COLUMNS,
     Asking,
     Examples,
+    by_document,
     examples,
     in_documents,
     read_answered,
@@ -242,9 +243,8 @@ def report(
     known = Remembered.read(out / MEMORY)
     assert known is not None
     texts = np.array([f"{a.law}\n{a.text}" for a in in_view], object)
-    firsts = np.flatnonzero(np.diff(view.owner)) + 1
     asking = Asking(
-        np.concatenate([embedder.encode_passages(own) for own in np.split(texts, firsts)]),
+        np.concatenate([embedder.encode_passages(own) for own in by_document(view, texts)]),
         np.stack([embedder.encode_query(question.query) for question in dev]),
         known.questions,
         known.answers,

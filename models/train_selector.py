@@ -171,26 +171,36 @@ def validated(data: Sequence[Ranking], seed: int = 0) -> tuple[float, float]:
     return first / len(data), third / len(data)
 
 
-def main() -> None:
-    """Trains as the command line says."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
+def options_of(description: str) -> argparse.Namespace:
+    """The command line of a training on questions put to the product."""
+    parser = argparse.ArgumentParser(description=description.split("\n")[0])
     parser.add_argument("--corpus", nargs="+", type=Path, required=True)
     parser.add_argument("--questions", nargs="+", type=Path, required=True)
     parser.add_argument("--data", type=Path, help="keeps the index here")
     parser.add_argument("--out", type=Path, default=Path("models/selector"))
-    options = parser.parse_args()
+    return parser.parse_args()
+
+
+def write(learned: dict[str, Any], file: Path) -> None:
+    """Store what was learned, for :func:`app.answering.learned.read_learned`."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(learned, indent=1) + "\n", encoding="utf-8")
+
+
+def main() -> None:
+    """Trains as the command line says."""
+    options = options_of(__doc__ or "")
     with tempfile.TemporaryDirectory() as temporary:
         assistant = assistant_over(options.corpus, options.data or Path(temporary))
         data = rankings(assistant, read_both(options.questions))
     first, third = validated(data)
-    print(f"{len(data)} questions: first {first:.3f}, among three articles {third:.3f}")
+    count = sum(ranking.weight == 1 for ranking in data)
+    print(f"{count} questions: first {first:.3f}, among three articles {third:.3f}")
     weights = learn(data)
     learned = {
         n: round(float(w), 4) for n, w in zip(SIGNALS, weights, strict=True) if abs(w) > 1e-4
     }
-    options.out.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"questions": len(data), "weights": learned}, indent=1)
-    (options.out / "selector.json").write_text(text + "\n", encoding="utf-8")
+    write({"questions": len(data), "weights": learned}, options.out / "selector.json")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ about a place, a year, a law or a figure is not answered by text about another.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Callable, Sequence
@@ -21,11 +20,11 @@ import numpy as np
 from app.answering.facts import Fact, bare_name, facts
 from app.answering.holdings import Holdings
 from app.answering.intent import Question, Want, answers, focus
+from app.answering.learned import read_learned
 from app.answering.places import named_regions, places, province
 from app.answering.select import Scored
 from app.answering.signals import subject
 from app.answering.vocabulary import plain, presence
-from ingest.errors import SettingsError
 from ingest.settings import PROJECT
 
 FILE = PROJECT / "models" / "selector" / "evidence.json"
@@ -147,21 +146,15 @@ def weights(file: Path = FILE) -> tuple[np.ndarray, float]:
 
     :raises SettingsError: if the file is not there or does not fit.
     """
-    try:
-        learned = json.loads(file.read_text(encoding="utf-8"))
-        values = [float(learned["weights"][name]) for name in FEATURES]
-        return np.array(values), float(learned["bias"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise SettingsError(
-            "no-evidence",
-            str(file),
-            "the weights by which evidence is estimated are missing or damaged",
-            "Run `python models/train_evidence.py` or fetch the file anew",
-            (
-                "缺少评估依据的模型，或文件已损坏",
-                "请运行 models/train_evidence.py，或重新获取该文件",
-            ),
-        ) from error
+    return read_learned(
+        file,
+        "evidence",
+        ("evidence is estimated", "评估依据的模型"),
+        lambda learned: (
+            np.array([float(learned["weights"][name]) for name in FEATURES]),
+            float(learned["bias"]),
+        ),
+    )
 
 
 def estimate(question: Question, ranked: Sequence[Scored], holdings: Holdings) -> float:

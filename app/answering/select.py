@@ -6,7 +6,6 @@ learned by ``models/train_selector.py`` and are kept in ``models/selector/select
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -15,12 +14,12 @@ from pathlib import Path
 import numpy as np
 
 from app.answering.intent import Question
+from app.answering.learned import read_learned
 from app.answering.sentences import Source, Unit
 from app.answering.signals import SIGNALS, Candidate, Signals
 from app.answering.vocabulary import Vocabulary, plain
 from app.types import Hit
 from ingest.embed import Embedder
-from ingest.errors import SettingsError
 from ingest.settings import PROJECT
 
 FILE = PROJECT / "models" / "selector" / "selector.json"
@@ -68,17 +67,12 @@ def weights(file: Path = FILE) -> np.ndarray:
 
     :raises SettingsError: if the file is not there or does not fit.
     """
-    try:
-        learned = json.loads(file.read_text(encoding="utf-8"))["weights"]
-        return np.array([learned.get(name, 0.0) for name in SIGNALS], np.float64)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise SettingsError(
-            "no-selector",
-            str(file),
-            "the weights by which quotations are chosen are missing or damaged",
-            "Run `python models/train_selector.py` or fetch the file anew",
-            ("缺少选句模型，或文件已损坏", "请运行 models/train_selector.py，或重新获取该文件"),
-        ) from error
+    return read_learned(
+        file,
+        "selector",
+        ("quotations are chosen", "选句模型"),
+        lambda learned: np.array([learned["weights"].get(n, 0.0) for n in SIGNALS], np.float64),
+    )
 
 
 def as_a_sentence(question: str, embedder: Embedder) -> np.ndarray:

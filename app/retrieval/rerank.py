@@ -32,7 +32,7 @@ PLAIN, REMEMBERING, MEMORY = "reranker.npz", "remembering.npz", "memory.npz"
 """Files below the folder: trees, what also uses a memory, and that memory."""
 
 NETWORKS_SHARE = 2 / 3
-"""What networks weigh beside trees; of 0, 0.23, 0.38, 0.5 and 2/3 the best on questions that
+"""What networks weigh beside trees; of 0, 1/3, 1/2, 2/3 and 1 the best on questions that
 neither had learned from."""
 
 

@@ -95,8 +95,7 @@ class Running:
     def __exit__(self, *_: object) -> None:
         self.process.terminate()
         try:
-            # On two busy cores Python alone takes seconds to take its libraries down
-            self.process.wait(timeout=60)
+            self.process.wait(timeout=15)
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
