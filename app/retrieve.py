@@ -16,6 +16,7 @@ import numpy as np
 
 from app.answering.places import places, province
 from app.retrieval.candidates import Pool, Terms, features, gather, terms_held
+from app.retrieval.hits import Hits
 from app.retrieval.memory import Memory, memory_of
 from app.retrieval.named import Named
 from app.retrieval.names import Names, defined_names
@@ -40,9 +41,7 @@ _SUPERSEDED, _OTHER_REGION, _NAMED, _LOCAL = -2.0, -6.0, 2.0, -1.0
 regulation where the question states no region add to the score."""
 
 _CROSS_READS = 30
-_SPARE = 20
-"""So many passages more than wanted are read at first, as copies of others are left out."""
-_EXPLICIT_SCORE, _EXPLICIT_PROBABILITY = 1000.0, 0.99
+"""A CrossEncoder reads so many of the best hits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,38 +84,10 @@ class Retriever:
         named = Named(self._index, state.records, query, allowed)
         explicit = named.passages()
         pool, ranked = self._ranked(state, query, named, allowed)
-        order = np.argsort(-ranked.scores, kind="stable")
-        read = max(k + _SPARE, _CROSS_READS)
-        while True:
-            hits = self._hits(state, explicit, pool, ranked, order[:read])
-            kept = _without_copies(hits, state.records)
-            if len(kept) >= k or read >= len(order):
-                break
-            read *= 2
-        return (self._read_across(query, kept) if self._cross else kept)[:k]
-
-    def _hits(
-        self,
-        state: _State,
-        explicit: Sequence[Passage],
-        pool: Pool,
-        ranked: Ranked,
-        order: np.ndarray,
-    ) -> list[Hit]:
-        """The passages named, then those at ``order`` of the pool, read from the index."""
-        first = {passage.id: at for at, passage in enumerate(explicit)}
-        ids = [state.view.ids[pool.rows[at]] for at in order]
-        texts = self._index.passages([id for id in ids if id not in first])
-        hits = []
-        place = {state.view.ids[row]: at for at, row in enumerate(pool.rows.tolist())}
-        for passage in [*explicit, *(texts[id] for id in ids if id in texts)]:
-            hit = _hit(passage, state.records, pool, ranked, place.get(passage.id))
-            if hit is not None and passage.id in first:
-                score = _EXPLICIT_SCORE - first[passage.id]
-                hit = replace(hit, explicit=True, score=score, probability=_EXPLICIT_PROBABILITY)
-            if hit is not None:
-                hits.append(hit)
-        return hits
+        hits = Hits(self._index, state.records, state.view, pool, ranked)
+        if self._cross is None:
+            return hits.best(k, explicit)[:k]
+        return self._read_across(query, hits.best(max(k, _CROSS_READS), explicit))[:k]
 
     def neighbours(self, passage: Passage, before: int = 1, after: int = 1) -> list[Passage]:
         """The passages around ``passage`` in its document, itself among them, in reading order."""
@@ -294,39 +265,3 @@ def _mentions(view: LexicalView, rows: np.ndarray, names: Sequence[str]) -> np.n
         held, _ = terms_held(view.text, rows, np.unique(term_numbers(name)))
         found |= held.all(axis=1)
     return found
-
-
-def _hit(
-    passage: Passage,
-    records: dict[str, DocumentRecord],
-    pool: Pool,
-    ranked: Ranked,
-    at: int | None,
-) -> Hit | None:
-    record = records.get(passage.document)
-    if record is None:
-        return None
-    return Hit(
-        passage=passage,
-        title=record.title,
-        metadata=record.metadata,
-        source=record.source,
-        score=float(ranked.scores[at]) if at is not None else 0.0,
-        dense=float(pool.dense[at]) if at is not None and pool.known[at] else 0.0,
-        lexical=float(pool.lexical[at]) if at is not None else 0.0,
-        probability=float(ranked.probabilities[at]) if at is not None else 0.0,
-        superseded=record.superseded,
-    )
-
-
-def _without_copies(hits: list[Hit], records: dict[str, DocumentRecord]) -> list[Hit]:
-    """Each text once where two files hold the same version of a work."""
-    seen: set[tuple[str, str | None, str]] = set()
-    kept = []
-    for hit in hits:
-        record = records[hit.passage.document]
-        key = (record.work, record.metadata.version, hit.passage.text)
-        if key not in seen:
-            seen.add(key)
-            kept.append(hit)
-    return kept

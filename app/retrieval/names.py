@@ -88,10 +88,13 @@ class Names:
         shorts = [(short, title) for title, short in defined]
         for short, name in [*shorts, *_abbreviations().items()]:
             self._add_short(clear(short), clear(name))
-        self._by_ending: dict[str, list[str]] = {}
+        self._by_ends: dict[str, list[str]] = {}
         for work in self._works:
-            self._by_ending.setdefault(work[-1:], []).append(work)
-        self._longest_first = sorted(self._by_name, key=len, reverse=True)
+            for ends in {work[:1] + work[-1:], work[-3:]}:
+                self._by_ends.setdefault(ends, []).append(work)
+        self._by_beginning: dict[str, list[tuple[int, str]]] = {}
+        for at, name in enumerate(sorted(self._by_name, key=len, reverse=True)):
+            self._by_beginning.setdefault(name[:2], []).append((at, name))
 
     def mentions(self, question: str) -> list[Mention]:
         """Where ``question`` (Simplified, half-width) names documents, in reading order."""
@@ -132,7 +135,9 @@ class Names:
                 yield _take(taken, match.start(), match.end(), ids)
 
     def _known(self, question: str, taken: bytearray) -> Iterable[Mention]:
-        for name in self._longest_first:
+        beginnings = {question[at : at + 2] for at in range(len(question) - 1)}
+        may_be = [name for two in beginnings for name in self._by_beginning.get(two, [])]
+        for _, name in sorted(may_be):  # the longest first
             at = question.find(name)
             while at >= 0:
                 end = at + len(name)
@@ -165,11 +170,16 @@ class Names:
                     continue
                 if _CONTINUES.match(question[match.end() :]):
                     break
-                alike = self._by_ending.get(short[-1], [])
-                works = [work for work in alike if _is_short_for(short, work)]
+                works = self._cut_to(short)
                 if len(works) == 1:
-                    yield _take(taken, start, match.end(), self._works[works[0]])
+                    yield _take(taken, start, match.end(), self._works[works.pop()])
                     break
+
+    def _cut_to(self, short: str) -> set[str]:
+        """The works that ``short`` may be short for: they end like it, or begin and end like it."""
+        alike = [short[-3:], short[0] + short[-1]]
+        works = (work for ends in alike for work in self._by_ends.get(ends, []))
+        return {work for work in works if _is_short_for(short, work)}
 
 
 def defined_names(texts: Iterable[str]) -> list[tuple[str, str]]:

@@ -35,6 +35,9 @@ NETWORKS_SHARE = 2 / 3
 """What networks weigh beside trees; of 0, 1/3, 1/2, 2/3 and 1 the best on questions that
 neither had learned from."""
 
+_ALL = np.uint16(0xFFFF)
+"""All leaves of a tree."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
@@ -53,7 +56,6 @@ class Reranker(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
 class Trees:
     """Regression trees, evaluated without walking them (QuickScorer, Lucchese et al., SIGIR 2015).
 
@@ -62,23 +64,40 @@ class Trees:
     cannot be reached and ``mask[i, j]`` has their bits unset. Of the leaves that all nodes leave,
     counted from the left, the first is the tree's answer; ``value[i, leaf]`` is what it adds.
     All arrays are ``(trees, nodes)`` but for ``value``, ``(trees, 16)``.
+
+    What the nodes of one feature leave together depends only on how many of its thresholds a value
+    exceeds; so it is put down once for each of these numbers, for all trees in a row.
     """
 
-    feature: np.ndarray
-    threshold: np.ndarray
-    mask: np.ndarray
-    value: np.ndarray
+    ARRAYS = ("feature", "threshold", "mask", "value")
+
+    def __init__(
+        self, feature: np.ndarray, threshold: np.ndarray, mask: np.ndarray, value: np.ndarray
+    ) -> None:
+        self.feature, self.threshold, self.mask, self.value = feature, threshold, mask, value
+        self._left = [
+            (column, *self._left_by(column)) for column in np.unique(feature[mask != _ALL]).tolist()
+        ]
+        self._values = value.ravel()
+        self._first = np.arange(len(value)) * value.shape[1]
 
     def __call__(self, features: np.ndarray) -> np.ndarray:
         """The sum over all trees for each row of ``features``, ``(n,)``."""
-        trees, nodes = self.feature.shape
-        asked = np.ascontiguousarray(features.T, np.float32)[self.feature.ravel()]
-        passed = asked <= self.threshold.reshape(-1, 1)
-        left = np.where(passed, np.uint16(0xFFFF), self.mask.reshape(-1, 1))
-        reached = np.bitwise_and.reduce(left.reshape(trees, nodes, -1), axis=1)
-        leaves = _lowest_bit()[reached]
-        total: np.ndarray = np.take_along_axis(self.value, leaves, axis=1).sum(axis=0)
+        by_column = np.ascontiguousarray(features.T, np.float32)
+        reached = np.full((len(features), len(self._first)), _ALL)
+        for column, thresholds, left in self._left:
+            reached &= left[np.searchsorted(thresholds, by_column[column])]
+        total: np.ndarray = self._values[_lowest_bit()[reached] + self._first].sum(axis=1)
         return total
+
+    def _left_by(self, column: int) -> tuple[np.ndarray, np.ndarray]:
+        """The thresholds of a feature, ascending, and which leaves of each tree are left where
+        0, 1, … of them are exceeded, ``(thresholds + 1, trees)``."""
+        tree, node = np.nonzero((self.feature == column) & (self.mask != _ALL))
+        thresholds, place = np.unique(self.threshold[tree, node], return_inverse=True)
+        left = np.full((len(thresholds) + 1, len(self.feature)), _ALL)
+        np.bitwise_and.at(left, (place + 1, tree), self.mask[tree, node])
+        return thresholds, np.bitwise_and.accumulate(left, axis=0)
 
 
 @lru_cache(maxsize=1)
@@ -86,7 +105,7 @@ def _lowest_bit() -> np.ndarray:
     """For each number of 16 bits the place of its lowest bit that is set."""
     numbers = np.arange(1 << 16)
     lowest = numbers & -numbers
-    return np.where(numbers > 0, np.log2(np.maximum(lowest, 1)), 0).astype(np.int64)
+    return np.where(numbers > 0, np.log2(np.maximum(lowest, 1)), 0).astype(np.int16)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +163,7 @@ class Learned:
 
         :param columns: the names of all columns.
         """
-        found = {name: getattr(self.trees, name) for name in Trees.__slots__}
+        found = {name: getattr(self.trees, name) for name in Trees.ARRAYS}
         found["features"] = np.array([columns[i] for i in self.used])
         if self.networks is not None:
             found |= {name: getattr(self.networks, name) for name in Networks.__slots__}
@@ -154,7 +173,7 @@ class Learned:
     @classmethod
     def read(cls, data: Mapping[str, np.ndarray], columns: Sequence[str]) -> Learned:
         """What :meth:`arrays` gave."""
-        trees = Trees(*(data[name] for name in Trees.__slots__))
+        trees = Trees(*(data[name] for name in Trees.ARRAYS))
         used = [columns.index(str(name)) for name in data["features"]]
         if "seen" not in data:
             return cls(trees, used)

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -358,5 +359,11 @@ def _passage_row(p: Passage) -> tuple[Any, ...]:
 
 def _passage(row: Sequence[Any]) -> Passage:
     id, document, ordinal, start, end, text, section, path, citation, kind = row
-    path = tuple(json.loads(path))
-    return Passage(id, document, ordinal, start, end, text, section, path, citation, kind)
+    where = _path(path)
+    return Passage(id, document, ordinal, start, end, text, section, where, citation, kind)
+
+
+@lru_cache(maxsize=4096)
+def _path(text: str) -> tuple[str, ...]:
+    """Neighbouring passages share their path, and a search reads many."""
+    return tuple(json.loads(text))
