@@ -10,12 +10,13 @@ and what speaks of another region than the question does not count as an answer.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from app.answering.places import places, province
-from app.retrieval.candidates import Pool, Terms, features, gather, terms_held
+from app.retrieval.candidates import Pool, Terms, Words, features, gather, terms_held
 from app.retrieval.hits import Hits
 from app.retrieval.memory import Memory, memory_of
 from app.retrieval.named import Named
@@ -32,9 +33,8 @@ from ingest.storage.catalogue import DocumentRecord
 from ingest.storage.lexical import LexicalView
 from ingest.storage.terms import term_numbers
 
-_KNOWN = 3
-"""The vector search returns so many times the candidates, to know the cosines of those that only
-words find."""
+_BY_VECTORS = 2
+"""Vectors propose so many times the candidates that words do, as they find more."""
 
 _SUPERSEDED, _OTHER_REGION, _NAMED, _LOCAL = -2.0, -6.0, 2.0, -1.0
 """What a superseded version, a text on another region, a text named in the question, and a local
@@ -70,6 +70,8 @@ class Retriever:
         self._remembering = remembering_of(settings, embedder.fingerprint)
         self._cross = cross_encoder_of(settings)
         self._known: _State | None = None
+        # Chroma searches outside of Python's lock; meanwhile a second core can look at the words
+        self._beside = ThreadPoolExecutor(1, "vectors")
 
     def search(self, question: str, k: int, filters: Filters = Filters()) -> list[Hit]:
         """The ``k`` best passages for ``question``, best first.
@@ -102,19 +104,20 @@ class Retriever:
         mask = view.mask(allowed) if allowed is not None else None
         count = self._settings.candidates
         vector = self._embedder.encode_query(query.text)
-        found = self._dense(vector, _KNOWN * count, allowed, mask, view)
-        rows = np.array([view.row[id] for id, _ in found], np.int64)
-        cosines = np.array([cosine for _, cosine in found], np.float32)
+        finding = self._beside.submit(self._dense, vector, _BY_VECTORS * count, allowed, mask, view)
         terms = Terms.of(query.text, view, query.wordings)
-        if state.memory is not None and self._remembering is not None:
-            similar = state.memory.similar(vector)
-            also = state.memory.proposals(similar, count // 2)
-            pool = gather(view, terms, rows, cosines, count, mask, also)
-            told = [features(view, terms, pool), state.memory.features(similar, pool.rows)]
-            ranked = self._remembering[1](np.concatenate(told, axis=1))
+        words, recalled, also = Words.of(view, terms), None, None
+        if state.memory is not None:
+            recalled = state.memory.similar(vector)
+            also = state.memory.proposals(recalled, count // 2)
+        rows, cosines = finding.result()
+        pool = gather(words, rows, cosines, count, mask, also)
+        table = features(view, terms, pool)
+        if state.memory is None or recalled is None or self._remembering is None:
+            ranked = self._rerank(table)
         else:
-            pool = gather(view, terms, rows, cosines, count, mask)
-            ranked = self._rerank(features(view, terms, pool))
+            told = state.memory.features(recalled, pool.rows)
+            ranked = self._remembering[1](np.concatenate([table, told], axis=1))
         return pool, _ruled(state, query, named, pool, ranked)
 
     def _dense(
@@ -124,18 +127,20 @@ class Retriever:
         allowed: frozenset[str] | None,
         mask: np.ndarray | None,
         view: LexicalView,
-    ) -> list[tuple[str, float]]:
-        """What the vectors find. A filter that leaves most of the index is applied to the result,
-        since Chroma's own takes long for many documents."""
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Rows and cosines of what the vectors find, best first. A filter that leaves most of the
+        index is applied to the result, since Chroma's own takes long for many documents."""
         share = float(mask.mean()) if mask is not None else 1.0
         if allowed is not None and share < 0.5:
             found = self._index.dense(vector, k, allowed)
         else:
             found = self._index.dense(vector, int(k / max(share, 0.5)), None)
-        visible = [(id, cosine) for id, cosine in found if id in view.row]
+        rows = np.array([view.row.get(id, -1) for id, _ in found], np.int64)
+        cosines = np.array([cosine for _, cosine in found], np.float32)
+        visible = rows >= 0
         if mask is not None:
-            visible = [(id, cosine) for id, cosine in visible if mask[view.row[id]]]
-        return visible[:k]
+            visible &= mask[rows]
+        return rows[visible][:k], cosines[visible][:k]
 
     def _read_across(self, query: Query, hits: list[Hit]) -> list[Hit]:
         """The first hits in the order of the CrossEncoder, named places before all."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.retrieval.candidates import FEATURES, Terms, features, gather
+from app.retrieval.candidates import FEATURES, Terms, Words, features, gather
 from app.retrieval.memory import MEMORIES, Memory
 from app.retrieval.query import other_wordings
 from benchmarks.collection import Article, Question, as_documents
@@ -19,7 +19,7 @@ from ingest.storage.lexical import LexicalIndex, LexicalView
 
 COLUMNS = (*FEATURES, *MEMORIES)
 
-COUNT, KNOWN = 100, 300
+COUNT, BY_VECTORS = 100, 200
 """As in the product, see :mod:`app.retrieve`."""
 
 SHOWN_NEAREST, SHOWN_OTHERS = 60, 90
@@ -110,14 +110,13 @@ def examples(
             allowed = ~np.isin(view.owner, view.owner[right])
             cosine = np.where(allowed, cosine, -1)
             own = Memory(view, asking.questions, asking.answers, *links[allowed[links[:, 1]]].T)
-        nearest = np.argpartition(-cosine, KNOWN)[:KNOWN]
+        nearest = np.argpartition(-cosine, BY_VECTORS)[:BY_VECTORS]
         nearest = nearest[np.argsort(-cosine[nearest], kind="stable")]
         terms = Terms.of(question.query, view, other_wordings(question.query))
         similar = own.similar(vector)
         also = own.proposals(similar, COUNT // 2)
-        pool = gather(
-            view, terms, nearest, cosine[nearest].astype(np.float32), COUNT, allowed, also
-        )
+        words, cosines = Words.of(view, terms), cosine[nearest].astype(np.float32)
+        pool = gather(words, nearest, cosines, COUNT, allowed, also)
         told = [features(view, terms, pool), own.features(similar, pool.rows)]
         found.rows.append(pool.rows)
         found.features.append(np.concatenate(told, axis=1))

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.retrieval.candidates import FEATURES, Pool, Terms, features, gather
+from app.retrieval.candidates import FEATURES, Pool, Terms, Words, features, gather
 from app.retrieval.rerank import (
     CrossReranker,
     FusionReranker,
@@ -145,16 +145,15 @@ def view(tmp_path: Path) -> LexicalView:
 
 def pool_of(view: LexicalView, question: str) -> tuple[Terms, Pool]:
     terms = Terms.of(question, view)
-    dense_rows = np.array([0, 3, 1])
-    dense = np.array([0.8, 0.5, 0.4], np.float32)
-    return terms, gather(view, terms, dense_rows, dense, 1)
+    dense_rows, dense = np.array([0, 3]), np.array([0.8, 0.5], np.float32)
+    return terms, gather(Words.of(view, terms), dense_rows, dense, 1)
 
 
 def test_candidates_are_the_best_of_both(view: LexicalView) -> None:
     _, pool = pool_of(view, "2020年施行")
     assert pool.rows.tolist() == [0, 2, 3]  # two by vectors, one by words
     assert pool.known.tolist() == [True, False, True]
-    assert pool.dense[1] < 0.4  # found by words only: below the last that vectors found
+    assert pool.dense[1] < 0.5  # found by words only: below the last that vectors found
 
 
 def test_features_say_what_they_should(view: LexicalView) -> None:
@@ -179,7 +178,7 @@ def test_few_terms_raise_no_warning(view: LexicalView) -> None:
 def test_features_of_a_question_without_known_words(view: LexicalView) -> None:
     terms, pool = pool_of(view, "！？")
     assert features(view, terms, pool).shape == (len(pool.rows), len(FEATURES))
-    empty = gather(view, terms, np.empty(0, np.int64), np.empty(0, np.float32), 5)
+    empty = gather(Words.of(view, terms), np.empty(0, np.int64), np.empty(0, np.float32), 5)
     assert features(view, terms, empty).shape == (0, len(FEATURES))
 
 

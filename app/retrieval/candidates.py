@@ -107,28 +107,40 @@ class Pool:
         return self.text + HEADING_WEIGHT * self.head
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """BM25 of every passage's text and heading, ``(passages,)`` each."""
+
+    text: np.ndarray
+    head: np.ndarray
+
+    @classmethod
+    def of(cls, view: LexicalView, terms: Terms) -> Words:
+        """What the words of a question find."""
+        return cls(
+            view.text.scores(terms.distinct, terms.boosts),
+            view.head.scores(terms.distinct, terms.boosts),
+        )
+
+
 def gather(
-    view: LexicalView,
-    terms: Terms,
+    words: Words,
     dense_rows: np.ndarray,
     dense: np.ndarray,
     count: int,
     allowed: np.ndarray | None = None,
     also: np.ndarray | None = None,
 ) -> Pool:
-    """The ``2 * count`` best by vectors, the ``count`` best by words, and rows ``also``.
+    """What vectors found, the ``count`` best by words, and rows ``also``.
 
-    :param dense_rows: rows found by vectors, best first; more than ``2 * count`` tell the cosines
-        of what only words find.
+    :param dense_rows: rows found by vectors.
     :param dense: their cosines.
     :param allowed: booleans over all rows.
     """
-    text = view.text.scores(terms.distinct, terms.boosts)
-    head = view.head.scores(terms.distinct, terms.boosts)
-    total = text + np.float32(HEADING_WEIGHT) * head
+    total = words.text + np.float32(HEADING_WEIGHT) * words.head
     if allowed is not None:
         total = total * allowed
-    chosen = [dense_rows[: 2 * count], best_rows(total, count)]
+    chosen = [dense_rows, best_rows(total, count)]
     if also is not None:
         chosen.append(also if allowed is None else also[allowed[also]])
     rows = np.unique(np.concatenate(chosen).astype(np.int64))
@@ -140,7 +152,7 @@ def gather(
     cosines = np.full(len(rows), floor)
     if len(dense_rows):
         cosines = np.where(known, dense[order][at], floor)
-    return Pool(rows, cosines.astype(np.float32), known, text[rows], head[rows])
+    return Pool(rows, cosines.astype(np.float32), known, words.text[rows], words.head[rows])
 
 
 def features(view: LexicalView, terms: Terms, pool: Pool) -> np.ndarray:
