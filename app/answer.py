@@ -12,7 +12,14 @@ import threading
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from app.answering.abstain import Judgement, contradiction, fitting_first, judge, names_unknown_law
+from app.answering.abstain import (
+    Judgement,
+    contradiction,
+    fitting_first,
+    founded_first,
+    judge,
+    names_unknown_law,
+)
 from app.answering.choose import beside, choose, side_by_side
 from app.answering.citing import Citer, with_bases
 from app.answering.find import Finder
@@ -85,8 +92,9 @@ class QuotingAnswerer:
         if exact:
             return self._compose(question, exact, 1.0, language)
         ranked = fitting_first(asked, self.rank(asked, found, holdings), holdings)
-        judgement = judge(asked, ranked, holdings)
         enough = self.settings.answer.min_evidence
+        ranked = founded_first(asked, ranked, holdings, enough)
+        judgement = judge(asked, ranked, holdings)
         sides = side_by_side(
             asked, found, ranked, holdings, lambda part, inside: self.rank(part, inside, holdings)
         )

@@ -37,6 +37,9 @@ NEARLY = 3.5
 """How far below the best a unit may score that is preferred to it, see :func:`fitting_first`
 (chosen on the choosing questions)."""
 
+_TRIED = 8
+"""So many of the best units are looked at for one that has evidence, see :func:`founded_first`."""
+
 _HYPOTHETICAL = re.compile(
     r"如果|假如|假设|若|比如|例如|譬如|万一|要是|一旦|的话|以上|以下|超过|不足|不到|以内|之内|起步|左右|能不能|可不可以|"
     r"吗|是否|能否|可否|是不是|有没有|要不要|会不会|多少|几|多久|的(?:项目|合同|采购|货物|服务|工程|标)"
@@ -99,6 +102,22 @@ def fitting_first(question: Question, ranked: Sequence[Scored], holdings: Holdin
             question, ranked, holdings, lambda s: not _form_conflict(question, s, s.unit.text)
         )
     return list(ranked)
+
+
+def founded_first(
+    question: Question, ranked: Sequence[Scored], holdings: Holdings, enough: float
+) -> list[Scored]:
+    """``ranked`` with the first unit in front that has evidence of ``enough``, if the best has less
+    and that one is nearly as good: what reads best for a question may be about something else,
+    while the next is what it asks for."""
+    if not ranked or _wrong_premise(question, ranked) is not None:
+        return list(ranked)
+
+    def founded(scored: Scored) -> bool:
+        others = [other for other in ranked if other is not scored]
+        return estimate(question, [scored, *others], holdings) >= enough
+
+    return _first(question, ranked[:_TRIED], holdings, founded) + list(ranked[_TRIED:])
 
 
 def _rarest(question: Question, holdings: Holdings) -> str:
