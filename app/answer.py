@@ -22,6 +22,7 @@ from app.answering.abstain import (
 )
 from app.answering.choose import beside, choose, side_by_side
 from app.answering.citing import Citer, with_bases
+from app.answering.commencement import asks_commencement, commencements, said_elsewhere
 from app.answering.find import Finder
 from app.answering.holdings import Holdings, shown_title
 from app.answering.intent import FIGURES, Question, analyse, content_words
@@ -91,6 +92,11 @@ class QuotingAnswerer:
             return self._refusal(question, hits, Judgement(0.0, "article"), language)
         if exact:
             return self._compose(question, exact, 1.0, language)
+        if asks_commencement(asked, holdings):
+            if days := commencements(asked, holdings):
+                return self._compose(question, days[:most], 1.0, language)
+            if not holdings.named_in(asked.text):
+                found = said_elsewhere(asked, found)
         ranked = fitting_first(asked, self.rank(asked, found, holdings), holdings)
         enough = self.settings.answer.min_evidence
         ranked = founded_first(asked, ranked, holdings, enough)

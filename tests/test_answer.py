@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.answering import abstain, select
+from app.answering.abstain import NEARLY
 from app.answering.intent import analyse, answers
 from app.service import Assistant
 from app.types import Answer, Filters, Turn
@@ -411,3 +413,64 @@ def test_weights_that_are_damaged_end_in_one_message(
     with pytest.raises(SettingsError) as caught:
         read(file)
     assert str(file) in caught.value.line() and "python models/train_" in caught.value.line()
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("图书采购法何时生效", ["本法自2021年5月1日起施行。"]),
+        ("《图书采购法实施条例》的施行日期", ["本条例自2022年1月1日起施行。"]),
+        (
+            "图书采购法和图书采购法实施条例分别自何时起施行？",
+            ["本法自2021年5月1日起施行。", "本条例自2022年1月1日起施行。"],
+        ),
+        ("图书评审办法从哪天开始执行？", []),  # a text that is not in this collection
+    ],
+)
+def test_when_a_text_takes_effect_is_read_from_that_text(
+    assistant: Assistant, question: str, wanted: list[str]
+) -> None:
+    answer = assistant.ask(question)
+    assert [statement.text for statement in answer.statements] == wanted
+    assert answer.abstained == (not wanted)
+
+
+def test_the_version_in_force_tells_its_day_unless_the_old_one_is_meant(tmp_path: Path) -> None:
+    project = Project.make(tmp_path / "project")
+    later = LAW.replace("2021年5月1日", "2024年3月1日").replace("二十日", "十日")
+    for name, text, version in (("old", LAW, "2020-12-01"), ("new", later, "2023-12-01")):
+        project.write(f"{name}.md", f"---\nversion: {version}\n---\n{text}")
+    with answering(project) as assistant:
+        latest = assistant.ask("图书采购法最新修订从哪天起施行？")
+        old = assistant.ask("原来的图书采购法什么时候施行")
+    assert [s.text for s in latest.statements] == ["本法自2024年3月1日起施行。"]
+    assert [s.text for s in old.statements] == ["本法自2021年5月1日起施行。"]
+
+
+def test_the_day_of_a_text_that_others_speak_of_is_not_their_own(tmp_path: Path) -> None:
+    project = Project.make(tmp_path / "project")
+    notice = (
+        "关于做好图书征集工作的通知\n《图书征集管理办法》已于2022年3月1日开始施行。现就有关问题"
+        "通知如下。\n一、各单位应当及时报送征集计划。\n二、本通知自2023年6月1日起施行。\n"
+    )
+    project.write("notice.txt", notice)
+    with answering(project) as assistant:
+        answer = assistant.ask("图书征集管理办法从什么时候施行？")
+    assert answer.statements[0].text.startswith("《图书征集管理办法》已于2022年3月1日开始施行。")
+
+
+@pytest.mark.parametrize(("ahead", "stands_in"), [(1.0, True), (NEARLY + 1.0, False)])
+def test_a_sentence_with_evidence_stands_in_for_one_without(
+    assistant: Assistant, ahead: float, stands_in: bool
+) -> None:
+    question = "书款保证金最多收合同金额的多少？"
+    retriever, answerer = assistant.parts()
+    asked, holdings = answerer.analysed(question), answerer.holdings
+    found = answerer.finder.looked_up(asked, retriever.search(question, 10), holdings)
+    right, *_, last = answerer.rank(asked, found, holdings)
+    wrong = replace(last, score=right.score + ahead)
+    enough = assistant.settings.answer.min_evidence
+    assert abstain.estimate(asked, [right], holdings) > enough
+    assert abstain.estimate(asked, [wrong, right], holdings) < enough
+    first, *_ = abstain.founded_first(asked, [wrong, right], holdings, enough)
+    assert (first is right) == stands_in

@@ -45,10 +45,11 @@ _SUBJECT = (
     r"本(?:法|条例|办法|规定|规则|细则|解释|通知|意见|决定|方案|制度|规范|标准|目录|准则|章程"
     r"|实施\S{2,4})"
 )
-_IN_FORCE = re.compile(
+IN_FORCE = re.compile(
     rf"(?:{_SUBJECT}|现予(?:以)?(?:公布|发布)|公布|印发给?你?们?)[^。]{{0,30}}?自\s*(?P<when>{DATE}|"
     r"(?:公布|发布|印发|下发|颁布)之日)\s*起?(?:正式)?(?:施行|实施|执行|生效)"
 )
+"""Where a text says from which day on it is in force."""
 _EXPIRES = re.compile(
     rf"(?:{_SUBJECT}|(?:施行|实施|执行)[，,；])[^。]{{0,30}}?有效期(?:限)?"
     rf"(?:[^。，]{{0,14}}?[至到]\s*(?P<until>{DATE})|为?\s*(?P<years>[一二三四五六七八九十\d]{{1,2}})\s*年)"
@@ -160,7 +161,7 @@ def number_issuer(number: str | None) -> str | None:
 def find_effective(lines: Sequence[str], published: str | None) -> str | None:
     """The day on which the text says that it comes into force, its last word on it first."""
     for line in reversed(lines):
-        for match in reversed(list(_IN_FORCE.finditer(line))):
+        for match in reversed(list(IN_FORCE.finditer(line))):
             if match["y"]:
                 return iso(match)
             return published
