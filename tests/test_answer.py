@@ -474,3 +474,31 @@ def test_a_sentence_with_evidence_stands_in_for_one_without(
     assert abstain.estimate(asked, [wrong, right], holdings) < enough
     first, *_ = abstain.founded_first(asked, [wrong, right], holdings, enough)
     assert (first is right) == stands_in
+
+
+def test_two_files_of_one_law_are_not_quoted_twice(tmp_path: Path) -> None:
+    project = Project.make(tmp_path / "project")
+    project.write("law.txt", LAW)
+    project.write("again.txt", LAW.replace("有异议的，可以", "有异议的可以") + "附则\n")
+    with answering(project) as assistant:
+        answer = assistant.ask("图书供应商对验收结果有异议怎么办？")
+    bare = [s.text.replace("，", "") for s in answer.statements]
+    assert "七个工作日" in bare[0] and len(bare) == len(set(bare))
+
+
+def test_an_entry_of_a_catalogue_stands_beside_no_rule(tmp_path: Path) -> None:
+    project = Project.make(tmp_path / "project")
+    project.write("law.txt", LAW)
+    project.write(
+        "catalogue.html",
+        "<html><body><h1>图书采购品目目录</h1><table><tr><th>编码</th><th>品目</th><th>说明</th></tr>"
+        "<tr><td>C01</td><td>图书验收服务</td><td>图书馆验收合格以后支付书款</td></tr>"
+        "<tr><td>C02</td><td>图书装订服务</td><td>包括图书馆图书的装订</td></tr>"
+        "</table></body></html>",
+    )
+    with answering(project) as assistant:
+        rule = assistant.ask("验收合格后图书馆要支付书款吗？")
+        entry = assistant.ask("图书装订服务的编码是什么？")
+    assert "二十日" in rule.statements[0].text
+    assert not [s.text for s in rule.statements if " | " in s.text]
+    assert "C02" in entry.statements[0].text

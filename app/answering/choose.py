@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from app.answering.citing import Span
 from app.answering.compare import sides
 from app.answering.holdings import Holdings
 from app.answering.intent import FIGURES, Question
@@ -50,11 +51,13 @@ def choose(asked: Question, ranked: Sequence[Scored]) -> list[Chosen]:
             continue
         if asked.wants & FIGURES and scored.fits < 0.7 <= best.fits:
             continue
+        if not _of_a_kind(scored, best):
+            continue
         article = article_of(scored.source, scored.unit.section)
         if article in articles and scored.score < best.score - SAME:
             continue
         further = widened(asked, scored)
-        if not _overlaps(further, chosen):
+        if not _repeats(further, chosen):
             articles.add(article)
             chosen.append(further)
     return chosen
@@ -97,7 +100,7 @@ def beside(
         article = article_of(scored.source, scored.unit.section)
         short = sum(end - start for start, end in scored.unit.spans) <= _BESIDE
         older = scored.source.record.superseded and not ranked[0].source.record.superseded
-        bears = scored.coverage >= BEARS * ranked[0].coverage
+        bears = scored.coverage >= BEARS * ranked[0].coverage and _of_a_kind(scored, ranked[0])
         if bears and short and not older and article not in articles and article not in left:
             left[article] = scored
     documents = {source.id for source, _ in chosen} | {document for document, _ in [*left][:1]}
@@ -112,7 +115,7 @@ def beside(
             break
         scored = left[article]
         one = scored.source, list(scored.unit.spans)
-        if not _overlaps(one, [*chosen, *found]) and fits(scored):
+        if not _repeats(one, [*chosen, *found]) and fits(scored):
             found.append(one)
     return found
 
@@ -142,7 +145,7 @@ def side_by_side(
         if not best or not _mentions(best[0].unit.text, side.subject):
             continue
         of_side = widened(asked, rule_of_article(asked, best))
-        if not _overlaps(of_side, chosen):
+        if not _repeats(of_side, chosen):
             chosen.append(of_side)
     return chosen if len(chosen) > 1 else []
 
@@ -173,13 +176,28 @@ def _mentions(text: str, subject: str) -> bool:
     return joints.sub("", subject) in joints.sub("", text)
 
 
-def _overlaps(one: Chosen, others: Sequence[Chosen]) -> bool:
+def _of_a_kind(scored: Scored, best: Scored) -> bool:
+    """A row of a table, such as an entry of a catalogue, joins no sentence."""
+    return scored.unit.kind != "row" or best.unit.kind == "row"
+
+
+def _repeats(one: Chosen, others: Sequence[Chosen]) -> bool:
+    """Whether it quotes what one of the others quotes: the same place, or the same words of the
+    same work in another file or version."""
+    source, spans = one
     return any(
-        one[0].id == source.id and a < d and c < b
-        for source, spans in others
-        for a, b in one[1]
-        for c, d in spans
+        source.record.work == other.record.work
+        and (
+            _words(source, spans) == _words(other, theirs)
+            or (source.id == other.id and any(a < d and c < b for a, b in spans for c, d in theirs))
+        )
+        for other, theirs in others
     )
+
+
+def _words(source: Source, spans: Sequence[Span]) -> str:
+    """What is quoted, without spaces and punctuation, which files of one text set differently."""
+    return re.sub(r"\W", "", "".join(source.text[a:b] for a, b in spans))
 
 
 def _list_around(source: Source, unit: Unit) -> Unit:
