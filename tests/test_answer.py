@@ -289,6 +289,14 @@ def test_a_count_is_not_answered_by_what_has_no_such_count(
     assert answer.abstained, answer.text
 
 
+@pytest.mark.parametrize("question", ["图书馆多少年内支付书款？", "几年内可以提出复核申请？"])
+def test_a_length_of_time_is_answered_by_one_of_that_length_or_not_at_all(
+    assistant: Assistant, question: str
+) -> None:
+    answer = assistant.ask(question)
+    assert answer.abstained, answer.text
+
+
 def test_another_kind_of_what_is_asked_about_is_passed_over(tmp_path: Path) -> None:
     """保险代理机构 of the 保险代理条例 is not the 代理机构 of procurement."""
     project = Project.make(tmp_path / "p")

@@ -221,13 +221,17 @@ _COUNTRY = re.compile(
 
 
 _COUNTED: dict[Want, re.Pattern[str]] = {
-    "deadline": re.compile(r"(?:多少个?|几个?)(?:工作日|天|日|月|年|小时)"),
+    "deadline": re.compile(
+        r"(?:多少个?|几个?)(?:工作日|天|日|月|年|小时)|多久|多长时间|(?:期限|时限)(?:是|为|有)?(?:多[久长少])?[？?]?$"
+    ),
     "ratio": re.compile(
         r"占比|百分之几|百分之多少|比重|(?:什么|多[少大高]的?)(?:比例|利率|税率|费率)|"
         r"(?:比例|利率|税率|费率)[^，。]{0,4}多少"
     ),
 }
 """Questions that only a length of time, or only a share, can answer."""
+_IN_YEARS = re.compile(r"(?:多少|几)年")
+_LONG = re.compile(rf"{_NUMERAL}(?:个?月|(?<!\d{{4}})年)")
 
 
 def _form_conflict(question: Question, best: Scored, text: str = "") -> str:
@@ -240,6 +244,8 @@ def _form_conflict(question: Question, best: Scored, text: str = "") -> str:
     for want, asked in _COUNTED.items():
         if want in question.wants and asked.search(question.text) and answers(want, text, "") < 1:
             return "form"
+    if "deadline" in question.wants and _IN_YEARS.search(question.text) and not _LONG.search(text):
+        return "form"
     if measure := _MEASURED.search(question.text):
         counted = _PEOPLE if measure[1] in _PEOPLE else measure[1]
         if not re.search(rf"{_NUMERAL}(?:余|多)?(?:[{counted}]|个(?!{_NO_COUNT}))", plain(text)):
