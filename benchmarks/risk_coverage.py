@@ -29,7 +29,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from app.answer import QuotingAnswerer
-from app.answering.abstain import fitting_first, judge
+from app.answering.abstain import fitting_first, founded_first, judge
 from app.answering.intent import Question
 from app.answering.select import Scored
 from app.retrieve import Retriever
@@ -76,6 +76,8 @@ def cases(
 ) -> Iterator[Case]:
     """The question as it is, and without its right places; see :func:`rankings`."""
     for asked, ranked, answerable in rankings(answerer, retriever, count, question, right):
+        enough = answerer.settings.answer.min_evidence
+        ranked = founded_first(asked, ranked, answerer.holdings, enough)
         judgement = judge(asked, ranked, answerer.holdings)
         evidence = 0.0 if judgement.conflict else judgement.evidence
         first = bool(ranked and right and right(ranked[0]))
