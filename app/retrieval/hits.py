@@ -52,45 +52,43 @@ class Hits:
 
     def _named(self, passages: Sequence[Passage]) -> Iterable[Hit]:
         for at, passage in enumerate(passages):
-            record = self._records.get(passage.document)
-            if record is not None:
+            if passage.document in self._records:
                 row = self._view.row.get(passage.id, -1)
-                place = np.flatnonzero(self._pool.rows == row)
-                dense, lexical, *_ = self._figures(place)
-                yield Hit(
-                    passage=passage,
-                    title=record.title,
-                    metadata=record.metadata,
-                    source=record.source,
-                    score=_NAMED_SCORE - at,
-                    dense=next(iter(dense), 0.0),
-                    lexical=next(iter(lexical), 0.0),
-                    probability=_NAMED_PROBABILITY,
-                    explicit=True,
-                    superseded=record.superseded,
-                )
+                dense, lexical, *_ = self._figures(np.flatnonzero(self._pool.rows == row))
+                known = next(zip(dense, lexical, strict=True), (0.0, 0.0))
+                yield self._hit(passage, *known, _NAMED_SCORE - at, _NAMED_PROBABILITY, True)
 
     def _read(self, places: np.ndarray, already: set[str]) -> Iterable[Hit]:
         """The candidates at ``places`` of the pool, but for those read ``already``."""
         ids = [self._view.ids[row] for row in self._pool.rows[places].tolist()]
         passages = self._index.passages(id for id in ids if id not in already)
-        for id, *figures in zip(ids, *self._figures(places), strict=True):
+        for id, figures in zip(ids, zip(*self._figures(places), strict=True), strict=True):
             passage = passages.get(id)
-            record = self._records.get(passage.document) if passage is not None else None
-            if passage is None or record is None:
-                continue
-            dense, lexical, score, probability = figures
-            yield Hit(
-                passage=passage,
-                title=record.title,
-                metadata=record.metadata,
-                source=record.source,
-                score=score,
-                dense=dense,
-                lexical=lexical,
-                probability=probability,
-                superseded=record.superseded,
-            )
+            if passage is not None and passage.document in self._records:
+                yield self._hit(passage, *figures)
+
+    def _hit(
+        self,
+        passage: Passage,
+        dense: float,
+        lexical: float,
+        score: float,
+        probability: float,
+        explicit: bool = False,
+    ) -> Hit:
+        record = self._records[passage.document]
+        return Hit(
+            passage=passage,
+            title=record.title,
+            metadata=record.metadata,
+            source=record.source,
+            score=score,
+            dense=dense,
+            lexical=lexical,
+            probability=probability,
+            explicit=explicit,
+            superseded=record.superseded,
+        )
 
     def _figures(
         self, places: np.ndarray
