@@ -9,7 +9,7 @@ CORPUS ?= ../shared/corpus
 PASSAGES ?= $(STATUTES)/passages.jsonl.gz
 QUERIES ?= $(STATUTES)/dev.jsonl
 SAMPLE ?= 3000
-SPOKEN := benchmarks/questions/choose.jsonl models/questions/officers.jsonl
+WORK ?= build/reader
 
 .PHONY: install chat test check browser screenshots fix benchmark model clean
 
@@ -59,15 +59,17 @@ fix: $(VENV)/.tested
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-# The embedding model, the reranker, the choice of sentences and the evidence, from nothing:
-# make model STATUTES=FOLDER CORPUS=FOLDER (models/train.py says what the folders hold). Overwrites
-# what is in models/; allow an hour and a half on two cores.
+# The embedding model, the reranker and the reader, from the texts, the questions written for them
+# and the reader's pretrained base: make model STATUTES=FOLDER CORPUS=FOLDER (models/train.py says
+# what the folders hold). Overwrites what is in models/; WORK keeps the reader's progress.
 model: $(VENV)/.installed
 	$(BIN)/pip install --quiet --editable '.[train]'
 	$(BIN)/python models/train.py --statutes $(STATUTES) --corpus $(CORPUS) --out models/zhengce-embed
 	$(BIN)/python models/train_reranker.py --statutes $(STATUTES) --corpus $(CORPUS) --out models/reranker
-	$(BIN)/python models/train_selector.py --corpus $(CORPUS) corpus --questions $(SPOKEN)
-	$(BIN)/python models/train_evidence.py --corpus $(CORPUS) corpus --questions $(SPOKEN) models/questions/unanswerable.jsonl
+	$(BIN)/python training/encoder.py --statutes $(STATUTES) --corpus corpus $(CORPUS) --work $(WORK)
+	$(BIN)/python training/reader.py --statutes $(STATUTES) --corpus corpus $(CORPUS) --work $(WORK)
+	$(BIN)/python training/export.py --work $(WORK) --out models/reader
+	$(BIN)/python training/calibrate.py --corpus corpus $(CORPUS) --questions benchmarks/questions/practice.jsonl --out models/reader
 
 # Retrieval, stage by stage and against what else one could install, into docs/benchmarks.md.
 # SAMPLE: passages for LangChain's set-up; 0 gives it all, which takes half an hour.

@@ -1,9 +1,9 @@
-"""The answerer that needs no language model: it quotes the sentences that answer, and cites them.
+"""The answerer that needs no language model: it quotes the rule that answers, and cites it.
 
-Question and passages become scored units (:mod:`app.answering.select`); the best is widened to
-the rule it belongs to (exception, list, point) and quoted; others join it if nearly as strong,
-or stand beside it as 另见.
-Where the evidence is thin or the text speaks of another place, year, law or figure, it abstains.
+The passages found are read with the question (:mod:`app.reading`); the best is quoted as far as
+it answers, with what governs and excepts it; others join it if nearly as probable, or stand
+beside it as 另见. Where no place probably answers, or the text speaks of another place, year, law
+or figure, it abstains.
 """
 
 from __future__ import annotations
@@ -12,46 +12,45 @@ import threading
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from app.answering.abstain import (
-    Judgement,
-    contradiction,
-    fitting_first,
-    founded_first,
-    judge,
-    names_unknown_law,
-)
-from app.answering.choose import beside, choose, side_by_side
+from app.answering.choose import Chosen, beside, choose, side_by_side
 from app.answering.citing import Citer, with_bases
-from app.answering.commencement import asks_commencement, commencements, said_elsewhere
+from app.answering.compare import sides
+from app.answering.conflicts import (
+    agreeing,
+    contradiction,
+    figure_sentence,
+    names_unknown_law,
+    wrong_premise,
+)
 from app.answering.find import Finder
 from app.answering.holdings import Holdings, shown_title
-from app.answering.intent import FIGURES, Question, analyse, content_words
 from app.answering.open_questions import completed, leaves_open
 from app.answering.outline_answers import asks_points, pointed_sections, points_of
-from app.answering.parts import Chosen, by_outline, place_named
-from app.answering.select import Scored, Selector, as_a_sentence
+from app.answering.parts import by_outline, place_named
+from app.answering.places import places
+from app.answering.question import Question, analyse
 from app.answering.sentences import Source
 from app.answering.wording import answer_text, back_text, refusal_text
+from app.answering.words import content_words
+from app.reading.reader import reader_of
+from app.reading.reading import Read, Reading
 from app.types import Answer, Hit
 from app.verify import verify
-from ingest.embed import Embedder
 from ingest.index import Index
 from ingest.language import Language
 from ingest.settings import Settings
 
-STRONG = 0.8
-"""Evidence from here on is called strong."""
 _EXAMPLES = 3
 """So many places are named where a question is asked back."""
 
 
 class QuotingAnswerer:
-    """Answers from hits of ``index``; ``embedder`` is the one that made it."""
+    """Answers from hits of ``index``."""
 
-    def __init__(self, index: Index, settings: Settings, embedder: Embedder | None = None) -> None:
+    def __init__(self, index: Index, settings: Settings) -> None:
         self.index = index
         self.settings = settings
-        self.embedder = embedder or Embedder(settings)
+        self.reading = Reading(reader_of(settings))
         self.finder = Finder(index)
         self._holdings: Holdings | None = None
         self._lock = threading.Lock()
@@ -86,35 +85,44 @@ class QuotingAnswerer:
             return _asked_back(question, "open", completed(asked, holdings), language)
         found = self.finder.looked_up(asked, hits, holdings, within) if hits else []
         if not found or names_unknown_law(asked, holdings):
-            return self._refusal(question, hits, Judgement(0.0, "nothing found"), language)
+            return self._refusal(question, hits, language)
         exact = place_named(asked, found, holdings, most)
         if exact == []:
-            return self._refusal(question, hits, Judgement(0.0, "article"), language)
+            return self._refusal(question, hits, language)
         if exact:
             return self._compose(question, exact, 1.0, language)
-        if asks_commencement(asked, holdings):
-            if days := commencements(asked, holdings):
-                return self._compose(question, days[:most], 1.0, language)
-            if not holdings.named_in(asked.text):
-                found = said_elsewhere(asked, found)
-        ranked = fitting_first(asked, self.rank(asked, found, holdings), holdings)
-        enough = self.settings.answer.min_evidence
-        ranked = founded_first(asked, ranked, holdings, enough)
-        judgement = judge(asked, ranked, holdings)
-        sides = side_by_side(
-            asked, found, ranked, holdings, lambda part, inside: self.rank(part, inside, holdings)
-        )
-        if sides and asked.wants & FIGURES and judgement.evidence >= enough:
-            return self._compose(question, sides[:most], judgement.evidence, language)
-        if parts := by_outline(asked, found, ranked, judgement, holdings, most):
-            return self._compose(question, parts, max(judgement.evidence, 0.6), language)
-        if judgement.conflict or judgement.evidence < enough:
-            return self._refusal(question, hits, judgement, language)
-        if sides:
-            return self._compose(question, sides[:most], judgement.evidence, language)
-        chosen = choose(asked, ranked)[:most]
-        further = beside(asked, ranked, chosen, lambda s: not contradiction(asked, s, holdings))
-        return self._compose(question, chosen, judgement.evidence, language, further)
+        read = agreeing(asked, self.read(asked, found), holdings)
+        best, conflict = read[0], contradiction(asked, read[0].place, holdings)
+        parts = by_outline(asked, read, holdings, most)
+        if parts and not (conflict and parts[0][0] is best.source):
+            return self._compose(question, parts, best.probability, language)
+        if not conflict and wrong_premise(asked, best):
+            return self._refusal(question, hits, language, best, figure_sentence(asked, best))
+        if conflict or best.probability < self.least_probability:
+            return self._refusal(question, hits, language, best)
+        compared = side_by_side(question, read, sides(asked, read, holdings), self.reading)
+        if compared:
+            return self._compose(question, compared[:most], best.probability, language)
+        chosen = choose(question, read, self.reading)[:most]
+        agree = [r for r in read if not contradiction(asked, r.place, holdings)]
+        further = beside(question, agree, chosen, self.reading)
+        return self._compose(question, chosen, best.probability, language, further)
+
+    @property
+    def least_probability(self) -> float:
+        """What a place must have to be quoted as an answer."""
+        set_by_hand = self.settings.answer.min_evidence
+        return self.reading.calibration.weak if set_by_hand is None else set_by_hand
+
+    def read(self, asked: Question, found: Sequence[tuple[Hit, Source]]) -> list[Read]:
+        """The passages found, read with the question, best first."""
+        return self.reading.places(asked.text, found, *self.welcome(asked))
+
+    def welcome(self, asked: Question) -> tuple[bool, bool]:
+        """Whether earlier versions, and rules of one place, are as welcome as those in force and
+        those of the country."""
+        named = bool(self.holdings.named_in(asked.text))
+        return asked.of_old or named, named or bool(places(asked.text))
 
     def _points(self, asked: Question, language: Language) -> Answer | None:
         """一是…二是…三是… of the only document that counts so, section by section; the question
@@ -141,13 +149,6 @@ class QuotingAnswerer:
         words = content_words(self.holdings.without_names(asked.text))
         return replace(asked, terms=words) if words else asked
 
-    def rank(
-        self, asked: Question, found: Sequence[tuple[Hit, Source]], holdings: Holdings
-    ) -> list[Scored]:
-        """The units of the passages found, best first."""
-        selector = Selector(holdings.vocabulary, self.embedder.encode_few)
-        return selector.rank(asked, found, as_a_sentence(asked.text, self.embedder))
-
     def _compose(
         self,
         question: str,
@@ -170,23 +171,33 @@ class QuotingAnswerer:
             abstained=False,
             statements=statements,
             citations=citations,
-            evidence="strong" if evidence >= STRONG else "weak",
+            evidence="strong" if evidence >= self.reading.calibration.strong else "weak",
             standalone=question,
         )
         answer = verify(answer, self.holdings)
         return replace(answer, text=answer_text(answer.statements, citations, kinds, language))
 
     def _refusal(
-        self, question: str, hits: Sequence[Hit], judgement: Judgement, language: Language
+        self,
+        question: str,
+        hits: Sequence[Hit],
+        language: Language,
+        best: Read | None = None,
+        instead: str = "",
     ) -> Answer:
+        """An abstention.
+
+        :param best: the place nearest to an answer.
+        :param instead: the sentence of it that says otherwise than the question takes for granted.
+        """
         holdings = self.holdings
         nearest = tuple(hits[:3])
-        instead = ""
-        if judgement.instead is not None:
-            scored = judgement.instead
-            nearest = (scored.hit, *(h for h in nearest if h is not scored.hit))[:3]
-            title = shown_title(scored.source.record.title)
-            instead = f"“{scored.unit.text}”（{title}{scored.hit.passage.citation}）"
+        if best is not None:
+            hit = best.hit
+            nearest = (hit, *(h for h in nearest if h.passage.id != hit.passage.id))[:3]
+            if instead:
+                title = shown_title(best.source.record.title)
+                instead = f"“{instead}”（{title}{hit.passage.citation}）"
         text = refusal_text(
             len(holdings.records), holdings.sample_titles(4), bool(nearest), instead, language
         )

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from app.answering.facts import facts
-from app.answering.intent import content_words
 from app.answering.places import places
+from app.answering.words import content_words
 from app.types import Answer, Statement, Turn
 
 _OPENS = re.compile(

@@ -11,18 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from app.answering.places import places, province
 from app.retrieval.candidates import Pool, Terms, Words, features, gather, terms_held
 from app.retrieval.hits import Hits
-from app.retrieval.memory import Memory, memory_of
 from app.retrieval.named import Named
 from app.retrieval.names import Names, defined_names
 from app.retrieval.query import Query, understand
-from app.retrieval.rerank import Ranked, cross_encoder_of, remembering_of, reranker_of
+from app.retrieval.rerank import Ranked, reranker_of
 from app.types import Filters, Hit
 from ingest.cleaning.places import PROVINCES
 from ingest.document import Passage
@@ -40,23 +39,18 @@ _SUPERSEDED, _OTHER_REGION, _NAMED, _LOCAL = -2.0, -6.0, 2.0, -1.0
 """What a superseded version, a text on another region, a text named in the question, and a local
 regulation where the question states no region add to the score."""
 
-_CROSS_READS = 30
-"""A CrossEncoder reads so many of the best hits."""
-
 
 @dataclass(frozen=True, slots=True)
 class _State:
     """What holds as long as the index does not change.
 
-    ``regions`` has the provinces and cities of each document of the view. ``memory`` is there
-    where the collection holds what was asked about in training.
+    ``regions`` has the provinces and cities of each document of the view.
     """
 
     view: LexicalView
     records: dict[str, DocumentRecord]
     names: Names
     regions: list[frozenset[str]]
-    memory: Memory | None
 
 
 class Retriever:
@@ -67,8 +61,6 @@ class Retriever:
         self._embedder = embedder
         self._settings = settings.retrieval
         self._rerank = reranker_of(settings)
-        self._remembering = remembering_of(settings, embedder.fingerprint)
-        self._cross = cross_encoder_of(settings)
         self._known: _State | None = None
         # Chroma searches outside of Python's lock; meanwhile a second core can look at the words
         self._beside = ThreadPoolExecutor(1, "vectors")
@@ -87,9 +79,7 @@ class Retriever:
         explicit = named.passages()
         pool, ranked = self._ranked(state, query, named, allowed)
         hits = Hits(self._index, state.records, state.view, pool, ranked)
-        if self._cross is None:
-            return hits.best(k, explicit)[:k]
-        return self._read_across(query, hits.best(max(k, _CROSS_READS), explicit))[:k]
+        return hits.best(k, explicit)[:k]
 
     def neighbours(self, passage: Passage, before: int = 1, after: int = 1) -> list[Passage]:
         """The passages around ``passage`` in its document, itself among them, in reading order."""
@@ -106,18 +96,10 @@ class Retriever:
         vector = self._embedder.encode_query(query.text)
         finding = self._beside.submit(self._dense, vector, _BY_VECTORS * count, allowed, mask, view)
         terms = Terms.of(query.text, view, query.wordings)
-        words, recalled, also = Words.of(view, terms), None, None
-        if state.memory is not None:
-            recalled = state.memory.similar(vector)
-            also = state.memory.proposals(recalled, count // 2)
+        words = Words.of(view, terms)
         rows, cosines = finding.result()
-        pool = gather(words, rows, cosines, count, mask, also)
-        table = features(view, terms, pool)
-        if state.memory is None or recalled is None or self._remembering is None:
-            ranked = self._rerank(table)
-        else:
-            told = state.memory.features(recalled, pool.rows)
-            ranked = self._remembering[1](np.concatenate([table, told], axis=1))
+        pool = gather(words, rows, cosines, count, mask)
+        ranked = self._rerank(features(view, terms, pool))
         return pool, _ruled(state, query, named, pool, ranked)
 
     def _dense(
@@ -142,35 +124,13 @@ class Retriever:
             visible &= mask[rows]
         return rows[visible][:k], cosines[visible][:k]
 
-    def _read_across(self, query: Query, hits: list[Hit]) -> list[Hit]:
-        """The first hits in the order of the CrossEncoder, named places before all."""
-        assert self._cross is not None
-        head = [hit for hit in hits if not hit.explicit][:_CROSS_READS]
-        texts = ["\n".join((h.title, " ".join(h.passage.path), h.passage.text)) for h in head]
-        scores = self._cross(query.text, texts).tolist()
-        read = [
-            replace(hit, score=score, probability=score)
-            for hit, score in zip(head, scores, strict=True)
-        ]
-        read.sort(key=lambda hit: -hit.score)
-        seen = {hit.passage.id for hit in head}
-        rest = [hit for hit in hits if not hit.explicit and hit.passage.id not in seen]
-        floor = min(scores, default=0.0)
-        below = [replace(h, score=floor - at) for at, h in enumerate(rest, 1)]
-        return [*(hit for hit in hits if hit.explicit), *read, *below]
-
     def _state(self) -> _State:
         view = self._index.lexical.view()
         if self._known is None or self._known.view is not view:
             records = {record.id: record for record in self._index.documents()}
             names = Names(list(records.values()), defined_names(_defining_texts(self._index)))
             regions = [_regions(records.get(id)) for id in view.documents]
-            memory = None
-            if self._remembering is not None:
-                works = {id: record.work for id, record in records.items()}
-                citations = self._index.catalogue.citations
-                memory = memory_of(self._remembering[0], view, works, citations)
-            self._known = _State(view, records, names, regions, memory)
+            self._known = _State(view, records, names, regions)
         return self._known
 
 

@@ -229,7 +229,7 @@ class Assistant:
                 from app.retrieve import Retriever
 
                 self._retriever = Retriever(index, self.embedder, self.settings)
-                self._answerer = QuotingAnswerer(index, self.settings, self.embedder)
+                self._answerer = QuotingAnswerer(index, self.settings)
             return self._retriever, self._answerer
 
 

@@ -15,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING
 
+from app.reading.reader import CrossReader, reader_of
 from app.types import Filters
 from ingest.language import Language
 from ingest.settings import LlmSettings, Settings
@@ -31,8 +32,8 @@ def processes_of(settings: Settings) -> int:
     wanted = settings.server.processes
     if wanted != "auto":
         return wanted
-    if settings.retrieval.reranker not in ("learned", "none"):
-        return 0  # a CrossEncoder is large, and PyTorch uses all cores from one process
+    if isinstance(reader_of(settings), CrossReader):
+        return 0  # it is large, and PyTorch uses all cores from one process
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return min(cores or 1, MOST) if (cores or 1) > 1 else 0
 

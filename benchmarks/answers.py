@@ -4,10 +4,11 @@
 
 builds an index of the corpus in a temporary folder (``--data FOLDER`` keeps it for the next run)
 and puts each question through the product's own ``ask()``. A line of a question file holds
-``question``; ``history``, the questions asked before it; and either ``unanswerable`` or
-``sections``, the acceptable places (``document``: a part of the title; ``section``: what the
-citation begins with), ``contains``, strings that the answer must hold (``a|b``: either), and
-``version``, the year of the version that must be cited.
+``question``; ``history``, the questions asked before it; and either ``unanswerable`` or the
+acceptable places: ``sections`` (``document``: a part of the title; ``section``: what the citation
+begins with) or ``accept`` (``file``: a part of the file's name; ``section``; ``contains``, strings
+that this place's wording must bring). ``contains`` are strings that the answer must hold (``a|b``:
+either), ``version`` the year of the version that must be cited.
 
 Printed as JSON. Citation recall is the share of statements that their citations support, citation
 precision the share of citations that support their statement and without which it would not be
@@ -72,12 +73,18 @@ def _judged(question: dict[str, Any], answer: Answer, titles: Sequence[str]) -> 
         if not answer.abstained:
             misses.append("answered")
     elif answer.abstained:
-        misses += ["refused", "first", "anywhere", *(["facts"] if question.get("contains") else [])]
+        misses += [
+            "refused",
+            "first",
+            "anywhere",
+            *(["facts", "told first"] if question.get("contains") else []),
+        ]
     else:
         right = [is_right(c, question, titles) for c in answer.citations]
         misses += [] if right and right[0] else ["first"]
         misses += [] if any(right) else ["anywhere"]
         misses += [] if has_facts(answer, question) else ["facts"]
+        misses += [] if told_first(answer, question) else ["told first"]
     return Outcome(question, answer, tuple(misses))
 
 
@@ -93,6 +100,11 @@ def in_place(
     version = question.get("version")
     if version and version not in source:
         return False
+    if "accept" in question:
+        return any(
+            place["file"] in source and _begins(section, place["section"])
+            for place in question["accept"]
+        )
     return any(
         _is_document(title, place["document"], titles) and _begins(section, place["section"])
         for place in question["sections"]
@@ -119,6 +131,18 @@ def has_facts(answer: Answer, question: dict[str, Any]) -> bool:
     )
 
 
+def told_first(answer: Answer, question: dict[str, Any]) -> bool:
+    """Whether the first statement alone holds the strings required of the answer, or those of one
+    of the acceptable places."""
+    wanted = [question.get("contains", ())]
+    wanted += [place["contains"] for place in question.get("accept", ()) if place.get("contains")]
+    first = "".join(answer.statements[0].text.split())
+    return any(
+        all(any("".join(form.split()) in first for form in one.split("|")) for one in strings)
+        for strings in wanted
+    )
+
+
 def figures(outcomes: Sequence[Outcome], documents: Documents) -> dict[str, Any]:
     """The measures over all outcomes."""
     answerable = [o for o in outcomes if not o.question.get("unanswerable")]
@@ -134,17 +158,33 @@ def figures(outcomes: Sequence[Outcome], documents: Documents) -> dict[str, Any]
         "right_section_first": _share(answerable, "first"),
         "right_section_anywhere": _share(answerable, "anywhere"),
         "required_facts": _share(with_facts, "facts"),
+        "required_fact_told_first": _share(with_facts, "told first"),
         "citation_recall": recall,
         "citation_precision": precision,
         "quoted_share_of_statements": _quoted([o.answer for o in answered]),
         "figures_not_in_citation": sum(_loose_figures(o.answer) for o in answered),
         "unanswerable_refused": _share(unanswerable, "answered"),
         "false_refusals": round(1 - (_share(answerable, "refused") or 0), 4),
+        "strong": _strong(answered),
         "statements_per_answer": round(
             sum(len(o.answer.statements) for o in answered) / max(len(answered), 1), 2
         ),
         "total_ms_p50": _percentile(times, 50),
         "total_ms_p95": _percentile(times, 95),
+    }
+
+
+def _strong(answered: Sequence[Outcome]) -> dict[str, float | None]:
+    """How many answers are called strong, and the share of them that is right: the right place
+    first, and no answer where there is none."""
+    strong = [o for o in answered if o.answer.evidence == "strong"]
+    right = [not {"first", "answered"} & set(o.misses) for o in strong]
+    weak = [o for o in answered if o.answer.evidence != "strong"]
+    right_weak = [not {"first", "answered"} & set(o.misses) for o in weak]
+    return {
+        "share_of_answers": round(len(strong) / len(answered), 4) if answered else None,
+        "right": round(sum(right) / len(right), 4) if right else None,
+        "right_of_the_others": round(sum(right_weak) / len(right_weak), 4) if weak else None,
     }
 
 
@@ -214,8 +254,9 @@ def show_misses(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
             **({"history": o.question["history"]} if "history" in o.question else {}),
             "standalone": o.answer.standalone,
             "misses": o.misses,
-            "wanted": o.question.get("sections", []),
+            "wanted": o.question.get("sections") or o.question.get("accept", []),
             "contains": o.question.get("contains", []),
+            "evidence": o.answer.evidence,
             "cited": [c.official for c in o.answer.citations],
             "statements": [s.text[:160] for s in o.answer.statements],
         }

@@ -2,7 +2,7 @@
 
     python benchmarks/load.py [--corpus PATH…] [--questions FILE] [--people 50] [--seconds 120]
 
-Half ask as the page does (Gradio's queue), half by REST. Each asks again ``--pause`` seconds after
+Half ask as the page does (Gradio's queue), half by REST. Each asks again ``--think`` seconds after
 an answer. Prints JSON: answers, errors, seconds until the whole answer, memory of the server and
 its workers. The questions come round again; ``--remembered 0`` has each worked on every time.
 """
@@ -121,7 +121,7 @@ def main() -> None:
     parser.add_argument("--questions", type=Path, default=given)
     parser.add_argument("--people", type=int, default=50)
     parser.add_argument("--seconds", type=float, default=120)
-    parser.add_argument("--pause", type=float, default=0)
+    parser.add_argument("--think", type=float, default=0)
     parser.add_argument("--remembered", type=int, help="server.remembered")
     parser.add_argument("--processes", type=int, help="server.processes")
     options = parser.parse_args()
@@ -133,14 +133,14 @@ def main() -> None:
         asyncio.run(crowd(url, questions, 8, 20, 0))  # the first questions meet cold caches
         before = memory_mb(process)
         began = time.monotonic()
-        asking = crowd(url, questions, options.people, options.seconds, options.pause)
+        asking = crowd(url, questions, options.people, options.seconds, options.think)
         (took, errors), sizes = asyncio.run(watched(process, options.seconds, asking))
         lasted = time.monotonic() - began
     every = np.array([*took["rest"], *took["page"]])
     told: dict[str, Any] = {
         "people": options.people,
         "seconds": options.seconds,
-        "pause_s": options.pause,
+        "think_s": options.think,
         "answers": len(every),
         "answers_per_s": round(len(every) / lasted, 1),
         "errors": len([e for e in errors if e != "503"]),

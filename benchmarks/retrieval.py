@@ -34,7 +34,7 @@ from ingest.embed import Embedder
 from ingest.errors import UserError
 from ingest.settings import Settings, load_settings
 
-STAGES = ("dense", "lexical", "fused", "reranked")
+STAGES = ("dense", "lexical", "fused", "reranked", "read")
 LANGCHAIN = "langchain, MiniLM, chroma"
 Search = Callable[[str, int], Sequence[str]]
 """A question and a number of passages → their ids, best first."""
@@ -73,7 +73,9 @@ def run(options: argparse.Namespace, settings: Settings, data: Path) -> dict[str
             report["baselines"][LANGCHAIN] = minilm
         else:
             part = data / "sample"
-            ours = product(sample, questions, settings, options.model, part, ("dense", "reranked"))
+            ours = product(
+                sample, questions, settings, options.model, part, ("dense", "reranked", "read")
+            )
             report["sample"] = {"passages": len(sample), LANGCHAIN: minilm, "product": ours}
     return report
 
@@ -126,13 +128,28 @@ def _stage(stage: str, built: Built, embedder: Embedder, settings: Settings) -> 
         return lambda query, k: [id for id, _ in index.dense(embedder.encode_query(query), k)]
     if stage == "lexical":
         return lambda query, k: [id for id, _ in index.lexical.search(query, k)]
-    reranker = "none"
-    if stage == "reranked":
-        wanted = settings.retrieval.reranker
-        reranker = "learned" if wanted == "none" else wanted
+    reranker = "none" if stage == "fused" else "learned"
     chosen = settings.retrieval.model_copy(update={"reranker": reranker})
     retriever = Retriever(index, embedder, settings.model_copy(update={"retrieval": chosen}))
+    if stage == "read":
+        return _read(retriever, settings)
     return lambda query, k: [hit.passage.id for hit in retriever.search(query, k)]
+
+
+def _read(retriever: Retriever, settings: Settings) -> Search:
+    """The retriever's passages in the order in which the reader puts the first of them."""
+    from app.reading.reader import reader_of
+    from app.reading.reading import COMPARED, Reading
+
+    reading = Reading(reader_of(settings))
+
+    def search(query: str, k: int) -> list[str]:
+        hits = retriever.search(query, max(k, settings.answer.passages))
+        order, _ = reading.judged(query, hits[:COMPARED])
+        ids = [hits[n].passage.id for n in order.argsort()[::-1]]
+        return [*ids, *(h.passage.id for h in hits if h.passage.id not in set(ids))][:k]
+
+    return search
 
 
 def write_table(file: Path, report: dict[str, Any]) -> None:

@@ -74,7 +74,9 @@ class RetrievalSettings(_Group):
 
     top_k: int = Field(10, ge=1, le=100, description="Passages handed to the answer.")
     candidates: int = Field(100, ge=10, le=1000, description="Passages per stage.")
-    reranker: str = Field("learned", description="none, learned, or a CrossEncoder.")
+    reranker: Literal["learned", "none"] = Field(
+        "learned", description="learned: the trained ranking; none: cosine and BM25 added up."
+    )
 
 
 class AnswerSettings(_Group):
@@ -82,7 +84,8 @@ class AnswerSettings(_Group):
 
     passages: int = Field(45, ge=1, le=100, description="Passages looked at for an answer.")
     max_statements: int = Field(6, ge=1, le=30)
-    min_evidence: float = Field(0.5, ge=0, le=1)
+    min_evidence: float | None = Field(None, ge=0, le=1, description="null: the reader's own.")
+    reader: str = Field("models/reader", description="A folder, none, or a CrossEncoder.")
 
 
 class LlmSettings(_Group):

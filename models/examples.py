@@ -10,14 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from app.retrieval.candidates import FEATURES, Terms, Words, features, gather
-from app.retrieval.memory import MEMORIES, Memory
 from app.retrieval.query import other_wordings
 from benchmarks.collection import Article, Question, as_documents
 from ingest.embed import in_context
 from ingest.storage.catalogue import Catalogue
 from ingest.storage.lexical import LexicalIndex, LexicalView
-
-COLUMNS = (*FEATURES, *MEMORIES)
 
 COUNT, BY_VECTORS = 100, 200
 """As in the product, see :mod:`app.retrieve`."""
@@ -29,7 +26,7 @@ from."""
 
 @dataclass
 class Examples:
-    """The candidates of several questions; the columns are :data:`COLUMNS`."""
+    """The candidates of several questions; the columns are :data:`FEATURES`."""
 
     rows: list[np.ndarray]
     features: list[np.ndarray]
@@ -37,7 +34,7 @@ class Examples:
 
     def shown(self, chosen: Sequence[int]) -> tuple[np.ndarray, np.ndarray, list[int]]:
         """What is learned from the ``chosen`` questions: features, labels, sizes of groups."""
-        rng, dense = np.random.default_rng(0), COLUMNS.index("dense")
+        rng, dense = np.random.default_rng(0), FEATURES.index("dense")
         parts = []
         for i in chosen:
             nearest = np.argsort(-self.features[i][:, dense], kind="stable")[:SHOWN_NEAREST]
@@ -50,17 +47,6 @@ class Examples:
             np.concatenate([self.labels[i][p] for i, p in zip(chosen, parts, strict=True)]),
             [len(part) for part in parts],
         )
-
-
-@dataclass(frozen=True)
-class Asking:
-    """One model's side of the questions: unit vectors of all passages in the order of the view, of
-    the questions to be asked, and of the questions that may be remembered, with their answers."""
-
-    passages: np.ndarray
-    asked: np.ndarray
-    questions: np.ndarray
-    answers: np.ndarray
 
 
 def view_of(articles: list[Article], folder: Path) -> tuple[LexicalView, dict[int, int]]:
@@ -92,42 +78,35 @@ def examples(
     view: LexicalView,
     questions: Sequence[Question],
     relevant: Sequence[np.ndarray],
-    asking: Asking,
-    links: np.ndarray,
+    passages: np.ndarray,
+    asked: np.ndarray,
     without_answers: bool = False,
 ) -> Examples:
     """The candidates of ``questions`` as the retriever would gather them.
 
     :param relevant: for each question the rows of its passages.
-    :param links: pairs (question, row) that may be remembered, ``(n, 2)``.
+    :param passages: unit vectors of all passages, in the order of the view.
+    :param asked: unit vectors of the questions, by the same model.
     :param without_answers: take out the laws that answer a question before it is asked.
     """
     found = Examples([], [], [])
-    memory = Memory(view, asking.questions, asking.answers, *links.T)
-    for question, right, vector in zip(questions, relevant, asking.asked, strict=True):
-        cosine, allowed, own = asking.passages @ vector, None, memory
+    for question, right, vector in zip(questions, relevant, asked, strict=True):
+        cosine, allowed = passages @ vector, None
         if without_answers:
             allowed = ~np.isin(view.owner, view.owner[right])
             cosine = np.where(allowed, cosine, -1)
-            own = Memory(view, asking.questions, asking.answers, *links[allowed[links[:, 1]]].T)
         nearest = np.argpartition(-cosine, BY_VECTORS)[:BY_VECTORS]
         nearest = nearest[np.argsort(-cosine[nearest], kind="stable")]
         terms = Terms.of(question.query, view, other_wordings(question.query))
-        similar = own.similar(vector)
-        also = own.proposals(similar, COUNT // 2)
         words, cosines = Words.of(view, terms), cosine[nearest].astype(np.float32)
-        pool = gather(words, nearest, cosines, COUNT, allowed, also)
-        told = [features(view, terms, pool), own.features(similar, pool.rows)]
+        pool = gather(words, nearest, cosines, COUNT, allowed)
         found.rows.append(pool.rows)
-        found.features.append(np.concatenate(told, axis=1))
+        found.features.append(features(view, terms, pool))
         found.labels.append(np.isin(pool.rows, right).astype(np.int8))
     return found
 
 
-def read_answered(file: Path) -> list[tuple[Question, str]]:
-    """All questions of a file with their answers, also those linked to no article."""
+def read_all(file: Path) -> list[Question]:
+    """The questions of a file, also those linked to no article, which the folds count too."""
     rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    return [
-        (Question(row["query"], tuple(row["relevant"] or ())), row.get("answer") or row["query"])
-        for row in rows
-    ]
+    return [Question(row["query"], tuple(row["relevant"] or ())) for row in rows]

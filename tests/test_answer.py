@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from app.answering import abstain, select
-from app.answering.abstain import NEARLY
-from app.answering.intent import analyse, answers
 from app.service import Assistant
 from app.types import Answer, Filters, Turn
 from app.verify import judge_all
-from ingest.errors import SettingsError
 from ingest.index import writing
 from ingest.pipeline import add_paths
 from tests.projects import Project, answering
@@ -279,24 +274,6 @@ def test_what_the_corpus_does_not_say_is_refused(assistant: Assistant, question:
     assert not answer.citations
 
 
-@pytest.mark.parametrize(
-    "question", ["图书采购要经几家图书馆评审？", "图书馆验收要去几次？", "书款按什么比例分期支付？"]
-)
-def test_a_count_is_not_answered_by_what_has_no_such_count(
-    assistant: Assistant, question: str
-) -> None:
-    answer = assistant.ask(question)
-    assert answer.abstained, answer.text
-
-
-@pytest.mark.parametrize("question", ["图书馆多少年内支付书款？", "几年内可以提出复核申请？"])
-def test_a_length_of_time_is_answered_by_one_of_that_length_or_not_at_all(
-    assistant: Assistant, question: str
-) -> None:
-    answer = assistant.ask(question)
-    assert answer.abstained, answer.text
-
-
 def test_another_kind_of_what_is_asked_about_is_passed_over(tmp_path: Path) -> None:
     """保险代理机构 of the 保险代理条例 is not the 代理机构 of procurement."""
     project = Project.make(tmp_path / "p")
@@ -399,30 +376,6 @@ def test_an_index_that_changes_is_seen(assistant: Assistant) -> None:
     assert "六十日" in assistant.ask(question).text
 
 
-def test_a_number_of_days_is_no_number_of_things() -> None:
-    assert "number" not in analyse("拖欠书款多少天内要支付？").wants
-    assert "number" in analyse("多少家供应商多少天内投标？").wants
-    assert answers("deadline", "利率不得低于1年期贷款利率。", "sentence") < 0.7
-
-
-def test_a_length_of_time_is_not_the_name_of_a_year() -> None:
-    assert answers("deadline", "合同期满前一年内提出", "") == 1.0
-    assert answers("deadline", "公开上一年度的情况", "") == 0.0
-
-
-@pytest.mark.parametrize("read", [select.weights, abstain.weights])
-@pytest.mark.parametrize("text", [None, "{", '{"weights": []}'])
-def test_weights_that_are_damaged_end_in_one_message(
-    tmp_path: Path, read: Callable[[Path], object], text: str | None
-) -> None:
-    file = tmp_path / "weights.json"
-    if text is not None:
-        file.write_text(text, encoding="utf-8")
-    with pytest.raises(SettingsError) as caught:
-        read(file)
-    assert str(file) in caught.value.line() and "python models/train_" in caught.value.line()
-
-
 @pytest.mark.parametrize(
     ("question", "wanted"),
     [
@@ -465,23 +418,6 @@ def test_the_day_of_a_text_that_others_speak_of_is_not_their_own(tmp_path: Path)
     with answering(project) as assistant:
         answer = assistant.ask("图书征集管理办法从什么时候施行？")
     assert answer.statements[0].text.startswith("《图书征集管理办法》已于2022年3月1日开始施行。")
-
-
-@pytest.mark.parametrize(("ahead", "stands_in"), [(1.0, True), (NEARLY + 1.0, False)])
-def test_a_sentence_with_evidence_stands_in_for_one_without(
-    assistant: Assistant, ahead: float, stands_in: bool
-) -> None:
-    question = "书款保证金最多收合同金额的多少？"
-    retriever, answerer = assistant.parts()
-    asked, holdings = answerer.analysed(question), answerer.holdings
-    found = answerer.finder.looked_up(asked, retriever.search(question, 10), holdings)
-    right, *_, last = answerer.rank(asked, found, holdings)
-    wrong = replace(last, score=right.score + ahead)
-    enough = assistant.settings.answer.min_evidence
-    assert abstain.estimate(asked, [right], holdings) > enough
-    assert abstain.estimate(asked, [wrong, right], holdings) < enough
-    first, *_ = abstain.founded_first(asked, [wrong, right], holdings, enough)
-    assert (first is right) == stands_in
 
 
 def test_two_files_of_one_law_are_not_quoted_twice(tmp_path: Path) -> None:

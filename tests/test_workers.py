@@ -165,13 +165,13 @@ def test_until_workers_are_ready_the_serving_process_answers(
 
 
 def test_the_settings_say_how_many(project: Project) -> None:
-    def wanting(processes: object, reranker: str = "learned") -> int:
+    def wanting(processes: object, reader: str = "models/reader") -> int:
         settings = project.settings
         return processes_of(
             settings.model_copy(
                 update={
                     "server": settings.server.model_copy(update={"processes": processes}),
-                    "retrieval": settings.retrieval.model_copy(update={"reranker": reranker}),
+                    "answer": settings.answer.model_copy(update={"reader": reader}),
                 }
             )
         )
@@ -179,6 +179,7 @@ def test_the_settings_say_how_many(project: Project) -> None:
     assert wanting(0) == 0 and wanting(3) == 3
     cores = len(os.sched_getaffinity(0))
     assert wanting("auto") == (0 if cores == 1 else min(cores, 4))
+    assert wanting("auto", "none") == wanting("auto")
     assert wanting("auto", "BAAI/some-cross-encoder") == 0
 
 

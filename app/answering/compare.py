@@ -1,4 +1,4 @@
-"""Questions that set two things side by side: two sources, two versions, two notions."""
+"""Questions that set two sources or two versions side by side."""
 
 from __future__ import annotations
 
@@ -7,15 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.answering.find import implementing
-from app.answering.holdings import Holdings, Named
-from app.answering.intent import Question, content_words
-from app.answering.select import Scored
+from app.answering.holdings import Holdings
+from app.answering.question import Question
+from app.reading.reading import Read
 
-_NOTION = r"[\u4e00-\u9fff]{2,10}?"
-_PAIR = re.compile(
-    rf"(?P<first>{_NOTION})(?:和|与|跟|同|及|、|还是)(?P<second>{_NOTION})"
-    r"(?=有|的|之|在|各|分别|是|区别|不|哪|谁|应|可|付|最|怎|相|都|上限|$|[，,？?])"
-)
 _VERSIONS = re.compile(
     r"新旧|修[订改正]前后|新版.{0,6}旧版|旧版.{0,6}新版|两个版本|前后.{0,4}变化|有[何什哪].{0,3}变化"
 )
@@ -23,42 +18,23 @@ _VERSIONS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One thing compared: the question as asked of it alone, its words, the word that names it
-    (empty where a document is meant), and the documents to look in (``None``: all)."""
+    """One thing compared: the documents that are it."""
 
-    text: str
-    terms: tuple[str, ...] = ()
-    subject: str = ""
-    documents: frozenset[str] | None = None
+    documents: frozenset[str]
 
 
-def sides(question: Question, ranked: Sequence[Scored], holdings: Holdings) -> list[Side]:
+def sides(question: Question, read: Sequence[Read], holdings: Holdings) -> list[Side]:
     """The things compared, in the question's order; fewer than two where nothing is."""
     named = holdings.named_in(question.text)
     if len(named) > 1:
-        return [_of_documents(question, n.documents, named, holdings) for n in named]
-    if ranked and _VERSIONS.search(question.text):
-        work = ranked[0].source.record.work
-        versions = {s.source.id: s.source.record for s in ranked if s.source.record.work == work}
-        if len(versions) > 1:
-            in_order = sorted(versions.values(), key=lambda r: r.metadata.version or "")
-            return [Side(question.text, documents=frozenset({r.id})) for r in in_order]
-    pair = _PAIR.search(question.text)
-    if pair is None:
+        others = {i for n in named for i in n.documents}
+        return [
+            Side(frozenset({*n.documents, *(implementing(n.documents, holdings) - others)}))
+            for n in named
+        ]
+    if not read or not _VERSIONS.search(question.text):
         return []
-    return [_alone(question.text, pair, pair[name]) for name in ("first", "second")]
-
-
-def _of_documents(
-    question: Question, documents: Sequence[str], named: Sequence[Named], holdings: Holdings
-) -> Side:
-    """One of several sources; with the regulation that implements it, if that is none of them."""
-    others = {i for n in named for i in n.documents}
-    own = {*documents, *(implementing(documents, holdings) - others)}
-    return Side(question.text, documents=frozenset(own))
-
-
-def _alone(text: str, pair: re.Match[str], name: str) -> Side:
-    """The question with one of two notions in place of both: 货物项目 of 货物和服务项目."""
-    alone = text[: pair.start()] + name + text[pair.end() :]
-    return Side(alone, content_words(alone), name.rsplit("的", 1)[-1])
+    work = read[0].source.record.work
+    versions = {r.source.id: r.source.record for r in read if r.source.record.work == work}
+    in_order = sorted(versions.values(), key=lambda r: r.metadata.version or "")
+    return [Side(frozenset({r.id})) for r in in_order]

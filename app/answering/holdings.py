@@ -1,15 +1,14 @@
-"""What the index holds, kept ready for answering: documents cut into units, names, word weights."""
+"""What the index holds, kept ready for answering: documents cut into units, and their names."""
 
 from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
 from app.answering.sentences import Source
-from app.answering.vocabulary import MOST_PASSAGES, Vocabulary, plain
 from app.retrieval.names import Names, defined_names, half_width
 from ingest.index import Index
 from ingest.storage.catalogue import DocumentRecord, StoredDocument
@@ -36,7 +35,6 @@ class Holdings:
         self.records: dict[str, DocumentRecord] = {r.id: r for r in index.documents()}
         self._sources: dict[str, Source] = {}
         self._lock = threading.Lock()
-        self._vocabulary: Vocabulary | None = None
         self._names = Names(list(self.records.values()), defined_names(self._defining_texts()))
 
     def fresh(self) -> bool:
@@ -60,29 +58,11 @@ class Holdings:
         source = self.source(document_id)
         return source.stored if source else None
 
-    @property
-    def vocabulary(self) -> Vocabulary:
-        """Word weights, counted when first needed."""
-        with self._lock:
-            if self._vocabulary is None:
-                self._vocabulary = Vocabulary(self._texts())
-            return self._vocabulary
-
     def _defining_texts(self) -> list[str]:
         rows = self.index.catalogue.connection.execute(
             "select text from passages where text like '%下简称%' or text like '%下统称%'"
         )
         return [row[0] for row in rows]
-
-    def _texts(self) -> Iterator[str]:
-        total = sum(record.passages for record in self.records.values())
-        step = max(1, -(-total // MOST_PASSAGES))
-        at = 0
-        for record in self.records.values():
-            for passage in self.index.passages_of(record.id):
-                if at % step == 0:
-                    yield plain(" ".join((record.title, *passage.path, passage.text)))
-                at += 1
 
     def named_in(self, question: str) -> list[Named]:
         """The documents that a question names, in reading order, each work once."""

@@ -10,8 +10,9 @@ import re
 
 from app.answering.facts import facts
 from app.answering.holdings import Holdings, shown_title
-from app.answering.intent import Question, is_generic
 from app.answering.outline_answers import asked_part, asks_outline
+from app.answering.question import Question
+from app.answering.words import is_generic
 
 _LEADS = re.compile(
     r"^(?:那么?|如果是|要是|换成|换做|至于|另外|还有|再说|然后|以及|它们?|其(?!他|它|中|余)|该|这(?:个|项|条|种)?|"
@@ -48,7 +49,7 @@ def leaves_open(asked: Question, holdings: Holdings) -> bool:
         return False
     if _POINTING.match(text):
         return True
-    only = len(asked.terms) == 1 and not asked.wants
+    only = len(asked.terms) == 1
     return bool(_ENDS.search(text)) and only and len(_bare(text)) <= 8
 
 
@@ -60,7 +61,7 @@ def completed(asked: Question, holdings: Holdings, count: int = 2) -> list[str]:
     special = [w for w in asked.terms if not _FILLERS.match(w)]
     if part := _PART.search(asked.text):
         ending = f"第{part[1]}部分讲了什么？"
-    elif asked.wants and bare and "basis" not in asked.wants:
+    elif bare and not special:
         ending = f"：{bare}？"
     else:
         ending = f"对{(special and bare) or '采购人'}是怎么规定的？"

@@ -6,9 +6,8 @@ import re
 from collections.abc import Sequence
 
 from app.answering.facts import Fact
-from app.answering.intent import Question
+from app.answering.question import Question
 from app.answering.sentences import Source
-from app.answering.vocabulary import Vocabulary, plain, presence
 from ingest.document import Section
 
 Span = tuple[int, int]
@@ -22,6 +21,9 @@ _POINTS = re.compile(
     r"一是.{0,4}二是|[一二三四五六七八九]是(?:分别)?(?:讲|说|指)?(?:了|的)?什么|第一.{0,4}第二|分别(?:讲|说|是)|哪几个?方面|几个方面|几方面|哪几点|几点|哪些方面"
 )
 _WHOLE = re.compile(r"(?:文章|全文|本文|这篇|通篇|主要内容|大意|概括|总结|概述|梗概|主旨)")
+_SUMMARY = re.compile(
+    r"主要内容|讲了什么|说了什么|讲什么|说的是什么|讲的是什么|概括|总结|概述|大意|核心内容|梗概|哪几部分|哪几个部分|提纲|主旨"
+)
 
 
 def asked_part(question: Question) -> int | None:
@@ -34,7 +36,7 @@ def asked_part(question: Question) -> int | None:
 
 def asks_outline(question: Question) -> bool:
     """Whether a question asks what a document or a part of it says, point by point."""
-    return "summary" in question.wants or bool(_POINTS.search(question.text))
+    return bool(_SUMMARY.search(question.text) or _POINTS.search(question.text))
 
 
 def asks_points(question: Question) -> bool:
@@ -77,27 +79,38 @@ def points_of(source: Source, section: Section) -> list[Span]:
 
 
 def best_division(
-    source: Source, question: Question, vocabulary: Vocabulary, parted: bool = False
+    source: Source, question: Question, parted: bool = False
 ) -> tuple[Section | None, float]:
-    """The headed section whose heading answers to the question best, and how far (0 to 1).
+    """The headed section whose heading answers to the question best, and how much of the
+    question's words it holds (0 to 1).
 
     :param parted: look only at sections that have parts.
     """
     best: tuple[Section | None, float] = (None, 0.0)
-    title = plain(source.record.title)
-    terms = [t for t in question.terms if presence(t, title) < 1.0] or list(question.terms)
-    total = sum(vocabulary.weight(t) for t in terms)
+    title = _plain(source.record.title)
+    terms = [t for t in question.terms if t not in title] or list(question.terms)
     for section in source.sections:
         if not section.heading or section.kind == "body":
             continue
         if parted and len(divisions(source, section.index)) < 2:
             continue
-        heading = plain(section.heading)
-        have = sum(vocabulary.weight(t) * presence(t, heading) for t in terms)
-        share = have / total if total else 0.0
+        heading = _plain(section.heading)
+        share = sum(_held(t, heading) for t in terms) / max(len(terms), 1)
         if share > best[1] + 0.01:
             best = (section, share)
     return best
+
+
+def _held(term: str, text: str) -> float:
+    """Whether a text holds a term, else the share of its pairs of characters."""
+    if term in text:
+        return 1.0
+    pairs = [term[i : i + 2] for i in range(len(term) - 1)]
+    return 0.7 * sum(pair in text for pair in pairs) / len(pairs) if pairs else 0.0
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\s", "", text)
 
 
 def opening(source: Source, section: Section, heading_only: bool = False) -> Span:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.answering.abstain import Judgement
-from app.answering.citing import Span
+from app.answering.choose import Chosen
 from app.answering.holdings import Holdings
-from app.answering.intent import Question
 from app.answering.outline_answers import (
     article_spans,
     asked_part,
@@ -21,15 +19,12 @@ from app.answering.outline_answers import (
     referred,
 )
 from app.answering.places import places
-from app.answering.select import Scored
+from app.answering.question import Question
 from app.answering.sentences import Source
-from app.answering.signals import asks_for_old
+from app.reading.reading import Read
 from app.types import Hit
 
-Chosen = tuple[Source, list[Span]]
-"""What one statement quotes."""
-
-HEADED = 0.6
+HEADED = 0.45
 """So much of the question's words must a heading hold to be what the question asks about."""
 
 
@@ -50,7 +45,7 @@ def place_named(
     sources = [s for i in named if (s := holdings.source(i)) is not None]
     if not named:
         sources = [s for h, s in found if h.explicit]
-    if not asks_for_old(asked):
+    if not asked.of_old:
         sources = [s for s in sources if not s.record.superseded] or sources
     chosen: list[Chosen] = []
     for source in sources[:1] if len(articles) == 1 else sources:
@@ -75,23 +70,16 @@ def _quoted_path(asked: Question, holdings: Holdings, most: int) -> list[Chosen]
 
 
 def by_outline(
-    asked: Question,
-    found: Sequence[tuple[Hit, Source]],
-    ranked: Sequence[Scored],
-    judgement: Judgement,
-    holdings: Holdings,
-    most: int,
+    asked: Question, read: Sequence[Read], holdings: Holdings, most: int
 ) -> list[Chosen]:
     """Parts of a document in order, for a question that asks for them; else empty."""
     number = asked_part(asked)
     if not (asks_outline(asked) or number):
-        return [] if judgement.conflict else _measures(asked, ranked, holdings, most)
-    source = _document_asked(asked, found, ranked, holdings)
-    if judgement.conflict and not (ranked and source is not ranked[0].source):
         return []
-    section, share = best_division(source, asked, holdings.vocabulary, asks_points(asked))
+    source = _document_asked(asked, read, holdings)
+    section, share = best_division(source, asked, asks_points(asked))
     parts = None
-    if share >= 0.45 and section is not None:
+    if share >= HEADED and section is not None:
         below = divisions(source, section.index)
         if number and 0 < number <= len(below):
             return [(source, list(source.whole(below[number - 1].index).spans))]
@@ -114,39 +102,16 @@ def by_outline(
     return [(source, spans) for spans in overview(source, parts, most)]
 
 
-def _document_asked(
-    asked: Question,
-    found: Sequence[tuple[Hit, Source]],
-    ranked: Sequence[Scored],
-    holdings: Holdings,
-) -> Source:
+def _document_asked(asked: Question, read: Sequence[Read], holdings: Holdings) -> Source:
     """The document whose parts are asked for: one named, else the first found that is about the
-    place named, else that of the best unit."""
+    place named, else that of the best place."""
     for name in holdings.named_in(asked.text):
         source = holdings.source(name.documents[0])
         if source is not None:
             return source
     wanted = places(asked.text)
-    for source in dict.fromkeys(s.source for s in ranked if wanted):
-        if set(wanted) & set(places(source.record.title + (source.record.metadata.region or ""))):
-            return source
-    return ranked[0].source if ranked else found[0][1]
-
-
-def _measures(
-    asked: Question, ranked: Sequence[Scored], holdings: Holdings, most: int
-) -> list[Chosen]:
-    """For 怎么…, 哪些…: the points below the heading that names what is asked, if the best unit
-    stands below it."""
-    if not ranked or not asked.wants & {"how", "list"}:
-        return []
-    source, unit = ranked[0].source, ranked[0].unit
-    section, share = best_division(source, asked, holdings.vocabulary)
-    if section is None or share < HEADED or section.kind in ("article", "item", "subitem"):
-        return []
-    if not section.start <= unit.start < section.end:
-        return []
-    parts = divisions(source, section.index)
-    if len(parts) < 2 or any(p.kind == "article" for p in parts):
-        return []
-    return [(source, spans) for spans in overview(source, parts, most)]
+    for one in read if wanted else ():
+        record = one.source.record
+        if set(wanted) & set(places(record.title + (record.metadata.region or ""))):
+            return one.source
+    return read[0].source

@@ -10,14 +10,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from ingest.document import Passage, Section
 from ingest.outline.citation import Paths
 from ingest.storage.catalogue import StoredDocument
-
-if TYPE_CHECKING:
-    import numpy as np
 
 UnitKind = Literal["sentence", "list", "item", "point", "row"]
 
@@ -53,11 +50,6 @@ class Unit:
     context: str
 
     @property
-    def key(self) -> tuple[str, tuple[tuple[int, int], ...]]:
-        """Tells units of one document apart."""
-        return self.kind, self.spans
-
-    @property
     def start(self) -> int:
         return self.spans[0][0]
 
@@ -75,8 +67,6 @@ class Source:
         self.text = stored.document.text
         self.sections = stored.sections
         self.paths = Paths(stored.sections)
-        self.vectors: dict[object, np.ndarray] = {}
-        """What units mean, by :attr:`Unit.key`, as far as that was asked for."""
         self._cut: dict[str, list[Unit]] = {}
 
     @property

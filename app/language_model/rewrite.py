@@ -11,8 +11,8 @@ import re
 from collections.abc import Sequence
 
 from app.answering.facts import bare_name, facts
-from app.answering.intent import content_words
 from app.answering.places import places
+from app.answering.words import content_words
 from app.language_model.client import LanguageModel, ModelFault
 from app.language_model.prompt import rewriting
 from app.types import Turn

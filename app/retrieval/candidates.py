@@ -129,9 +129,8 @@ def gather(
     dense: np.ndarray,
     count: int,
     allowed: np.ndarray | None = None,
-    also: np.ndarray | None = None,
 ) -> Pool:
-    """What vectors found, the ``count`` best by words, and rows ``also``.
+    """What vectors found and the ``count`` best by words.
 
     :param dense_rows: rows found by vectors.
     :param dense: their cosines.
@@ -140,10 +139,7 @@ def gather(
     total = words.text + np.float32(HEADING_WEIGHT) * words.head
     if allowed is not None:
         total = total * allowed
-    chosen = [dense_rows, best_rows(total, count)]
-    if also is not None:
-        chosen.append(also if allowed is None else also[allowed[also]])
-    rows = np.unique(np.concatenate(chosen).astype(np.int64))
+    rows = np.union1d(dense_rows, best_rows(total, count)).astype(np.int64)
     floor = (float(dense.min()) if len(dense) else 0.0) + _UNKNOWN_GAP
     order = np.argsort(dense_rows, kind="stable")
     at = np.searchsorted(dense_rows[order], rows)

@@ -24,6 +24,7 @@ from ingest.storage.catalogue import DocumentRecord, work_of
 _KIND = (
     r"(?:法典|法|条例|办法|规定|细则|规则|解释|决定|意见|通知|目录|准则|规范|标准|方案|批复|公告)"
 )
+_TITLE = re.compile(r"《([^《》]{3,120})》")
 _CLEAR = re.compile(r"[《》〈〉“”\"'\s]")
 _GENERIC = re.compile(
     r"^(?:本|该|原|新|旧|总体|实施|工作|试点|暂行|管理|若干|指导|规范性|补充|重要|发展|改革)*"
@@ -74,6 +75,7 @@ class Names:
         self, records: Sequence[DocumentRecord], defined: Iterable[tuple[str, str]] = ()
     ) -> None:
         self._by_name: dict[str, tuple[str, ...]] = {}
+        self._by_title: dict[str, tuple[str, ...]] = {}
         self._works: dict[str, tuple[str, ...]] = {}
         self._orders: dict[int, list[tuple[str, str]]] = {}
         self._yearly: dict[tuple[int, int], list[tuple[str, str]]] = {}
@@ -81,6 +83,7 @@ class Names:
             self._works[record.work] = (*self._works.get(record.work, ()), record.id)
             self._note_number(record)
         for record in records:
+            self._by_title[clear(record.title)] = self._works[record.work]
             bare = record.work.replace("中华人民共和国", "")
             for name in {record.work, clear(record.title), bare}:
                 if len(name) >= 2 and not _GENERIC.match(name):
@@ -99,9 +102,16 @@ class Names:
     def mentions(self, question: str) -> list[Mention]:
         """Where ``question`` (Simplified, half-width) names documents, in reading order."""
         taken = bytearray(len(question))
-        found = [*self._numbers(question, taken), *self._known(question, taken)]
+        found = [*self._titled(question, taken), *self._numbers(question, taken)]
+        found += self._known(question, taken)
         found += self._cut_short(question, taken)
         return sorted(found, key=lambda mention: mention.start)
+
+    def _titled(self, question: str, taken: bytearray) -> Iterable[Mention]:
+        """Whole titles in 《》, with whatever spaces and signs headlines have."""
+        for match in _TITLE.finditer(question):
+            if ids := self._by_title.get(clear(match[1])):
+                yield _take(taken, match.start(1), match.end(1), ids)
 
     def _add_short(self, short: str, name: str) -> None:
         documents = self._works.get(work_of(name)) or self._named_by_number(name)

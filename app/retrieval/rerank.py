@@ -1,10 +1,9 @@
 """From features to a ranking and to the probability that a passage answers.
 
-``learned`` is the project's own: gradient-boosted trees (LightGBM, LambdaRank), beside them small
-networks where a memory is asked, trained by ``models/train_reranker.py`` and kept as plain arrays,
-so that NumPy alone evaluates them: the libraries take seconds to import, a third of a start from
-the command line, and the arrays take a millisecond or two to evaluate. ``none`` adds up two
-features. Anything else is a CrossEncoder.
+``learned`` is the project's own: gradient-boosted trees (LightGBM, LambdaRank), trained by
+``models/train_reranker.py`` and kept as plain arrays, so that NumPy alone evaluates them: the
+library takes seconds to import, a third of a start from the command line, and the arrays take a
+millisecond to evaluate. ``none`` adds up two features.
 """
 
 from __future__ import annotations
@@ -18,22 +17,15 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from app.retrieval.candidates import FEATURES
-from app.retrieval.memory import MEMORIES, Remembered
 from ingest.errors import SettingsError
 from ingest.settings import PROJECT, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sentence_transformers import CrossEncoder
-
 FOLDER = PROJECT / "models" / "reranker"
-PLAIN, REMEMBERING, MEMORY = "reranker.npz", "remembering.npz", "memory.npz"
-"""Files below the folder: trees, what also uses a memory, and that memory."""
-
-NETWORKS_SHARE = 2 / 3
-"""What networks weigh beside trees; of 0, 1/3, 1/2, 2/3 and 1 the best on questions that
-neither had learned from."""
+LEARNED, FUSION = "reranker.npz", "fusion.json"
+"""Files below the folder: the trees with their calibration, and the constants of the fusion."""
 
 _ALL = np.uint16(0xFFFF)
 """All leaves of a tree."""
@@ -51,8 +43,7 @@ class Reranker(Protocol):
     """Scores candidates by their features."""
 
     def __call__(self, features: np.ndarray) -> Ranked:
-        """:param features: ``(n, len(FEATURES))``, see :mod:`app.retrieval.candidates`; for a
-        ranking that remembers, those of :mod:`app.retrieval.memory` beside them."""
+        """:param features: ``(n, len(FEATURES))``, see :mod:`app.retrieval.candidates`."""
         ...
 
 
@@ -109,90 +100,37 @@ def _lowest_bit() -> np.ndarray:
 
 
 @dataclass(frozen=True, slots=True)
-class Networks:
-    """Networks of two hidden layers whose scores are averaged.
-
-    ``mean`` and ``spread`` scale the columns. Weights have the shape ``(networks, in, out)``,
-    biases ``(networks, 1, out)``.
-    """
-
-    mean: np.ndarray
-    spread: np.ndarray
-    first: np.ndarray
-    second: np.ndarray
-    last: np.ndarray
-    first_bias: np.ndarray
-    second_bias: np.ndarray
-    last_bias: np.ndarray
-
-    @staticmethod
-    def scaled(features: np.ndarray, mean: np.ndarray, spread: np.ndarray) -> np.ndarray:
-        """Columns of mean 0 and spread 1, what lies far out cut off."""
-        cut: np.ndarray = np.clip((features - mean) / spread, -5, 5).astype(np.float32)
-        return cut
-
-    def __call__(self, features: np.ndarray) -> np.ndarray:
-        """The mean score of each row of ``features``, ``(n,)``."""
-        inputs = self.scaled(features, self.mean, self.spread)
-        hidden = np.maximum(inputs @ self.first + self.first_bias, 0)
-        hidden = np.maximum(hidden @ self.second + self.second_bias, 0)
-        scores: np.ndarray = (hidden @ self.last + self.last_bias)[..., 0].mean(axis=0)
-        return scores
-
-
-@dataclass(frozen=True, slots=True)
 class Learned:
-    """Trees over the columns ``used`` and, if there are any, networks over the columns ``seen``."""
+    """Trees over the columns ``used``."""
 
     trees: Trees
     used: Sequence[int]
-    networks: Networks | None = None
-    seen: Sequence[int] = ()
 
     def __call__(self, features: np.ndarray) -> np.ndarray:
         """The score of each row of ``features``, ``(n,)``."""
-        scores = self.trees(features[:, self.used])
-        if self.networks is None:
-            return scores
-        other = self.networks(features[:, self.seen])
-        mixed: np.ndarray = (1 - NETWORKS_SHARE) * scores + NETWORKS_SHARE * other
-        return mixed
+        return self.trees(features[:, self.used])
 
-    def arrays(self, columns: Sequence[str]) -> dict[str, np.ndarray]:
-        """All of it under names of its own; :meth:`read` reads it.
-
-        :param columns: the names of all columns.
-        """
+    def arrays(self) -> dict[str, np.ndarray]:
+        """All of it under names of its own; :meth:`read` reads it."""
         found = {name: getattr(self.trees, name) for name in Trees.ARRAYS}
-        found["features"] = np.array([columns[i] for i in self.used])
-        if self.networks is not None:
-            found |= {name: getattr(self.networks, name) for name in Networks.__slots__}
-            found["seen"] = np.array([columns[i] for i in self.seen])
+        found["features"] = np.array([FEATURES[i] for i in self.used])
         return found
 
     @classmethod
-    def read(cls, data: Mapping[str, np.ndarray], columns: Sequence[str]) -> Learned:
+    def read(cls, data: Mapping[str, np.ndarray]) -> Learned:
         """What :meth:`arrays` gave."""
         trees = Trees(*(data[name] for name in Trees.ARRAYS))
-        used = [columns.index(str(name)) for name in data["features"]]
-        if "seen" not in data:
-            return cls(trees, used)
-        networks = Networks(*(data[name] for name in Networks.__slots__))
-        return cls(trees, used, networks, [columns.index(str(name)) for name in data["seen"]])
+        return cls(trees, [FEATURES.index(str(name)) for name in data["features"]])
 
 
 class LearnedReranker:
     """What was learned and the curve from its score to a probability.
 
-    :param name: the file below ``folder``; :data:`REMEMBERING` holds what also asks what
-        :mod:`app.retrieval.memory` tells.
-    :param features: names of the columns of what is to be ranked.
+    :raises SettingsError: if it is not in ``folder``.
     """
 
-    def __init__(
-        self, folder: Path = FOLDER, name: str = PLAIN, features: Sequence[str] = FEATURES
-    ) -> None:
-        file = folder / name
+    def __init__(self, folder: Path = FOLDER) -> None:
+        file = folder / LEARNED
         if not file.is_file():
             raise SettingsError(
                 "no-reranker",
@@ -205,8 +143,8 @@ class LearnedReranker:
                 ),
             )
         with np.load(file) as data:
-            self._score = Learned.read(data, features)
-            self._calibrated = [features.index(str(name)) for name in data["calibrated"]]
+            self._score = Learned.read(data)
+            self._calibrated = [FEATURES.index(str(name)) for name in data["calibrated"]]
             self._weights, self._bias = data["weights"], float(data["bias"])
 
     def __call__(self, features: np.ndarray) -> Ranked:
@@ -222,7 +160,7 @@ class FusionReranker:
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._weights, self._bias = {"dense": 12.0, "bm25": 2.0}, -7.0
-        file = folder / "fusion.json"
+        file = folder / FUSION
         if file.is_file():
             found = json.loads(file.read_text(encoding="utf-8"))
             self._weights, self._bias = found["weights"], found["bias"]
@@ -236,30 +174,6 @@ class FusionReranker:
         return Ranked(scores, 1 / (1 + np.exp(-scores)))
 
 
-class CrossReranker:
-    """A ``sentence-transformers`` CrossEncoder, which reads question and passage together.
-
-    :param name: folder or hub name of the model.
-    :raises SettingsError: on first use, if it cannot be loaded.
-    """
-
-    def __init__(self, name: str, device: str) -> None:
-        self._name, self._device = name, device
-
-    def __call__(self, question: str, texts: Sequence[str]) -> np.ndarray:
-        """A score between 0 and 1 for each of ``texts``, ``(n,)``."""
-        if not texts:
-            return np.empty(0, np.float32)
-        from torch import nn
-
-        pairs = [(question, text) for text in texts]
-        found = _cross_encoder(self._name, self._device).predict(
-            pairs, show_progress_bar=False, activation_fn=nn.Sigmoid()
-        )
-        scores = np.asarray(found, np.float32)
-        return scores if scores.ndim == 1 else scores[:, -1]
-
-
 def reranker_of(settings: Settings) -> Reranker:
     """What ranks by features: the learned one, or plain fusion where the settings say ``none``.
 
@@ -270,29 +184,6 @@ def reranker_of(settings: Settings) -> Reranker:
     return LearnedReranker()
 
 
-def remembering_of(
-    settings: Settings, model: str, folder: Path = FOLDER
-) -> tuple[Remembered, Reranker] | None:
-    """The questions remembered and what ranks with them; ``None`` where the settings want another
-    ranking, there is no memory, or another embedding model than ``model`` made its vectors."""
-    if settings.retrieval.reranker != "learned":
-        return None
-    remembered = Remembered.read(folder / MEMORY)
-    if remembered is None or remembered.model != model:
-        return None
-    return remembered, LearnedReranker(folder, REMEMBERING, (*FEATURES, *MEMORIES))
-
-
-def cross_encoder_of(settings: Settings) -> CrossReranker | None:
-    """The CrossEncoder that the settings name, ``None`` where they name none."""
-    name = settings.retrieval.reranker
-    if name in ("learned", "none"):
-        return None
-    folder = settings.base / name
-    found = str(folder.resolve()) if folder.is_dir() else name
-    return CrossReranker(found, settings.embedding.device)
-
-
 def _probability(
     scores: np.ndarray, features: np.ndarray, weights: np.ndarray, bias: float
 ) -> np.ndarray:
@@ -301,20 +192,3 @@ def _probability(
     logits = inputs @ weights + bias
     probabilities: np.ndarray = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
     return probabilities
-
-
-@lru_cache(maxsize=2)
-def _cross_encoder(name: str, device: str) -> CrossEncoder:
-    from sentence_transformers import CrossEncoder
-
-    try:
-        return CrossEncoder(name, device=device)
-    except Exception as error:
-        reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else repr(error)
-        raise SettingsError(
-            "no-reranker",
-            f"retrieval.reranker {name}",
-            f"the model cannot be loaded ({reason})",
-            "Give learned, none, or a folder that holds a CrossEncoder",
-            ("无法加载该模型", "请填写 learned、none，或存放 CrossEncoder 模型的文件夹"),
-        ) from error

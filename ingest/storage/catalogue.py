@@ -265,15 +265,6 @@ class Catalogue:
         )
         return [_passage(row) for row in rows]
 
-    def citations(self, document_ids: Iterable[str]) -> list[tuple[str, str]]:
-        """The ids of the passages of some documents, with their citations."""
-        found: list[tuple[str, str]] = []
-        for id in document_ids:
-            found += self.connection.execute(
-                "select id, citation from passages where document = ?", (id,)
-            )
-        return found
-
     def passage_at(self, document_id: str, offset: int) -> Passage | None:
         """The passage that holds the character at ``offset``."""
         row = self.connection.execute(

