@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ingest.loading.pdf_columns import WHOLE, Box, Place
 from ingest.loading.pdf_lines import tidy
 from ingest.loading.reading import join_lines
-
-Box = tuple[float, float, float, float]
-"""Left, top, right, bottom in points from the top left of the page."""
 
 
 @dataclass(slots=True)
 class PrintedTable:
-    """A ruled table: its place on its first page, and cell texts by row and column."""
+    """A ruled table: its box and place on its first page, and cell texts by row and column."""
 
     box: Box
     rows: list[list[str]]
     header: list[str] = field(default_factory=list)
+    place: Place = WHOLE
 
 
 def printed_table(box: Box, cells: Sequence[Sequence[str | None]]) -> PrintedTable | None:
