@@ -15,6 +15,7 @@ from ingest.loading.pdf_chars import readable
 from ingest.loading.pdf_columns import WHOLE, Columns, Place, find_columns
 from ingest.loading.pdf_furniture import without_furniture
 from ingest.loading.pdf_lines import Frame, Margins, PrintedLine, margins, paragraphs, tidy
+from ingest.loading.pdf_notes import note_texts, split_notes
 from ingest.loading.pdf_streams import check_streams
 from ingest.loading.pdf_tables import PrintedTable, append, continues, printed_table
 from ingest.loading.reading import LoadLimits, Reading, plausible_title, table_block
@@ -133,9 +134,7 @@ def _stands_in(columns: Columns, column: int, thing: dict[str, Any]) -> bool:
     return thing.get("object_type") != "char" or columns.holds(thing, column)
 
 
-def _lines(
-    page: Page, number: int, places: dict[int, Place] | None = None
-) -> list[PrintedLine]:
+def _lines(page: Page, number: int, places: dict[int, Place] | None = None) -> list[PrintedLine]:
     return [
         PrintedLine(
             text=tidy(line["text"]),
@@ -195,8 +194,11 @@ def _check_text_layer(pages: list[_PrintedPage], where: str) -> None:
 
 
 def _blocks(pages: list[_PrintedPage]) -> list[Block]:
-    """Paragraphs and tables over page breaks."""
-    kept = without_furniture([page.lines for page in pages], [page.height for page in pages])
+    """Paragraphs and tables over page breaks, then the footnotes."""
+    clean = without_furniture([page.lines for page in pages], [page.height for page in pages])
+    parted = [split_notes(lines) for lines in clean]
+    kept = [text for text, _ in parted]
+    notes = [note for _, notes in parted for note in notes]
     bounds = _margins(kept)
     blocks: list[Block] = []
     lines: list[PrintedLine] = []
@@ -232,7 +234,7 @@ def _blocks(pages: list[_PrintedPage]) -> list[Block]:
             first = False
     flush_table()
     flush()
-    return blocks
+    return blocks + [Block(text) for text in note_texts(notes)]
 
 
 _ENOUGH_LINES = 8

@@ -34,6 +34,8 @@ _LARGE, _PALE = 1.6, 0.7
 """How many times larger than the text, and how light (0 black, 1 white), a watermark is."""
 _SHARE = 0.3
 """At least so many characters of a watermark lie on characters of the text."""
+_OVERLAP = 0.2
+"""The part of the smaller of two characters by which they overlap."""
 
 
 def _doubles(chars: list[Char]) -> set[int]:
@@ -97,18 +99,16 @@ def _overlaid(chars: list[Char]) -> set[int]:
 
 
 def _covers(char: Char, other: Char) -> bool:
-    """Whether the middle of ``other`` lies well inside ``char``, or the reverse."""
-    return _inside(char, other) or _inside(other, char)
+    """Whether the two overlap by more than neighbours in sound text do."""
+    width = min(char["x1"], other["x1"]) - max(char["x0"], other["x0"])
+    height = min(char["bottom"], other["bottom"]) - max(char["top"], other["top"])
+    if width <= 0 or height <= 0:
+        return False
+    return width * height > _OVERLAP * min(_area(char), _area(other))
 
 
-def _inside(outer: Char, inner: Char) -> bool:
-    x, y = (inner["x0"] + inner["x1"]) / 2, (inner["top"] + inner["bottom"]) / 2
-    edge_x = 0.15 * (outer["x1"] - outer["x0"])
-    edge_y = 0.2 * (outer["bottom"] - outer["top"])
-    return (
-        outer["x0"] + edge_x <= x <= outer["x1"] - edge_x
-        and outer["top"] + edge_y <= y <= outer["bottom"] - edge_y
-    )
+def _area(char: Char) -> float:
+    return float((char["x1"] - char["x0"]) * (char["bottom"] - char["top"]))
 
 
 def _lightness(color: Any) -> float:

@@ -138,10 +138,10 @@ def _gutter(rows: list[_Row]) -> float | None:
         return None
     best = [x for x, count in counts.items() if count == most]
     stop = next((i for i, x in enumerate(best) if i and x != best[i - 1] + 1), len(best))
-    x = (best[0] + best[stop - 1]) / 2
-    both = [row for row in rows if row.sides(x) == (True, False, True)]
+    middle = (best[0] + best[stop - 1]) / 2
+    both = [row for row in rows if row.sides(middle) == (True, False, True)]
     size = sorted(char["size"] for row in both for char in row.chars)
-    return x if _are_columns(both, x, size[len(size) // 2]) else None
+    return middle if _are_columns(both, middle, size[len(size) // 2]) else None
 
 
 def _are_columns(rows: list[_Row], x: float, size: float) -> bool:

@@ -19,7 +19,9 @@ _PAGE_NUMBER = re.compile(
 )
 _DRESSED = re.compile(r"[-—–－·•].*[-—–－·•]|第.*页.*|.*[/共].*")
 _SENTENCE = ("。", "；", "，", "、", "：", "！", "？")
-_CONTENT = re.compile(r"附\s*[件表录]|第[一二三四五六七八九十百零〇\d]+[编章节条]|[一二三四五六七八九十]+、")
+_CONTENT = re.compile(
+    r"附\s*[件表录]|第[一二三四五六七八九十百零〇\d]+[编章节条]|[一二三四五六七八九十]+、"
+)
 _EDGE_LINES = 2
 _MARGIN = 0.1
 """The share of a page's height, above and below, that is margin."""
@@ -97,7 +99,11 @@ def _gone(
 
 def _numbers(line: PrintedLine, inner: list[PrintedLine], page: int, height: float) -> bool:
     """Whether a number at the edge of a file that has hardly another counts its pages."""
-    if not height or not inner or not (_in_margin(line, False, height) or _in_margin(line, True, height)):
+    if (
+        not height
+        or not inner
+        or not (_in_margin(line, False, height) or _in_margin(line, True, height))
+    ):
         return False
     match = _PAGE_NUMBER.fullmatch(line.text)
     if match is None:

@@ -21,7 +21,14 @@ class PrintedTable:
 
 
 def printed_table(box: Box, cells: Sequence[Sequence[str | None]]) -> PrintedTable | None:
-    """The table, or ``None`` where the rules only frame text: fewer than two columns or cells."""
+    """The table, or ``None`` where the rules only frame text: fewer than two columns or cells, or
+    one cell that holds the article of a printed web page."""
+    lines = [(cell or "").splitlines() for row in cells for cell in row]
+    longest = max(lines, key=lambda cell: sum(map(len, cell)), default=[])
+    length = sum(map(len, longest))
+    every = sum(len(line) for cell in lines for line in cell)
+    if len(longest) >= _PROSE_LINES and length >= _PROSE_CHARS and length * 5 > every * 4:
+        return None
     rows = [[_joined(cell or "") for cell in row] for row in cells]
     used = {column for row in rows for column, cell in enumerate(row) if cell}
     if len(used) < 2:
@@ -50,6 +57,8 @@ def append(above: PrintedTable, below: PrintedTable) -> None:
 
 
 _TOLERANCE = 5.0
+_PROSE_LINES, _PROSE_CHARS = 8, 250
+"""A cell with so much text, and four fifths of all there is, is an article in a frame."""
 _WRAPPED = 8
 """Characters from which a cell is long enough to have been wrapped and cut."""
 _ENDS = tuple("。；！？")
