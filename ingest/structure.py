@@ -232,6 +232,7 @@ class _Builder:
 
     def _numbered(self, at: int, mark: Mark) -> None:
         row = self.rows[at]
+        self.open.leave_text(mark)
         self.open.leave_declared(row.level)
         self.open.make_room(mark, self._after_colon(at))
         if mark.scheme == "article":

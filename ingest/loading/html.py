@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ingest.document import Block
 from ingest.loading.encoding import decode
 from ingest.loading.html_list import ListNumbers
-from ingest.loading.reading import Reading, is_wide, join_lines, table_block
+from ingest.loading.reading import LONGEST_REPEATED, Reading, cell_text, is_wide, join_lines, table_block
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -42,7 +42,7 @@ def plain_text(element: HtmlElement) -> str:
     """The text of ``element`` on one line, as a browser would show it."""
     if not len(element) and not _keeps_breaks(element):  # most cells of a large table
         return _collapse(element.text or "")
-    return " ".join(block.text.replace("\n", " ") for block in _Walk(hidden=False).run(element))
+    return cell_text(_Walk(hidden=False).run(element))
 
 
 _CHARSET = re.compile(
@@ -260,20 +260,26 @@ def _span(cell: HtmlElement, name: str) -> int:
 
 
 def _grid(table: HtmlElement) -> list[list[str]]:
-    """Cell texts by row and column; a cell that spans several stands in the first of them."""
+    """Cell texts by row and column; a cell that spans columns stands in the first of them, one
+    that spans rows in each."""
     reserved: dict[int, int] = {}  # column: rows that a cell from above still takes
+    above: dict[int, str] = {}  # column: what that cell holds
     grid = []
     for row in _rows(table):
         line: list[str] = []
         for cell in _cells(row):
             while reserved.get(len(line), 0):
                 reserved[len(line)] -= 1
-                line.append("")
+                line.append(above.get(len(line), ""))
             column, width, height = len(line), _span(cell, "colspan"), _span(cell, "rowspan")
-            line += [plain_text(cell), *[""] * (width - 1)]
+            text = plain_text(cell)
+            line += [text, *[""] * (width - 1)]
             for spanned in range(column, column + width):
                 reserved[spanned] = height - 1
-        for column in [c for c, rows in reserved.items() if c >= len(line) and rows]:
+                above[spanned] = ""
+            above[column] = text if len(text) <= LONGEST_REPEATED else ""
+        for column in sorted(c for c, rows in reserved.items() if c >= len(line) and rows):
             reserved[column] -= 1
+            line += [""] * (column - len(line)) + [above.get(column, "")]
         grid.append(line)
     return grid

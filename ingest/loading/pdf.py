@@ -112,7 +112,7 @@ def _page(page: Page, number: int) -> _PrintedPage:
     page_height, has_image = float(page.height), bool(page.images)
     page = readable(page)
     for found in page.find_tables() if rules <= _MAX_RULES else ():
-        table = printed_table(found.bbox, found.extract())
+        table = printed_table(found.bbox, found.extract(), [row.cells for row in found.rows])
         if table:
             tables.append(table)
     boxes = [table.box for table in tables]

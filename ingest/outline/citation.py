@@ -13,11 +13,12 @@ from collections.abc import Sequence
 
 from ingest.document import Section
 from ingest.outline.lines import TITLE_END
-from ingest.outline.numbering import chinese
+from ingest.outline.numbering import chinese, value
 
 SEPARATOR = " › "
 _LONGEST_PART = 40
 _OPENING = re.compile(r"[一二三四五六七八九十]+[、.．]|\d+$")
+_LATE_ARTICLE = re.compile(r"第(.+?)(?:[-－–—‑](?=.+条$)|条之)([^条]+)条?")
 _DIVISIONS = ("part", "chapter", "section")
 _COUNTED_IN_ARTICLES = ("paragraph", "item", "subitem")
 
@@ -303,5 +304,8 @@ def _label(section: Section) -> str:
     """The label as it is cited: 第1条 as 第一条, (3) as （3）."""
     if section.number is None or not section.label.startswith("第"):
         return section.label
+    if late := _LATE_ARTICLE.fullmatch(section.label):
+        first, second = (value(number) for number in late.groups())
+        return f"第{chinese(first or 0)}条之{chinese(second or 0)}"
     digits = "".join(c for c in section.label if c.isdigit() and c.isascii())
     return section.label.replace(digits, chinese(section.number), 1) if digits else section.label
