@@ -87,7 +87,12 @@ def clean(raw: RawDocument) -> Document:
         content_hash=raw.content_hash,
         text=text,
         lines=tuple(lines),
-        metadata=find_metadata([text[ln.start : ln.end] for ln in lines], declared, raw.source),
+        metadata=find_metadata(
+            [text[ln.start : ln.end] for ln in lines],
+            declared,
+            raw.source,
+            paged=raw.format == "html" or raw.metadata.published is None,
+        ),
         repairs=tuple(repairs),
         original=original,
     )

@@ -19,6 +19,8 @@ SEPARATOR = " › "
 _LONGEST_PART = 40
 _OPENING = re.compile(r"[一二三四五六七八九十]+[、.．]|\d+$")
 _LATE_ARTICLE = re.compile(r"第(.+?)(?:[-－–—‑](?=.+条$)|条之)([^条]+)条?")
+_UNQUOTED = re.compile(r"表|(?:第[^第]{1,8}(?:编|篇|部分|章|节))+$")
+_HAN = r"[\u3400-\u9fff]"
 _DIVISIONS = ("part", "chapter", "section")
 _COUNTED_IN_ARTICLES = ("paragraph", "item", "subitem")
 
@@ -113,6 +115,8 @@ class Paths:
 
     def _inner(self, chain: list[Section]) -> list[str]:
         article = next((i for i, s in enumerate(chain) if s.kind == "article"), None)
+        if article is not None and chain[article].label.startswith("Article"):
+            return [", ".join(p for s in chain[article:] if (p := self._in_english_article(s)))]
         if article is not None:
             parts = "".join(self._in_article(section) for section in chain[article:])
             table = chain[-1] if chain[-1].kind == "table" else None
@@ -136,6 +140,14 @@ class Paths:
         if section.kind == "point":
             return f"“{section.label}”"
         return _label(section) if section.kind == "article" else ""
+
+    def _in_english_article(self, section: Section) -> str:
+        if section.kind == "paragraph":
+            named = self._in_article(section)
+            return f"paragraph {section.number}" if named else ""
+        if section.kind in ("item", "subitem"):
+            return f"item {section.label.strip('（）().、')}"
+        return section.heading if section.kind == "table" else section.label
 
     def _document_part(self, section: Section) -> str:
         if section.kind == "body":
@@ -244,8 +256,10 @@ class Paths:
             name = self._text_name(section) if self._opens_text(section) else ""
             if name and name in outer:
                 named += name if section.kind == "annex" else f"所附{in_title_marks(name)}"
+        if inner and inner[0].startswith("Article") and not re.search(_HAN, title):
+            return ", ".join([title.strip(), *outer, *inner])
         law = self._within_article(index) or self.sections[index].kind in (*_DIVISIONS, "body")
-        quoted = [part if law or part.startswith("表") else f"“{part}”" for part in inner]
+        quoted = [part if law or _UNQUOTED.match(part) else f"“{part}”" for part in inner]
         return named + "".join(quoted)
 
 
