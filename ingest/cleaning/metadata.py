@@ -136,7 +136,9 @@ def _without_order(title: str) -> str:
 
 
 _ANNEXED = re.compile(r"^附\s*[件录表]?\s*[\d一二三四五六七八九十]*\s*(?:[：:]|$)")
-_OWN_NUMBER = re.compile(r"[\u4e00-\u9fff]{1,12}[〔\[（(]\d{4}[〕\]）)]\s*\d+\s*号|.*令\s*第\s*\d+\s*号")
+_OWN_NUMBER = re.compile(
+    r"[\u4e00-\u9fff]{1,12}[〔\[（(]\d{4}[〕\]）)]\s*\d+\s*号|.*令\s*第\s*\d+\s*号"
+)
 
 
 def _labelled_date(lines: Sequence[str]) -> str | None:
@@ -194,7 +196,9 @@ def _find_title(lines: Sequence[str]) -> str | None:
 
 def _is_whole(title: str) -> bool:
     """Whether ``title`` ends as titles do; 关于…制度 goes on to …的通知, and 《 to 》."""
-    if not (_TITLE_END.search(title) or _TENDER.search(title)) or title.count("《") != title.count("》"):
+    if not (_TITLE_END.search(title) or _TENDER.search(title)) or title.count("《") != title.count(
+        "》"
+    ):
         return False
     return "关于" not in title or "的" in title[title.index("关于") :]
 

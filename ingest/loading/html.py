@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 from ingest.document import Block
 from ingest.loading.encoding import decode
 from ingest.loading.html_list import ListNumbers
-from ingest.loading.reading import LONGEST_REPEATED, Reading, cell_text, is_wide, join_lines, table_block
+from ingest.loading.reading import (
+    LONGEST_REPEATED,
+    Reading,
+    cell_text,
+    is_wide,
+    join_lines,
+    table_block,
+)
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement

@@ -54,7 +54,9 @@ def page_metadata(root: HtmlElement, where: str) -> Metadata:
     )
 
 
-_SITE_TAIL = re.compile(r"(?:网|在线|之窗|采购|信息中心|网站|门户|平台|政府|频道|栏目|[部委局厅办])$")
+_SITE_TAIL = re.compile(
+    r"(?:网|在线|之窗|采购|信息中心|网站|门户|平台|政府|频道|栏目|[部委局厅办])$"
+)
 _TITLE_GAP = re.compile(r"\s*[_|｜]+\s*|\s+[-–—]+\s+|[-–—]+\s+|(?<=[^\s\d])-(?=[^-]+$)")
 
 
