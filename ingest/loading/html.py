@@ -224,6 +224,8 @@ def _collapse(text: str) -> str:
 _PROSE_CHARS = 500
 _PROSE_LINES = 5
 _MAX_NESTING = 8
+_MIN_PLAIN = 2
+"""A table with so many rows of plain cells holds data, though others hold tables."""
 
 
 def is_data_table(table: HtmlElement) -> bool:
@@ -237,12 +239,21 @@ def is_data_table(table: HtmlElement) -> bool:
         return False
     total = sum(map(sum, rows))
     nested = sum(_length(inner) for inner in table.iterdescendants("table"))
-    if nested * 3 > total:
+    if nested * 3 > total and (nested * 3 > 2 * total or _plain_rows(table) < _MIN_PLAIN):
         return False
     largest = max((cell for row in _rows(table) for cell in _cells(row)), key=_length)
     length = _length(largest)
     lines = sum(1 for _ in largest.iter("p", "div", "br", "li"))
     return not (length * 5 > total * 3 and length >= _PROSE_CHARS and lines >= _PROSE_LINES)
+
+
+def _plain_rows(table: HtmlElement) -> int:
+    """How many rows of several cells hold no table."""
+    rows = ([cell for cell in _cells(row) if _length(cell)] for row in _rows(table))
+    return sum(
+        len(cells) > 1 and all(next(cell.iter("table"), None) is None for cell in cells)
+        for cells in rows
+    )
 
 
 def _length(element: HtmlElement) -> int:

@@ -14,7 +14,8 @@ from ingest.loading.wrapping import unwrapped
 def read_text(data: bytes, where: str) -> Reading:
     """The lines of a text file as paragraphs; a front matter becomes metadata.
 
-    Lines that were cut at a fixed width are joined. Texts copied from Markdown keep their ``# `` before titles: those lines are headings.
+    Lines that were cut at a fixed width are joined. Texts
+    copied from Markdown keep their ``# `` before titles: those lines are headings.
 
     :raises LoadError: ``not-text``.
     """

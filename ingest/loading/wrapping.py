@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from ingest.loading.reading import is_wide, join_lines
 
@@ -22,7 +23,7 @@ _ARTICLE = re.compile(
     r"第\s*[零〇一二三四五六七八九十百千\d]+\s*条(?:之[一二三四五六七八九十\d]+)?[\s\u3000]+\S"
 )
 _UNFINISHED = re.compile(
-    r"(?:应当|可以|不得|必须|有权|负责|依法|按照|依照|根据|应|由|对|将|在|向|与|和|或者?|以及|及|的|为|是|给|使|让|把|"
+    r"(?:应当|可以|不得|必须|有权|负责|依法|按照|依照|根据|应|由|对|将|在|向|与|和|或者?|以及|及|(?<![目标])的|为|是|给|使|让|把|"
     r"被|并|且|但|不|以|于|经|自|从|[、，,])$|应当|可以|不得|必须|有权"
 )
 _LEAST_LINES = 6
@@ -61,7 +62,7 @@ def _width(lines: Sequence[str]) -> int | None:
     """The columns at which the text is cut; ``None`` where it is not."""
     within = [
         _columns(line)
-        for line, below in zip(lines, lines[1:], strict=False)
+        for line, below in pairwise(lines)
         if line.strip() and below.strip() and not line.rstrip().endswith(_ENDS)
     ]
     longest = max(map(_columns, lines), default=0)

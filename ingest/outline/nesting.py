@@ -91,10 +91,10 @@ class Nesting:
         """
         if self._scope > 1:
             before = self._reached.get(mark.scheme, 0)
-            if mark.scheme in _RESUMED and mark.scheme not in self._own:
-                if before and mark.number == before + 1:
-                    del self.stack[1:]
-                    self._scope = 1
+            resumes = mark.scheme in _RESUMED and mark.scheme not in self._own
+            if resumes and before and mark.number == before + 1:
+                del self.stack[1:]
+                self._scope = 1
             self._own.add(mark.scheme)
         if self._scope == 1:
             self._reached[mark.scheme] = mark.number
