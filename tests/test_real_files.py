@@ -175,6 +175,17 @@ def test_how_they_are_cited(tmp_path: Path) -> None:
     assert {"《某法》第四条之一", "《某法》第五条之二"} <= set(cited(prepared(tmp_path, text)))
 
 
+def test_a_law_of_taiwan_is_cited_in_its_own_units(tmp_path: Path) -> None:
+    text = (
+        "採購法\n第 22 條\n機關得採限制性招標。\n前項情形如下：\n一、無廠商投標。\n二、下列情形：\n"
+        "（一）專屬權利。\n（二）獨家製造。\n第 23 條\n由主管機關定之。\n"
+    )
+    found = cited(prepared(tmp_path, text))
+    assert "《采购法》第二十二条第一项" in found
+    assert "《采购法》第二十二条第二项第二款第一目" in found
+    assert "《采购法》第二十三条" in found
+
+
 def test_bilingual_text(tmp_path: Path) -> None:
     text = (
         "采购法\nProcurement Act\n第一条 甲。\nArticle 1\nThe entity shall publish.\n第二条 乙。\n"

@@ -34,6 +34,7 @@ class Paths:
         self._children: dict[int | None, list[int]] = {}
         for section in sections:
             self._children.setdefault(section.parent, []).append(section.index)
+        self._taiwan = any(s.kind == "paragraph" and s.label.endswith("项") for s in sections)
         self._texts = self._embedded_texts()
         self._show_texts = self._counts_several_texts()
 
@@ -133,6 +134,9 @@ class Paths:
             siblings = self.children(section.parent)
             several = sum(self.sections[i].kind == "paragraph" for i in siblings) > 1
             return section.label if several else ""
+        if section.kind == "item" and self._taiwan:
+            unit = "目" if section.label.startswith("（") else "款"
+            return f"第{chinese(section.number or 0)}{unit}"
         if section.kind == "item":
             return f"第{_label(section)}项"
         if section.kind == "subitem":
