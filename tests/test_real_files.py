@@ -265,6 +265,14 @@ def test_cells_over_rows_and_tables_in_cells(tmp_path: Path) -> None:
     assert "服务 | 物业 30万元；保安 20万元" in lines
 
 
+def test_two_notes_of_pinyin_on_a_page(tmp_path: Path) -> None:
+    page = "云川市采购办法\n" + "采购人应当公开采购文件，并接受监督。" * 20
+    it = prepared(tmp_path, page + "\n落实(shí)责任，规定(dìng)标准。\n")
+    assert it.document.text.endswith("落实责任，规定标准。")
+    taught = "生僻字：骉(biāo)、龘(dá)、行(háng)业、重(chóng)复。"
+    assert prepared(tmp_path, page + "\n" + taught).document.text.endswith(taught)
+
+
 def test_radicals_copied_from_a_pdf(tmp_path: Path) -> None:
     it = prepared(
         tmp_path, "云川市采购办法\n第⼀条 采购⼈应当公开采购⽂件。\n第⼆条 ⾃⽉底起施⾏。\n"
