@@ -15,7 +15,8 @@ from functools import cache
 
 from ingest.cleaning.boilerplate import find_furniture
 from ingest.cleaning.edits import Edited
-from ingest.cleaning.markup import edge_edits, invisible_edits, tag_edits
+from ingest.cleaning.holes import hole_edits
+from ingest.cleaning.markup import edge_edits, invisible_edits, radical_edits, tag_edits
 from ingest.cleaning.metadata import find_metadata
 from ingest.cleaning.mojibake import MAX_SUSPECTS, mojibake_edits, suspects
 from ingest.cleaning.pinyin import is_annotated, pinyin_edits, spaces_follow
@@ -86,7 +87,12 @@ def clean(raw: RawDocument) -> Document:
         content_hash=raw.content_hash,
         text=text,
         lines=tuple(lines),
-        metadata=find_metadata([text[ln.start : ln.end] for ln in lines], declared, raw.source),
+        metadata=find_metadata(
+            [text[ln.start : ln.end] for ln in lines],
+            declared,
+            raw.source,
+            paged=raw.format == "html" or raw.metadata.published is None,
+        ),
         repairs=tuple(repairs),
         original=original,
     )
@@ -111,6 +117,7 @@ def _mend(blocks: Sequence[Edited]) -> None:
     """Mend ``blocks`` in place."""
     for block in blocks:
         block.apply(invisible_edits(block.text))
+        block.apply(radical_edits(block.text))
     damage = diagnose([block.text for block in blocks])
     if damage.pinyin:
         brings_space = spaces_follow(_whole(blocks))
@@ -121,6 +128,7 @@ def _mend(blocks: Sequence[Edited]) -> None:
     if _mend_encoding(blocks):
         damage = replace(damage, encoding=True)
     for block in blocks:
+        block.apply(hole_edits(block.text))
         block.apply(tag_edits(block.text))
     if damage.traditional:
         whole = _whole(blocks)

@@ -156,8 +156,9 @@ class Section:
     ``index`` is its place in that list and ``parent`` the index of the section that holds it
     (``None`` at the top). ``start:end`` spans heading, body and all sections below. ``label``
     is the number as printed (``第二十二条``, ``（三）``, ``一、``, ``一是``; empty for ``body``
-    and for headings without one; ``第一款`` for paragraphs, which print none). ``heading`` is the
-    title text after the label, empty where the section has none. ``number`` is the label's value.
+    and for headings without one; ``第一款``, in laws of Taiwan ``第一项``, for paragraphs, which
+    print none). ``heading`` is the title text after the label, empty where the section has none.
+    ``number`` is the label's value.
     """
 
     index: int

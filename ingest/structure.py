@@ -18,6 +18,8 @@ from ingest.outline.numbering import LAW_DIVISIONS, Mark, Scheme, chinese
 from ingest.outline.points import Point, find_points
 
 _LONGEST_TITLE = 60
+_TAIWAN = re.compile(r"^\s*第\s*\d+(?:\s*-\s*\d+)?\s*條", re.MULTILINE)
+"""How laws of Taiwan print the numbers of their articles, which consist of 項, these of 款."""
 _LAW = LAW_DIVISIONS | {"article", "annex"}
 _DIVISION_KINDS: dict[Scheme, SectionKind] = {
     "part": "part",
@@ -33,7 +35,8 @@ def outline(document: Document) -> list[Section]:
     Every character that is not white space lies in some section; sections nest and never overlap
     otherwise. An empty document has none.
     """
-    builder = _Builder(document.text, read_rows(document))
+    taiwan = len(_TAIWAN.findall(document.original)) > 1
+    builder = _Builder(document.text, read_rows(document), "项" if taiwan else "款")
     root = builder.build()
     _settle_headings(root)
     _add_points(document.text, root)
@@ -115,8 +118,9 @@ def _point_node(point: Point, parent: Node) -> Node:
 class _Builder:
     """Walks the rows once and places each in the section that is open."""
 
-    def __init__(self, text: str, rows: list[Row]) -> None:
+    def __init__(self, text: str, rows: list[Row], paragraph: str) -> None:
         self.text = text
+        self.paragraph_unit = paragraph
         self.rows = rows
         self.root = Node("body", "", "", 0, 0, None)
         self.open = Nesting(self.root)
@@ -232,6 +236,7 @@ class _Builder:
 
     def _numbered(self, at: int, mark: Mark) -> None:
         row = self.rows[at]
+        self.open.leave_text(mark)
         self.open.leave_declared(row.level)
         self.open.make_room(mark, self._after_colon(at))
         if mark.scheme == "article":
@@ -262,7 +267,13 @@ class _Builder:
         self.article_paragraphs += 1
         number = self.article_paragraphs
         node = Node(
-            "paragraph", f"第{chinese(number)}款", "", start, end, self.open.top, number=number
+            "paragraph",
+            f"第{chinese(number)}{self.paragraph_unit}",
+            "",
+            start,
+            end,
+            self.open.top,
+            number=number,
         )
         node.texts.append((start, end))
         self.open.push(node)

@@ -7,6 +7,7 @@ import pytest
 
 from ingest.clean import clean
 from ingest.cleaning.edits import Edited, undo
+from ingest.cleaning.holes import HOLE
 from ingest.cleaning.mojibake import mojibake_edits, suspects
 from ingest.cleaning.script import to_simplified
 from ingest.cleaning.words import CharacterModel
@@ -151,7 +152,32 @@ def test_a_file_in_a_wrong_encoding_is_left_alone() -> None:
     document = clean(
         RawDocument("p.txt", "txt", "0" * 64, tuple(Block(line) for line in (text * 4).split("\n")))
     )
-    assert not any(r.kind == "encoding" for r in document.repairs)
+    mended = [r for r in document.repairs if r.kind == "encoding"]
+    assert {r.replacement for r in mended} <= {HOLE}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("限额为\ufffd\ufffd万元。", "限额为□万元。"),
+        ("“数据采锟斤拷锟斤拷人应当公告”", "“数据采□人应当公告”"),
+        ("采购\ufffd锟斤拷应当公开。", "采购□应当公开。"),
+    ],
+)
+def test_bytes_that_are_gone_leave_a_hole(text: str, shown: str) -> None:
+    document = document_of(text)
+    assert document.text.split("\n")[-1] == shown
+    assert undo(document.text, document.repairs) == document.original
+
+
+def test_a_hole_is_not_closed_where_the_halves_do_not_read_on() -> None:
+    sentence = "服务项目的限额提高到300万元以上，评审专家应当客观公正地评审。"
+    data = bytearray(sentence.encode("gb18030"))
+    gone = len(sentence[: sentence.index("元")].encode("gb18030"))
+    data[gone : len(sentence[: sentence.index("评")].encode("gb18030")) + 1] = b"?"
+    found = mend(bytes(data).decode("gbk", "replace")).text
+    assert found.startswith("服务项目的限额提高到300万" + HOLE)
+    assert found.endswith("审专家应当客观公正地评审。")
 
 
 def test_a_clean_text_is_not_even_looked_at() -> None:

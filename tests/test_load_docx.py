@@ -205,7 +205,7 @@ def test_tables() -> None:
     frame.cell(0, 0).add_paragraph("另一段")
     assert list(_saved(document).blocks) == [
         Block("前"),
-        Block("编码 | 名称 说明\nA | 甲 第二段 | x\n | 乙", "table"),
+        Block("编码 | 名称 说明\nA | 甲 第二段 | x\nA | 乙", "table"),
         Block("框中的段落"),
         Block("另一段"),
     ]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from ingest.cleaning.edits import Edit
+from ingest.loading.radicals import RADICALS, folded
 
 _TAGS = "span|font|strong|br|div|td|tr|th|tbody|table|img|o:p|em|ul|ol|li|p|b|a|u|i"
 _TAG = re.compile(
@@ -34,6 +35,15 @@ def invisible_edits(text: str) -> list[Edit]:
     edits = [Edit(m.start(), m.end(), "", "space") for m in _INVISIBLE.finditer(text)]
     edits += [Edit(m.start(), m.end(), " ", "space") for m in re.finditer("\u00a0", text)]
     return sorted(edits, key=lambda e: e.start)
+
+
+def radical_edits(text: str) -> list[Edit]:
+    """The edits that make radicals copied from a PDF the characters they stand for."""
+    return [
+        Edit(match.start(), match.end(), folded(match[0]), "encoding")
+        for match in RADICALS.finditer(text)
+        if folded(match[0]) != match[0]
+    ]
 
 
 def edge_edits(text: str) -> list[Edit]:

@@ -22,11 +22,12 @@ from ingest.cleaning.promulgation import (
     find_number,
     number_issuer,
 )
-from ingest.cleaning.textdates import DATE, find_date, find_dates
+from ingest.cleaning.textdates import DATE, find_date, find_dates, iso
 from ingest.document import Metadata
 
 MAX_TITLE = 60
 TITLE_LINES = 4
+HEAD_LINES = 16
 """A title is at most so many characters long, each of its lines, and on so many lines."""
 
 _TYPE = (
@@ -40,9 +41,33 @@ _NO_TITLE = re.compile(
     r"[。；！？，：:]$|^第[一二三四五六七八九十百\d]+[编章节条]|^[一二三四五六七八九十]+、"
 )
 _RED_HEAD = re.compile(
-    r"^(?:附件\s*[\d一二三四五六七八九十]*\s*[：:]?|(?!.*关于)[\u4e00-\u9fff]{2,20}(?:文件|令|公告)"
-    r"|第\s*\d+\s*号|.{0,12}〔\d{4}〕.{0,8}号)$"
+    r"^(?:附件\s*[\d一二三四五六七八九十]*\s*[：:]?|(?:\d{4}\s*年\s*)?第\s*\d+\s*号|.{0,12}〔\d{4}〕.{0,8}号"
+    r"|(?!.*关于)[\u4e00-\u9fff\s]{1,20}(?:部|委|局|厅|院|府|委员会|常务委员会|办公室|中心|法院|检察院"
+    r"|银行|兵团|总局|总署|审计署|中央|主席|公司|集团|学院|大学|协会)\s*(?:文\s*件|令|公\s*告))$"
 )
+_COVER = re.compile(
+    r"^(?:[^：:]{0,6}(?:编号|编码|代码|标段|包号|密级|份号|日期|时间|单位|采购人|招标人|代理机构|"
+    r"紧急程度|签发人|版本)[^：:]{0,4}[：:]|目\s*[录次]$|第?\s*\d+\s*页?$|[-—\s\d]+$|共\s*\d+\s*页|"
+    r"[A-Z]{2,}[-_A-Z0-9（）()〔〕\[\]]*\d[-_A-Z0-9]*$|\d{4}\s*年\s*\d{1,2}\s*月|"
+    r"(?:机密|秘密|绝密|特急|加急|急件)|.{0,8}(?:首页|位置[：:]))"
+)
+"""Lines of a cover or head that are no title: 项目编号：…, 目录, a page number, a date."""
+_LABELLED = re.compile(
+    r"^(?:法规|法律|文件|规章|公告|标准|资料)?(?:名称|标题|题目)\s*[：:]\s*(?P<title>\S.{2,})$"
+)
+_ORDER_BEFORE = re.compile(
+    r"^(?:中华人民共和国)?[\u4e00-\u9fff]{2,24}令\s*[（(]?(?:\d{4}年)?\s*第\s*[\d一二三四五六七八九十百]+\s*号"
+    r"[）)]?\s*(?:[-—–－_]+|[：:]|\s)\s*(?P<title>[《\u4e00-\u9fff].{3,})$"
+)
+"""An order's number before the title of what it promulgates."""
+_REVISED = re.compile(
+    rf"^(?:最新|最近)?(?:修正|修订|公布|发布|颁布|制定|订定)日期\s*[：:]\s*{DATE}"
+)
+_TENDER = re.compile(
+    r"(?:(?:招标|采购|磋商|谈判|询价|比选|竞价|遴选|投标|响应|资格预审)文件|采购需求(?:书)?|采购意向|公示|"
+    r"合同(?:书|范本)?|通知书|决定书|邀请(?:书|函)|答疑(?:纪要)?)(?:[（(][^（）()]{1,20}[）)])?$"
+)
+"""How the papers of one purchase are called, beside those of the state."""
 _PROMULGATED = re.compile(
     r"^(?:现(?:将|发布|公布))?《(?P<title>[^《》]{4,60})》(?:已经?|业经|经)[^。]*公布"
 )
@@ -52,7 +77,7 @@ _ORGAN = re.compile(
 _ISSUED = re.compile(r"(?P<issuer>[^《》]{2,40}?)\s*(?:关于|转发|批转|印发)")
 _NEWS = re.compile(
     r"[（(]\s*(?:本报)?(?:记者|通讯员|宗禾|作者|来源)|本报讯|本网讯|记者(?:从|获悉|了解)|记者\S{2,4}报道"
-    r"|近日|日前|据了解|据悉|今年以来"
+    r"|近日(?!期)|(?:^|[，。；“”\s]|[部委局厅府院会署省市县区司处])日前|据了解|据悉|今年以来"
 )
 _NAMED_DATE = re.compile(
     r"[（(](?P<date>(?:19|20)\d{2}-\d{2}-\d{2})[)）]|_(?P<digits>(?:19|20)\d{6})(?!\d)"
@@ -60,16 +85,22 @@ _NAMED_DATE = re.compile(
 _SITE_LABEL = re.compile(r"^【[^】]*】")
 
 
-def find_metadata(lines: Sequence[str], declared: Metadata, source: str) -> Metadata:
+def find_metadata(
+    lines: Sequence[str], declared: Metadata, source: str, paged: bool = False
+) -> Metadata:
     """``declared``, completed from the clean ``lines`` of a document and the name in ``source``.
 
     :param lines: the text's lines in reading order.
     :param declared: what the file declares of itself; its values stay.
     :param source: the document's path or address.
+    :param paged: whether the date declared is that of a web page, which counts less than the day
+        on which the text says it was promulgated.
     """
     lines = [line.strip() for line in lines if line.strip()]
     name = PurePath(source.rstrip("/")).stem if "://" not in source else ""
     title = declared.title or _find_title(lines) or _title_of(name)
+    title = _without_order(title) if title else None
+    whole, lines = lines, _own(lines)
     events = find_events(lines)
     number = declared.number or find_number(lines, events, name)
     issuer = (
@@ -81,25 +112,73 @@ def find_metadata(lines: Sequence[str], declared: Metadata, source: str) -> Meta
     )
     found = Metadata(title=title, issuer=issuer, number=number, source_name=declared.source_name)
     kind = declared.kind or _kind(found, events, lines)
-    published = declared.published or _published(events, lines, kind)
-    effective = declared.effective or _in_force(events, lines, published)
+    printed = _published(events, lines, kind) or _labelled_date(lines)
+    published = declared.published or printed
+    if paged and any("公布" in event.what for event in events):
+        published = printed or published
+    effective = declared.effective or _in_force(events, whole, published)
     found = replace(
         found,
         kind=kind,
         published=published,
         effective=effective,
-        expires=find_expiry(lines, effective),
+        expires=find_expiry(whole, effective),
         version=_version(events, name, kind, published),
     )
-    return _placed(found, labelled_place(name)).merged_under(declared)
+    said = replace(declared, published=None, title=None)
+    return _placed(found, labelled_place(name)).merged_under(said)
+
+
+def _without_order(title: str) -> str:
+    """``title`` without the number of the order before it: 财政部令第87号--…管理办法."""
+    named = _ORDER_BEFORE.match(title)
+    return named["title"].strip("《》") if named else title
+
+
+_ANNEXED = re.compile(r"^附\s*[件录表]?\s*[\d一二三四五六七八九十]*\s*(?:[：:]|$)")
+_OWN_NUMBER = re.compile(
+    r"[\u4e00-\u9fff]{1,12}[〔\[（(]\d{4}[〕\]）)]\s*\d+\s*号|.*令\s*第\s*\d+\s*号"
+)
+
+
+def _labelled_date(lines: Sequence[str]) -> str | None:
+    """The day that a collection of laws prints above the text: 修正日期：民國98年8月31日."""
+    found = (_REVISED.match(line) for line in lines[:TITLE_LINES])
+    return next((iso(match) for match in found if match), None)
+
+
+def _own(lines: Sequence[str]) -> Sequence[str]:
+    """``lines`` without the text of an annex, whose number, signature and date are its own.
+
+    A list of annexes above the signature is none; a line 附件 begins one where a document number
+    or an addressee follows, or once the text is signed.
+    """
+    signed = False
+    for at, line in enumerate(lines):
+        signed = signed or bool(at and re.fullmatch(rf"[（(]?{DATE}[）)]?", line.replace(" ", "")))
+        if not at or not _ANNEXED.match(line):
+            continue
+        following = lines[at + 1 : at + 5]
+        bare = _ANNEXED.sub("", line) == ""
+        if (signed and bare) or any(_OWN_NUMBER.fullmatch(below) for below in following):
+            return lines[:at]
+    return lines
 
 
 def _find_title(lines: Sequence[str]) -> str | None:
     """The title at the head of the text, its lines joined."""
+    for line in lines[:TITLE_LINES]:
+        if labelled := _LABELLED.match(line):
+            return labelled["title"]
+    lines = [line for line in lines[:HEAD_LINES] if not _COVER.match(line)]
     for at, line in enumerate(lines[:TITLE_LINES]):
         below = lines[at + 1] if at + 1 < len(lines) else ""
         if _RED_HEAD.match(line) or (_ORGAN.search(line) and _RED_HEAD.match(below)):
             continue
+        if ordered := _ORDER_BEFORE.match(line):
+            line = ordered["title"]
+            if _is_whole(line):
+                return line
         if promulgated := _PROMULGATED.match(line):
             return promulgated["title"]
         if len(line) > MAX_TITLE or _NO_TITLE.search(line):
@@ -117,7 +196,9 @@ def _find_title(lines: Sequence[str]) -> str | None:
 
 def _is_whole(title: str) -> bool:
     """Whether ``title`` ends as titles do; 关于…制度 goes on to …的通知, and 《 to 》."""
-    if not _TITLE_END.search(title) or title.count("《") != title.count("》"):
+    if not (_TITLE_END.search(title) or _TENDER.search(title)) or title.count("《") != title.count(
+        "》"
+    ):
         return False
     return "关于" not in title or "的" in title[title.index("关于") :]
 

@@ -20,6 +20,7 @@ from functools import lru_cache
 
 from ingest.cleaning.edits import Edit, Edited
 from ingest.cleaning.gbk import code, decode, is_rare, simple, spellings
+from ingest.cleaning.holes import with_hole
 from ingest.cleaning.script import to_simplified
 from ingest.cleaning.words import CharacterModel, SentenceModel
 
@@ -125,7 +126,7 @@ def mojibake_edits(text: str, model: Callable[[], CharacterModel]) -> list[Edit]
         if edits and start < edits[-1].end:
             start = edits[-1].end
         if start < end:
-            edits += _repair(text, start, end, model())
+            edits += with_hole(text, _repair(text, start, end, model()), model())
     return edits
 
 

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from ingest.cleaning.edits import Edit
 from ingest.cleaning.script import HAN
+from ingest.loading.likeness import FREQUENT
 
 MIN_EVIDENCE = 6
 """Weight of annotations that makes a document an annotated one; see :func:`is_annotated`."""
@@ -21,6 +22,7 @@ MIN_EVIDENCE = 6
 MAX_CHARACTERS_PER_ANNOTATION = 100
 """An annotated document has on average one annotation at least for so many Han characters."""
 
+_FEW = 2
 _SYLLABLE = r"[a-züɡāáǎăàēéěĕèêếềīíǐĭìōóǒŏòūúǔŭùǖǘǚǜńňǹḿ\u0300-\u030c]{1,8}"
 _TOKEN = re.compile(
     rf"(?<=[{HAN}])[(（](?P<in>[ \u00a0]?)(?P<syllable>{_SYLLABLE})(?P<space>[ \u00a0]?)[)）]"
@@ -53,8 +55,11 @@ def is_annotated(text: str) -> bool:
     """Whether ``text`` is a document into which pinyin was injected.
 
     Each annotation weighs 1, and more for what no teacher writes: 2 for a space inside the
-    parentheses, 1 for annotating the same character again.
+    parentheses, 1 for annotating the same character again. Nor does anybody write how two of the
+    commonest characters are read that have but one reading (實(shí)): a few of these are enough.
     """
+    if len({a.character for a in _annotations(text) if _needs_no_reading(a.character)}) >= _FEW:
+        return True
     weight, spoilt, seen = 0, 0, set[str]()
     for found in _annotations(text):
         extra = 2 * found.inner + (found.character in seen)
@@ -95,6 +100,12 @@ def _annotations(text: str) -> Iterator[Annotation]:
                 bool(match["in"] or match["space"]),
                 after,
             )
+
+
+def _needs_no_reading(character: str) -> bool:
+    from ingest.cleaning.script import to_simplified
+
+    return to_simplified(character) in FREQUENT and len(_readings(character)) == 1
 
 
 def _normal(syllable: str) -> str:

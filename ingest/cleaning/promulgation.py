@@ -37,6 +37,8 @@ _ORDER = re.compile(
     r"(?P<issuer>(?:中华人民共和国)?[\u4e00-\u9fff]{2,24}?)令\s*[（(]?(?:\d{4}年)?\s*第\s*"
     r"(?P<no>\d{1,4})\s*号"
 )
+_ORDER_ENDS = re.compile(r"[）)]?\s*(?:$|[-—–－_]+|[：:])")
+"""An order's number stands alone or before the title of what it promulgates."""
 _NUMBER = re.compile(
     r"(?P<code>[\u4e00-\u9fff]{1,10}?)\s*[〔\[（(［【﹝]\s*(?P<year>(?:19|20)\d{2})\s*[〕\]）)］】﹞]\s*"
     r"(?:第)?\s*(?P<no>\d{1,5})\s*号"
@@ -130,7 +132,8 @@ def find_number(lines: Sequence[str], events: Sequence[Event], file_name: str) -
         following = head[at + 1] if at + 1 < len(head) else ""
         if bare.endswith("令") and re.fullmatch(r"第\s*\d{1,4}\s*号", following):
             bare += following
-        if match := _ORDER.fullmatch(bare):
+        match = _ORDER.match(bare)
+        if match and _ORDER_ENDS.match(bare, match.end()):
             return _order_number(match)
     for event in reversed(events):
         if "《" not in event.what and (order := _ORDER.search(event.what)):

@@ -48,7 +48,7 @@ def script_edits(text: str, config_of: str | None = None) -> list[Edit]:
     edits: list[Edit] = []
     at = 0
     for line in text.splitlines(keepends=True):
-        new = converter.convert(line)
+        new = _with_zhu(line, converter.convert(line))
         if len(new) == len(line):
             edits += [
                 Edit(at + i, at + i + 1, b, "script")
@@ -64,6 +64,19 @@ def script_edits(text: str, config_of: str | None = None) -> list[Edit]:
             ]
         at += len(line)
     return edits
+
+
+def _with_zhu(line: str, new: str) -> str:
+    """``new`` with 著 where it means to be outstanding or to write (著有貢獻), not 着."""
+    if len(new) != len(line) or "著" not in line:
+        return new
+    kept = list(new)
+    for match in _ZHU.finditer(line):
+        kept[match.start()] = "著"
+    return "".join(kept)
+
+
+_ZHU = re.compile("著(?=有(?!色)|[述錄録者称稱書书於于])|(?<=[卓昭素夙颇頗至名譯译編编合原所])著")
 
 
 def _beyond_gb2312(text: str) -> bool:

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 from ingest.document import Block, Metadata
 from ingest.loading.docx_numbering import Numbering
 from ingest.loading.docx_package import check_package, damaged
-from ingest.loading.reading import LoadLimits, Reading, join_lines, plausible_title, table_block
+from ingest.loading.reading import (
+    LONGEST_REPEATED,
+    LoadLimits,
+    Reading,
+    cell_text,
+    join_lines,
+    plausible_title,
+    table_block,
+)
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
@@ -105,12 +113,18 @@ class _Reader:
     def table(self, tbl: Any) -> Iterator[Block]:
         """A table, or its paragraphs where it only frames them (one column)."""
         rows: list[list[list[Block]]] = []
+        above: dict[int, list[Block]] = {}  # by column, what a merged cell holds
         for tr in _through(tbl, _W + "tr"):
             row: list[list[Block]] = []
             for tc in _through(tr, _W + "tc"):
                 properties = tc.find(_W + "tcPr")
                 merged = properties is not None and _continues(properties)
-                row.append([] if merged else list(self.blocks(tc)))
+                column = len(row)
+                if not merged:
+                    above[column] = list(self.blocks(tc))
+                shown = above.get(column, [])
+                short = len(cell_text(shown)) <= LONGEST_REPEATED
+                row.append(shown if short or not merged else [])
                 row += [[] for _ in range(_grid_span(properties) - 1)]
             rows.append(row)
         if not any(sum(1 for cell in row if cell) > 1 for row in rows):
@@ -118,7 +132,7 @@ class _Reader:
                 for cell in row:
                     yield from cell
             return
-        block = table_block([[_cell_text(cell) for cell in row] for row in rows])
+        block = table_block([[cell_text(cell) for cell in row] for row in rows])
         if block:
             yield block
 
@@ -128,7 +142,7 @@ class _Reader:
             root = self._notes_root(kind)
             for note in root if root is not None else ():
                 if note.get(_W + "id") == note_id:
-                    text = _cell_text(list(self.blocks(note)))
+                    text = cell_text(list(self.blocks(note)))
                     if text:
                         yield Block(f"注{number}：{text}")
 
@@ -276,7 +290,3 @@ def _grid_span(properties: Any) -> int:
     span = properties.find(_W + "gridSpan") if properties is not None else None
     value = span.get(_W + "val") or "" if span is not None else ""
     return min(max(int(value), 1), 200) if value.isdecimal() else 1
-
-
-def _cell_text(blocks: list[Block]) -> str:
-    return " ".join(block.text.replace("\n", " ") for block in blocks)

@@ -1,5 +1,8 @@
 """Find the encoding of a Chinese text: UTF-8, GB18030, Big5 or UTF-16.
 
+What decodes as UTF-8 is UTF-8, and what the file declares is believed unless the bytes say
+otherwise; only then comes a guess.
+
 Statistical detectors need a few hundred bytes. A law's title has twenty, so each encoding that
 decodes the bytes is judged by how Chinese its result looks: the 3,755 characters of GB 2312
 level 1 and the 5,401 of Big5 level 1 are what texts consist of, and the few hundred most
@@ -11,9 +14,10 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
-from functools import cache
 
 from ingest.errors import LoadError
+from ingest.loading.garbled import is_garbled, restored
+from ingest.loading.likeness import SAMPLE, likeness
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,31 +29,75 @@ class Decoded:
 
 
 def decode(data: bytes, where: str, declared: str | None = None) -> Decoded:
-    """``data`` as text, without its byte order mark.
+    """``data`` as text, without its byte order mark; text that was decoded wrongly and saved so
+    is read again.
 
     :param data: the bytes of a text file.
     :param where: the file, for the error.
     :param declared: the encoding that the file's own markup names, which is believed if the
         bytes agree.
-    :raises LoadError: ``not-text`` where no encoding makes a text of them.
+    :raises LoadError: ``not-text`` where no encoding makes a text of them; ``garbled`` where the
+        text is mojibake and cannot be restored.
     """
+    found = _decoded(data, where, declared)
+    text = restored(found.text)
+    if is_garbled(text):
+        raise _garbled(where)
+    return Decoded(text, found.encoding)
+
+
+def _decoded(data: bytes, where: str, declared: str | None) -> Decoded:
     _refuse_known_binary(data, where)
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             text = data[len(mark) :].decode(encoding, "replace")
-            if _looks_like_text(text):
+            if _holds_text(text):
                 return Decoded(text, encoding)
             raise _not_text(where)
-    candidates = [d for d in (_strictly(data, e) for e in _order(declared)) if d]
-    best = max(candidates, key=lambda d: _score(d.text), default=None)
+    name = _python_name(declared)
+    if utf8 := _certainly_utf8(data, name):
+        return utf8
+    candidates = [d for d in (_strictly(data, e) for e in _order(name)) if d]
+    best = max(candidates, key=lambda d: likeness(d.text), default=None)
+    if (western := _western(data, name)) and (best is None or likeness(best.text) < _CHINESE):
+        return western
     if best is None or not _looks_like_text(best.text):
         lossy = [Decoded(data.decode(e, "replace"), e) for e in _LOSSY]
-        best = max(lossy, key=lambda d: _score(d.text))
+        best = max(lossy, key=lambda d: likeness(d.text))
         if not _looks_like_text(best.text):
             raise _not_text(where)
     return best
 
 
+def _certainly_utf8(data: bytes, name: str) -> Decoded | None:
+    """``data`` as UTF-8 where it decodes; two Chinese characters of GBK may do so by chance."""
+    found = _strictly(data, "utf-8")
+    if found is None or not _holds_text(found.text):
+        return None
+    if name == "utf-8" or any(char >= "\u0800" for char in found.text):
+        return found
+    other = _strictly(data, "gb18030")
+    return None if other and likeness(other.text) > _CHINESE else found
+
+
+def _western(data: bytes, name: str) -> Decoded | None:
+    """``data`` as Portuguese or another language of Western Europe in one byte a character."""
+    encoding = name if name in _SINGLE_BYTE else "cp1252"
+    found = _strictly(data, encoding)
+    if found is None or not _holds_text(found.text):
+        return None
+    accented = _ACCENTED.findall(found.text)
+    letters = len(re.findall("[A-Za-z]", found.text))
+    foreign = sum(char > "\x7f" for char in found.text)
+    return found if sum(map(len, accented)) == foreign and foreign * 5 <= letters else None
+
+
+_CHINESE = 0.45
+"""A text of at least this likeness is Chinese; one of ASCII has 0.3."""
+_SINGLE_BYTE = frozenset({"iso8859-1", "cp1252", "iso8859-15"})
+_ACCENTED = re.compile(
+    "(?<![^\x00-\x7f])[áàâãäéèêëíìîïóòôõöúùûüçñÁÀÂÃÉÊÍÓÔÕÚÇªº°§«»“”‘’–—…€]{1,2}(?![^\x00-\x7f])"
+)
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -69,24 +117,17 @@ _MAGIC = (
     (b"\xd0\xcf\x11\xe0", "an old Office document (.doc, .xls)", None),
 )
 
-# The characters that Chinese official texts use most, Simplified and Traditional.
-_FREQUENT = frozenset(
-    "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下"
-    "过子说产种面而方后多定行学法所民得经十三之进着等部度家电力里如水化高自二理起小物现实加量都两"
-    "体制机当使点从业本去把性好应开它合还因由其些然前外天政四日那社义事平形相全表间样与关各重新线"
-    "内数正心反你明看原又么利比或但质气第向道命此变条只没结解问意建月公无系军很情者最立代想已通并"
-    "提直题党程展五果料象员革位入常文总次品式活设及管特件长求老头基资边流路级少图山统接知较将组见"
-    "计别她手角期根论运农指几九区强放决西被干做必战先回则任取据处府采购财投标招供商项目府务院令章"
-    "章规办服施监督政予按照应责申请审核查批准违许可处罚款材料告公布施县省市级上下印依据保护权益"
-    "這個國來時們於對會發動過說產種後學經進著電裡現實體當點從業應開還無係軍關線數與樣義間變條沒"
-    "結問題並黨長總設級圖統組見計別論運農區強決戰處則據標務財購採項違規辦監審許證據護權請員書號"
-)
 
-
-def _order(declared: str | None) -> list[str]:
-    """The encodings to try, the declared one first so that it wins a draw."""
+def _python_name(declared: str | None) -> str:
     name = (declared or "").strip().lower()
-    name = _ALIASES.get(name, name)
+    try:
+        return _ALIASES.get(name) or codecs.lookup(name).name
+    except LookupError:
+        return ""
+
+
+def _order(name: str) -> list[str]:
+    """The encodings to try, the declared one first so that it wins a draw."""
     return sorted(_ENCODINGS, key=lambda encoding: encoding != name)
 
 
@@ -99,55 +140,19 @@ def _strictly(data: bytes, encoding: str) -> Decoded | None:
         return None
 
 
-@cache
-def _usual() -> frozenset[str]:
-    """GB 2312 level 1 and Big5 level 1, the characters that running text is made of."""
-    chars: set[str] = set()
-    for lead in range(0xB0, 0xD8):
-        chars.update(bytes((lead, t)).decode("gb2312", "ignore") for t in range(0xA1, 0xFF))
-    for lead in range(0xA4, 0xC7):
-        for trail in (*range(0x40, 0x7F), *range(0xA1, 0xFF)):
-            chars.update(bytes((lead, trail)).decode("big5", "ignore"))
-    chars.discard("")
-    return frozenset(chars)
-
-
-_ASCII = frozenset(map(chr, range(0x20, 0x7F))) | frozenset("\t\n\r\f\v")
-_PUNCTUATION = frozenset(
-    "　、。，．；：？！（）《》〈〉“”‘’「」『』〔〕【】—…·～％＋－＝／①②③④⑤〇"
-    "０１２３４５６７８９\xa0\u200b"
-)
-_SAMPLE = 20_000
-
-
-def _score(text: str) -> float:
-    """Mean plausibility of the characters, from -1 (rare, unassigned) to 1 (frequent)."""
-    sample = text[:_SAMPLE]
-    usual = _usual()
-    total = 0.0
-    for char in sample:
-        if char in _FREQUENT:
-            total += 1.0
-        elif char in usual or char in _PUNCTUATION:
-            total += 0.6
-        elif char in _ASCII:
-            total += 0.3
-        elif "\u4e00" <= char <= "\u9fff":
-            total -= 0.3
-        elif char.isprintable() and char.isalnum() and not "\ue000" <= char <= "\uf8ff":
-            total -= 0.5
-        else:
-            total -= 1.0
-    return total / max(len(sample), 1)
-
-
 def _looks_like_text(text: str) -> bool:
     """False where control, unassigned and replacement characters are more than stray."""
-    sample = text[:_SAMPLE]
+    sample = text[:SAMPLE]
     if not sample.strip():
         return True
     bad = len(_BAD.findall(sample))
-    return bad <= max(1, len(sample) // 100) and "\0" not in sample and _score(sample) > 0.1
+    return bad <= max(1, len(sample) // 100) and "\0" not in sample and likeness(sample) > 0.1
+
+
+def _holds_text(text: str) -> bool:
+    """:func:`_looks_like_text` in whatever language."""
+    bad = len(_BAD.findall(text[:SAMPLE]))
+    return bad <= max(1, len(text[:SAMPLE]) // 100) and "\0" not in text[:SAMPLE]
 
 
 _BAD = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffd\ufffe\uffff\ud800-\udfff]")
@@ -170,4 +175,14 @@ def _not_text(where: str) -> LoadError:
         "this is not text in UTF-8, GB18030, Big5 or UTF-16",
         "Save it as UTF-8 text, or give it the ending of its real format",
         ("不是 UTF-8、GB18030、Big5 或 UTF-16 编码的文本", "请另存为 UTF-8 文本或改用正确的扩展名"),
+    )
+
+
+def _garbled(where: str) -> LoadError:
+    return LoadError(
+        "garbled",
+        where,
+        "the text was decoded wrongly before it was saved, and too much of it is lost",
+        "Fetch or save it again, as UTF-8",
+        ("内容已是乱码且无法还原", "请从原处重新获取，并另存为 UTF-8 编码"),
     )

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 from ingest.document import Block
 from ingest.loading.encoding import decode
 from ingest.loading.html_list import ListNumbers
-from ingest.loading.reading import Reading, is_wide, join_lines, table_block
+from ingest.loading.reading import (
+    LONGEST_REPEATED,
+    Reading,
+    cell_text,
+    is_wide,
+    join_lines,
+    table_block,
+)
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -42,7 +49,7 @@ def plain_text(element: HtmlElement) -> str:
     """The text of ``element`` on one line, as a browser would show it."""
     if not len(element) and not _keeps_breaks(element):  # most cells of a large table
         return _collapse(element.text or "")
-    return " ".join(block.text.replace("\n", " ") for block in _Walk(hidden=False).run(element))
+    return cell_text(_Walk(hidden=False).run(element))
 
 
 _CHARSET = re.compile(
@@ -217,6 +224,8 @@ def _collapse(text: str) -> str:
 _PROSE_CHARS = 500
 _PROSE_LINES = 5
 _MAX_NESTING = 8
+_MIN_PLAIN = 2
+"""A table with so many rows of plain cells holds data, though others hold tables."""
 
 
 def is_data_table(table: HtmlElement) -> bool:
@@ -230,12 +239,21 @@ def is_data_table(table: HtmlElement) -> bool:
         return False
     total = sum(map(sum, rows))
     nested = sum(_length(inner) for inner in table.iterdescendants("table"))
-    if nested * 3 > total:
+    if nested * 3 > total and (nested * 3 > 2 * total or _plain_rows(table) < _MIN_PLAIN):
         return False
     largest = max((cell for row in _rows(table) for cell in _cells(row)), key=_length)
     length = _length(largest)
     lines = sum(1 for _ in largest.iter("p", "div", "br", "li"))
     return not (length * 5 > total * 3 and length >= _PROSE_CHARS and lines >= _PROSE_LINES)
+
+
+def _plain_rows(table: HtmlElement) -> int:
+    """How many rows of several cells hold no table."""
+    rows = ([cell for cell in _cells(row) if _length(cell)] for row in _rows(table))
+    return sum(
+        len(cells) > 1 and all(next(cell.iter("table"), None) is None for cell in cells)
+        for cells in rows
+    )
 
 
 def _length(element: HtmlElement) -> int:
@@ -260,20 +278,26 @@ def _span(cell: HtmlElement, name: str) -> int:
 
 
 def _grid(table: HtmlElement) -> list[list[str]]:
-    """Cell texts by row and column; a cell that spans several stands in the first of them."""
+    """Cell texts by row and column; a cell that spans columns stands in the first of them, one
+    that spans rows in each."""
     reserved: dict[int, int] = {}  # column: rows that a cell from above still takes
+    above: dict[int, str] = {}  # column: what that cell holds
     grid = []
     for row in _rows(table):
         line: list[str] = []
         for cell in _cells(row):
             while reserved.get(len(line), 0):
                 reserved[len(line)] -= 1
-                line.append("")
+                line.append(above.get(len(line), ""))
             column, width, height = len(line), _span(cell, "colspan"), _span(cell, "rowspan")
-            line += [plain_text(cell), *[""] * (width - 1)]
+            text = plain_text(cell)
+            line += [text, *[""] * (width - 1)]
             for spanned in range(column, column + width):
                 reserved[spanned] = height - 1
-        for column in [c for c, rows in reserved.items() if c >= len(line) and rows]:
+                above[spanned] = ""
+            above[column] = text if len(text) <= LONGEST_REPEATED else ""
+        for column in sorted(c for c, rows in reserved.items() if c >= len(line) and rows):
             reserved[column] -= 1
+            line += [""] * (column - len(line)) + [above.get(column, "")]
         grid.append(line)
     return grid

@@ -42,7 +42,7 @@ def page_metadata(root: HtmlElement, where: str) -> Metadata:
         element = next((e for e in root.iter("title") if e.getparent().tag != "svg"), None)
         title = _clean(element.text or "") if element is not None else None
     return Metadata(
-        title=_without_site(title, first("sitename og:site_name")) if title else None,
+        title=_title(root, title, first("sitename og:site_name")),
         issuer=first("issuer"),
         number=first("doc-number docnumber documentnumber"),
         published=iso_date(
@@ -54,8 +54,44 @@ def page_metadata(root: HtmlElement, where: str) -> Metadata:
     )
 
 
-_SITE_TAIL = re.compile(r"(?:网|网站|门户|平台|政府|频道|栏目|[部委局厅办])$")
-_TITLE_GAP = re.compile(r"\s*[_|｜]+\s*|\s+[-–—]+\s+|(?<=[^\s\d])-(?=[^-]+$)")
+_SITE_TAIL = re.compile(
+    r"(?:网|在线|之窗|采购|信息中心|网站|门户|平台|政府|频道|栏目|[部委局厅办])$"
+)
+_TITLE_GAP = re.compile(r"\s*[_|｜]+\s*|\s+[-–—]+\s+|[-–—]+\s+|(?<=[^\s\d])-(?=[^-]+$)")
+
+
+def _title(root: HtmlElement, declared: str | None, site: str | None) -> str | None:
+    """The title that the body prints: its ``<h1>``, or the head of what ``<title>`` says.
+
+    A site's name in ``<h1>``, or one of several, is no title.
+    """
+    heads = {text for e in root.iter("h1") if (text := _clean("".join(e.itertext())))}
+    if len(heads) == 1:
+        head = heads.pop()
+        bare = _bare(head)
+        if len(bare) >= _MIN_TITLE and (not declared or bare in _bare(declared)):
+            return head
+        if _SITE_TAIL.search(declared or "") and len(bare) > _MIN_TITLE and head != site:
+            return head if not _SITE_TAIL.search(head) else declared
+    if not declared:
+        return None
+    shown = {_bare("".join(e.itertext())) for e in root.iter(*_SHOWS_TITLE) if len(e) <= 3}
+    if _bare(declared) in shown:
+        return declared
+    ends = [match.start() for match in _ANY_GAP.finditer(declared)]
+    for end in reversed(ends):
+        if len(_bare(declared[:end])) >= _MIN_TITLE and _bare(declared[:end]) in shown:
+            return declared[:end].strip()
+    return _without_site(declared, site)
+
+
+_MIN_TITLE = 5
+_SHOWS_TITLE = ("h1", "h2", "h3", "h4", "p", "div", "td", "span", "strong", "b", "font", "center")
+_ANY_GAP = re.compile(r"\s*[_|｜—–-]+\s*|\s+")
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split())
 
 
 def _clean(text: str) -> str:

@@ -6,18 +6,16 @@ import io
 import logging
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ingest.document import Block, Metadata
 from ingest.errors import LoadError
-from ingest.loading.pdf_lines import (
-    Margins,
-    PrintedLine,
-    margins,
-    paragraphs,
-    tidy,
-    without_furniture,
-)
+from ingest.loading.pdf_chars import readable
+from ingest.loading.pdf_columns import WHOLE, Columns, Place, find_columns
+from ingest.loading.pdf_furniture import without_furniture
+from ingest.loading.pdf_lines import Frame, Margins, PrintedLine, margins, paragraphs, tidy
+from ingest.loading.pdf_notes import note_texts, split_notes
 from ingest.loading.pdf_streams import check_streams
 from ingest.loading.pdf_tables import PrintedTable, append, continues, printed_table
 from ingest.loading.reading import LoadLimits, Reading, plausible_title, table_block
@@ -111,13 +109,33 @@ def _pages(data: bytes, where: str, limits: LoadLimits) -> tuple[list[_PrintedPa
 def _page(page: Page, number: int) -> _PrintedPage:
     tables = []
     rules = len(page.lines) + len(page.rects) + len(page.curves)
+    page_height, has_image = float(page.height), bool(page.images)
+    page = readable(page)
     for found in page.find_tables() if rules <= _MAX_RULES else ():
-        table = printed_table(found.bbox, found.extract())
+        table = printed_table(found.bbox, found.extract(), [row.cells for row in found.rows])
         if table:
             tables.append(table)
     boxes = [table.box for table in tables]
     text = page.filter(lambda thing: not _inside(thing, boxes)) if boxes else page
-    lines = [
+    columns = find_columns(text.chars, boxes)
+    if columns is None:
+        return _PrintedPage(_lines(text, number), tables, has_image, page_height)
+    for order, table in enumerate(tables):
+        table.place = columns.places.get(order, WHOLE)
+    lines = []
+    for column in (0, 1, 2):
+        part = text.filter(partial(_stands_in, columns, column))
+        lines += _lines(part, number, columns.places)
+    lines.sort(key=_reading_order)
+    return _PrintedPage(lines, tables, has_image, page_height)
+
+
+def _stands_in(columns: Columns, column: int, thing: dict[str, Any]) -> bool:
+    return thing.get("object_type") != "char" or columns.holds(thing, column)
+
+
+def _lines(page: Page, number: int, places: dict[int, Place] | None = None) -> list[PrintedLine]:
+    return [
         PrintedLine(
             text=tidy(line["text"]),
             left=line["x0"],
@@ -126,11 +144,13 @@ def _page(page: Page, number: int) -> _PrintedPage:
             bottom=line["bottom"],
             size=_size(line["chars"]),
             page=number,
+            place=next((places[id(c)] for c in line["chars"] if id(c) in places), WHOLE)
+            if places
+            else WHOLE,
         )
-        for line in text.extract_text_lines(return_chars=True, y_tolerance=_Y_TOLERANCE)
+        for line in page.extract_text_lines(return_chars=True, y_tolerance=_Y_TOLERANCE)
         if line["text"].strip()
     ]
-    return _PrintedPage(lines, tables, bool(page.images), float(page.height))
 
 
 def _size(chars: list[dict[str, Any]]) -> float:
@@ -174,8 +194,11 @@ def _check_text_layer(pages: list[_PrintedPage], where: str) -> None:
 
 
 def _blocks(pages: list[_PrintedPage]) -> list[Block]:
-    """Paragraphs and tables over page breaks."""
-    kept = without_furniture([page.lines for page in pages])
+    """Paragraphs and tables over page breaks, then the footnotes."""
+    clean = without_furniture([page.lines for page in pages], [page.height for page in pages])
+    parted = [split_notes(lines) for lines in clean]
+    kept = [text for text, _ in parted]
+    notes = [note for _, notes in parted for note in notes]
     bounds = _margins(kept)
     blocks: list[Block] = []
     lines: list[PrintedLine] = []
@@ -195,7 +218,7 @@ def _blocks(pages: list[_PrintedPage]) -> list[Block]:
 
     for page, text in zip(pages, kept, strict=True):
         parts: list[PrintedLine | PrintedTable] = [*text, *page.tables]
-        parts.sort(key=lambda part: part.top if isinstance(part, PrintedLine) else part.box[1])
+        parts.sort(key=_reading_order)
         first = True
         for part in parts:
             if isinstance(part, PrintedLine):
@@ -211,19 +234,29 @@ def _blocks(pages: list[_PrintedPage]) -> list[Block]:
             first = False
     flush_table()
     flush()
-    return blocks
+    return blocks + [Block(text) for text in note_texts(notes)]
 
 
 _ENOUGH_LINES = 8
 
 
-def _margins(pages: list[list[PrintedLine]]) -> dict[int, Margins]:
-    """The margins of each page; short pages take those of the whole document."""
-    everywhere = margins([line for lines in pages for line in lines])
+def _reading_order(part: PrintedLine | PrintedTable) -> tuple[Place, float]:
+    return part.place, part.top if isinstance(part, PrintedLine) else part.box[1]
+
+
+def _margins(pages: list[list[PrintedLine]]) -> dict[Frame, Margins]:
+    """The margins of each frame; short ones take those of the whole document."""
+    everywhere: dict[int, list[PrintedLine]] = {}
+    frames: dict[Frame, list[PrintedLine]] = {}
+    for line in (line for lines in pages for line in lines):
+        everywhere.setdefault(line.place[1], []).append(line)
+        frames.setdefault(line.frame, []).append(line)
+    whole = {column: margins(lines) for column, lines in everywhere.items()}
     found = {}
-    for number, lines in enumerate(pages):
-        own = margins(lines) if len(lines) >= _ENOUGH_LINES else everywhere
-        found[number] = own if own.right > everywhere.right - 60 else everywhere
+    for frame, lines in frames.items():
+        of_all = whole[frame[1]]
+        own = margins(lines) if len(lines) >= _ENOUGH_LINES else of_all
+        found[frame] = own if own.right > of_all.right - 60 else of_all
     return found
 
 

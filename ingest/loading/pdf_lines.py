@@ -12,7 +12,12 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ingest.loading.pdf_columns import WHOLE, Place
+from ingest.loading.radicals import fold_radicals
 from ingest.loading.reading import join_lines
+
+Frame = tuple[int, int]
+"""Page and column: lines of one frame share their margins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,12 @@ class PrintedLine:
     bottom: float
     size: float
     page: int
+    place: Place = WHOLE
+
+    @property
+    def frame(self) -> Frame:
+        """The page and the column of it that the line stands in."""
+        return self.page, self.place[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,47 +51,33 @@ class Margins:
 def tidy(text: str) -> str:
     """A printed line without the spaces of letters spread to fill it: 同 步 更 新 → 同步更新.
 
-    One space alone stays (目 录, 第一条 为了): it may be the author's.
+    One space alone stays (目 录, 第一条 为了): it may be the author's. Radicals that a font lends
+    become the characters they stand for.
     """
-    return _SPREAD.sub(lambda run: run[0].replace(" ", ""), text.strip())
-
-
-def without_furniture(pages: list[list[PrintedLine]]) -> list[list[PrintedLine]]:
-    """The pages without the headers, footers and page numbers that most of them repeat."""
-    counted: Counter[tuple[str, bool]] = Counter()
-    for lines in pages:
-        counted.update({key for line in _edges(lines) if (key := _key(line, lines))})
-    filled = sum(1 for lines in pages if lines)
-    numbers = sum(count for (text, _), count in counted.items() if text == "#")
-    repeated = {key for key, count in counted.items() if count >= max(3, filled / 2)}
-    if filled > 1 and numbers >= max(2, filled / 2):
-        repeated |= {key for key in counted if key[0] == "#"}
-    return [
-        [line for line in lines if not (line in _edges(lines) and _key(line, lines) in repeated)]
-        for lines in pages
-    ]
+    return _SPREAD.sub(lambda run: run[0].replace(" ", ""), fold_radicals(text).strip())
 
 
 def margins(lines: list[PrintedLine]) -> Margins:
     """The margins of a run of lines of text, by what most of them do."""
     if not lines:
         return Margins(0.0, 0.0, False)
+    size = sorted(line.size for line in lines)[len(lines) // 2]
+    lines = [line for line in lines if line.size < 1.2 * size]  # a title may be wider
     right = max(line.right for line in lines)
     full = [line for line in lines if line.right > right - 2 * line.size]
     starts = Counter(round(line.left) for line in full)
     # The left margin is where lines that fill the measure begin most often, or further left.
     often = max(starts.values())
     left = min(start for start, count in starts.items() if count * 4 >= often)
-    size = sorted(line.size for line in lines)[len(lines) // 2]
     indented = sum(1 for line in lines if size < line.left - left < 4 * size)
     return Margins(float(left), right, indented * 20 > len(lines))
 
 
-def paragraphs(lines: list[PrintedLine], bounds: dict[int, Margins]) -> list[str]:
+def paragraphs(lines: list[PrintedLine], bounds: dict[Frame, Margins]) -> list[str]:
     """The text of consecutive lines, those of one paragraph joined.
 
     :param lines: in reading order, over any number of pages.
-    :param bounds: the margins of each page by its number.
+    :param bounds: the margins of each frame.
     """
     if not lines:
         return []
@@ -93,9 +90,6 @@ def paragraphs(lines: list[PrintedLine], bounds: dict[int, Margins]) -> list[str
     return found
 
 
-_PAGE_NUMBER = re.compile(
-    r"[-—–－·•\s]*(?:第\s*)?(?:\d{1,4}|[ivxIVX]{1,7})(?:\s*页)?(?:\s*[,，/]?\s*共?\s*\d{1,4}\s*页?)?[-—–－·•\s]*"
-)
 _NUMBERED = re.compile(
     r"第[一二三四五六七八九十百千零〇\d]+[编章节条][\s　]"
     r"|[一二三四五六七八九十]{1,3}、|[(（][一二三四五六七八九十\d]{1,3}[)）]|\d{1,2}[.．、](?!\d)|附件?\s*\d*[:：]"
@@ -104,28 +98,25 @@ _WIDE = "[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef“”‘’]"
 _SPREAD = re.compile(f"{_WIDE}(?: {_WIDE}){{3,}}")
 _LEADERS = re.compile(r"[.…·]{4,}\s*\d+$")  # a line of a table of contents
 _ENDS = tuple("。；：！？”）…")
-_EDGE_LINES = 2
+_DATE = re.compile(
+    r"[〇○零一二三四五六七八九十\d]{2,4}\s*年\s*[〇零元正一二三四五六七八九十\d]{1,3}\s*月"
+    r"(?:\s*[〇零一二三四五六七八九十\d]{1,3}\s*日)?"
+)
+_ANNEX = re.compile(r"附\s*[件表录图]?\s*[\d一二三四五六七八九十]*\s*(?:[:：]|$)")
+_ASIDE = 0.45
+"""A line that begins beyond this part of the measure is a signature, a date or a caption."""
 
 
-def _edges(lines: list[PrintedLine]) -> list[PrintedLine]:
-    return lines if len(lines) <= 2 * _EDGE_LINES else [*lines[:_EDGE_LINES], *lines[-_EDGE_LINES:]]
-
-
-def _key(line: PrintedLine, lines: list[PrintedLine]) -> tuple[str, bool] | None:
-    """What a line repeats from page to page: its text without numbers, and top or bottom."""
-    at_top = line in lines[:_EDGE_LINES]
-    if _PAGE_NUMBER.fullmatch(line.text):
-        return "#", at_top
-    text = re.sub(r"\d+", "0", "".join(line.text.split()))
-    return (text, at_top) if text else None
-
-
-def _begins_paragraph(above: PrintedLine, line: PrintedLine, bounds: dict[int, Margins]) -> bool:
-    here, there = bounds[line.page], bounds[above.page]
+def _begins_paragraph(above: PrintedLine, line: PrintedLine, bounds: dict[Frame, Margins]) -> bool:
+    here, there = bounds[line.frame], bounds[above.frame]
     size = max(line.size, above.size)
+    if (above.place[1] == 0) != (line.place[1] == 0) and above.page == line.page:
+        return True
+    if _stands_alone(above, there) or _stands_alone(line, here) or _ANNEX.match(line.text):
+        return True
     if min(line.size, above.size) < 0.85 * size or _LEADERS.search(above.text):
         return True
-    if line.page == above.page and line.top - above.bottom > 1.6 * size:
+    if line.frame == above.frame and line.top - above.bottom > 1.6 * size:
         return True
     if line.left > here.left + 1.2 * size:
         # Indented; but a line under one that is indented as far continues it (a quotation).
@@ -138,6 +129,13 @@ def _begins_paragraph(above: PrintedLine, line: PrintedLine, bounds: dict[int, M
     if _NUMBERED.match(line.text) and above.text.endswith(_ENDS):
         return True
     return not here.indented and above.text.endswith("。") and bool(_NUMBERED.match(line.text))
+
+
+def _stands_alone(line: PrintedLine, bounds: Margins) -> bool:
+    """Whether ``line`` is a date or stands at the right, as the lines of a signature do."""
+    if _DATE.fullmatch(line.text.strip("（）() ")):
+        return True
+    return line.left - bounds.left > _ASIDE * max(bounds.right - bounds.left, 1.0)
 
 
 def _full(line: PrintedLine, bounds: Margins, below: PrintedLine) -> bool:

@@ -5,29 +5,65 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ingest.loading.pdf_columns import WHOLE, Box, Place
 from ingest.loading.pdf_lines import tidy
-from ingest.loading.reading import join_lines
-
-Box = tuple[float, float, float, float]
-"""Left, top, right, bottom in points from the top left of the page."""
+from ingest.loading.reading import LONGEST_REPEATED, join_lines
 
 
 @dataclass(slots=True)
 class PrintedTable:
-    """A ruled table: its place on its first page, and cell texts by row and column."""
+    """A ruled table: its box and place on its first page, and cell texts by row and column."""
 
     box: Box
     rows: list[list[str]]
     header: list[str] = field(default_factory=list)
+    place: Place = WHOLE
+    merged: bool = False
 
 
-def printed_table(box: Box, cells: Sequence[Sequence[str | None]]) -> PrintedTable | None:
-    """The table, or ``None`` where the rules only frame text: fewer than two columns or cells."""
+def printed_table(
+    box: Box,
+    cells: Sequence[Sequence[str | None]],
+    boxes: Sequence[Sequence[Box | None]] = (),
+) -> PrintedTable | None:
+    """The table, or ``None`` where the rules only frame text: fewer than two columns or cells, or
+    one cell that holds the article of a printed web page. What a cell over several rows says is
+    repeated in each of them.
+
+    :param cells: texts by row and column, ``None`` where a cell from above or the left goes on.
+    :param boxes: where each cell stands.
+    """
+    lines = [(cell or "").splitlines() for row in cells for cell in row]
+    longest = max(lines, key=lambda cell: sum(map(len, cell)), default=[])
+    length = sum(map(len, longest))
+    every = sum(len(line) for cell in lines for line in cell)
+    if len(longest) >= _PROSE_LINES and length >= _PROSE_CHARS and length * 5 > every * 4:
+        return None
     rows = [[_joined(cell or "") for cell in row] for row in cells]
+    merged = _fill_merged(rows, boxes)
     used = {column for row in rows for column, cell in enumerate(row) if cell}
     if len(used) < 2:
         return None
-    return PrintedTable(box, rows, rows[0])
+    return PrintedTable(box, rows, rows[0], merged=merged)
+
+
+def _fill_merged(rows: list[list[str]], boxes: Sequence[Sequence[Box | None]]) -> bool:
+    """Write the text of cells that span rows into the rows below; whether there was one."""
+    found = False
+    for at, cells in enumerate(boxes[1:], 1):
+        bottom = max((cell[3] for cell in cells if cell), default=0.0)
+        top = min((cell[1] for cell in cells if cell), default=0.0)
+        for column, cell in enumerate(cells):
+            if cell is not None or rows[at][column]:
+                continue
+            over = next((b for b in range(at - 1, -1, -1) if boxes[b][column] is not None), None)
+            spanning = boxes[over][column] if over is not None else None
+            if over is None or spanning is None or spanning[3] < (top + bottom) / 2:
+                continue
+            text = rows[over][column]
+            if text and len(text) <= LONGEST_REPEATED:
+                rows[at][column], found = text, True
+    return found
 
 
 def continues(above: PrintedTable, below: PrintedTable) -> bool:
@@ -44,13 +80,15 @@ def append(above: PrintedTable, below: PrintedTable) -> None:
     if not rows:
         return
     last, first = above.rows[-1], rows[0]
-    if _is_cut(last, first, above.rows):
+    if _is_cut(last, first, above.rows if not above.merged else []):
         above.rows[-1] = [join_lines(a, b) for a, b in zip(last, first, strict=True)]
         rows = rows[1:]
     above.rows += rows
 
 
 _TOLERANCE = 5.0
+_PROSE_LINES, _PROSE_CHARS = 8, 250
+"""A cell with so much text, and four fifths of all there is, is an article in a frame."""
 _WRAPPED = 8
 """Characters from which a cell is long enough to have been wrapped and cut."""
 _ENDS = tuple("。；！？")
@@ -61,7 +99,7 @@ def _is_cut(last: list[str], first: list[str], rows: list[list[str]]) -> bool:
     (as a rule, so that it is no cell that spans several rows), or ends sentences of ``last``."""
     if first[0] or not any(first):
         return False
-    if sum(1 for row in rows if row[0]) * 10 >= len(rows) * 9:
+    if rows and sum(1 for row in rows if row[0]) * 10 >= len(rows) * 9:
         return True
     pairs = [(a, b) for a, b in zip(last, first, strict=True) if b]
     return all(len(a) >= _WRAPPED and not a.endswith(_ENDS) for a, b in pairs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ingest.document import Block, Metadata
@@ -50,11 +51,28 @@ def table_block(rows: list[list[str]]) -> Block | None:
     lines = []
     for row in rows:
         cells = [re.sub(r"\s+", " ", cell).strip() for cell in row]
+        cells = [cell.replace(CELL_SEPARATOR, " ｜ ") for cell in cells]
         while cells and not cells[-1]:
             cells.pop()
         if cells:
             lines.append(CELL_SEPARATOR.join(cells))
     return Block("\n".join(lines), "table") if lines else None
+
+
+def cell_text(blocks: Sequence[Block]) -> str:
+    """What a cell holds, on one line; of a table within it the rows stay apart: 货物 60万元；…"""
+    parts = []
+    for block in blocks:
+        if block.kind == "table":
+            rows = (row.replace(CELL_SEPARATOR, " ") for row in block.text.split("\n"))
+            parts.append("；".join(rows))
+        else:
+            parts.append(block.text.replace("\n", " "))
+    return " ".join(parts)
+
+
+LONGEST_REPEATED = 100
+"""A merged cell with more text is printed in the first of its rows only."""
 
 
 def line_blocks(text: str) -> list[Block]:

@@ -8,18 +8,21 @@ from ingest.document import Block
 from ingest.loading.encoding import decode
 from ingest.loading.front_matter import split_front_matter
 from ingest.loading.reading import Reading, line_blocks
+from ingest.loading.wrapping import unwrapped
 
 
 def read_text(data: bytes, where: str) -> Reading:
     """The lines of a text file as paragraphs; a front matter becomes metadata.
 
-    Texts copied from Markdown keep their ``# `` before titles: those lines are headings.
+    Lines that were cut at a fixed width are joined. Texts
+    copied from Markdown keep their ``# `` before titles: those lines are headings.
 
     :raises LoadError: ``not-text``.
     """
     decoded = decode(data, where)
     head = split_front_matter(normal_newlines(decoded.text))
-    lines = line_blocks("\n".join((*head.unread, head.body)))
+    body = unwrapped(head.body.split("\n"))
+    lines = line_blocks("\n".join((*head.unread, *body)))
     blocks = [_heading(line) or line for line in lines]
     return Reading(tuple(blocks), head.metadata, decoded.encoding)
 

@@ -13,11 +13,14 @@ from collections.abc import Sequence
 
 from ingest.document import Section
 from ingest.outline.lines import TITLE_END
-from ingest.outline.numbering import chinese
+from ingest.outline.numbering import chinese, value
 
 SEPARATOR = " › "
 _LONGEST_PART = 40
 _OPENING = re.compile(r"[一二三四五六七八九十]+[、.．]|\d+$")
+_LATE_ARTICLE = re.compile(r"第(.+?)(?:[-－–—‑](?=.+条$)|条之)([^条]+)条?")
+_UNQUOTED = re.compile(r"表|(?:第[^第]{1,8}(?:编|篇|部分|章|节))+$")
+_HAN = r"[\u3400-\u9fff]"
 _DIVISIONS = ("part", "chapter", "section")
 _COUNTED_IN_ARTICLES = ("paragraph", "item", "subitem")
 
@@ -31,6 +34,7 @@ class Paths:
         self._children: dict[int | None, list[int]] = {}
         for section in sections:
             self._children.setdefault(section.parent, []).append(section.index)
+        self._taiwan = any(s.kind == "paragraph" and s.label.endswith("项") for s in sections)
         self._texts = self._embedded_texts()
         self._show_texts = self._counts_several_texts()
 
@@ -112,6 +116,8 @@ class Paths:
 
     def _inner(self, chain: list[Section]) -> list[str]:
         article = next((i for i, s in enumerate(chain) if s.kind == "article"), None)
+        if article is not None and chain[article].label.startswith("Article"):
+            return [", ".join(p for s in chain[article:] if (p := self._in_english_article(s)))]
         if article is not None:
             parts = "".join(self._in_article(section) for section in chain[article:])
             table = chain[-1] if chain[-1].kind == "table" else None
@@ -128,6 +134,9 @@ class Paths:
             siblings = self.children(section.parent)
             several = sum(self.sections[i].kind == "paragraph" for i in siblings) > 1
             return section.label if several else ""
+        if section.kind == "item" and self._taiwan:
+            unit = "目" if section.label.startswith("（") else "款"
+            return f"第{chinese(section.number or 0)}{unit}"
         if section.kind == "item":
             return f"第{_label(section)}项"
         if section.kind == "subitem":
@@ -135,6 +144,14 @@ class Paths:
         if section.kind == "point":
             return f"“{section.label}”"
         return _label(section) if section.kind == "article" else ""
+
+    def _in_english_article(self, section: Section) -> str:
+        if section.kind == "paragraph":
+            named = self._in_article(section)
+            return f"paragraph {section.number}" if named else ""
+        if section.kind in ("item", "subitem"):
+            return f"item {section.label.strip('（）().、')}"
+        return section.heading if section.kind == "table" else section.label
 
     def _document_part(self, section: Section) -> str:
         if section.kind == "body":
@@ -243,8 +260,10 @@ class Paths:
             name = self._text_name(section) if self._opens_text(section) else ""
             if name and name in outer:
                 named += name if section.kind == "annex" else f"所附{in_title_marks(name)}"
+        if inner and inner[0].startswith("Article") and not re.search(_HAN, title):
+            return ", ".join([title.strip(), *outer, *inner])
         law = self._within_article(index) or self.sections[index].kind in (*_DIVISIONS, "body")
-        quoted = [part if law or part.startswith("表") else f"“{part}”" for part in inner]
+        quoted = [part if law or _UNQUOTED.match(part) else f"“{part}”" for part in inner]
         return named + "".join(quoted)
 
 
@@ -303,5 +322,8 @@ def _label(section: Section) -> str:
     """The label as it is cited: 第1条 as 第一条, (3) as （3）."""
     if section.number is None or not section.label.startswith("第"):
         return section.label
+    if late := _LATE_ARTICLE.fullmatch(section.label):
+        first, second = (value(number) for number in late.groups())
+        return f"第{chinese(first or 0)}条之{chinese(second or 0)}"
     digits = "".join(c for c in section.label if c.isdigit() and c.isascii())
     return section.label.replace(digits, chinese(section.number), 1) if digits else section.label

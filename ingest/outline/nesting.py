@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from ingest.document import SectionKind
 from ingest.outline.numbering import LAW_DIVISIONS, RANK, Mark, Scheme
 
+_RESUMED = LAW_DIVISIONS | {"article"}
 _DEEPEST = 16
 """Lists do not nest deeper than this; what claims to goes beside its elders."""
 
@@ -49,6 +50,8 @@ class Nesting:
     def __init__(self, root: Node) -> None:
         self.stack = [root]
         self._scope = 1
+        self._reached: dict[Scheme, int] = {}  # the last number of each scheme outside annexes
+        self._own: set[Scheme] = set()  # schemes that the present annex or text has used
 
     @property
     def top(self) -> Node:
@@ -79,6 +82,22 @@ class Nesting:
         del self.stack[self.stack.index(node.parent) + 1 :]
         self.push(node)
         self._scope = len(self.stack)
+        self._own = set()
+
+    def leave_text(self, mark: Mark) -> None:
+        """Close the annex or embedded text where ``mark`` goes on with the numbers before it.
+
+        A form or copy stands in the middle of a tender document: 第二章, 附：…, 第三章.
+        """
+        if self._scope > 1:
+            before = self._reached.get(mark.scheme, 0)
+            resumes = mark.scheme in _RESUMED and mark.scheme not in self._own
+            if resumes and before and mark.number == before + 1:
+                del self.stack[1:]
+                self._scope = 1
+            self._own.add(mark.scheme)
+        if self._scope == 1:
+            self._reached[mark.scheme] = mark.number
 
     def attach(self, node: Node) -> None:
         """Put ``node`` into its parent without opening it."""

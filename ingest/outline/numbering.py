@@ -55,7 +55,8 @@ class Mark:
     ``label`` is the number as printed without inner white space; ``body`` is where the text
     after it begins, counted from the line's first character. ``number`` is the label's value
     (its last component for 1.2.3), ``components`` all of them. ``spaced`` is true where white
-    space or punctuation parts number and text, which is the weaker evidence for 第N条.
+    space or punctuation parts number and text, which is the weaker evidence for 第N条. ``sub`` is
+    the second number of an article put in later: 第五条之一, 第85-1条.
     """
 
     scheme: Scheme
@@ -64,6 +65,7 @@ class Mark:
     body: int
     components: tuple[int, ...] = ()
     spaced: bool = True
+    sub: int = 0
 
 
 _HAN = "零〇○一二三四五六七八九十百千两"
@@ -71,8 +73,14 @@ _NUMERAL = rf"(?:[{_HAN}](?:\s*[{_HAN}])*|[0-9０-９]{{1,4}})"
 
 _DIVISION = re.compile(rf"第\s*({_NUMERAL})\s*(分\s*编|编|篇|部\s*分|章|节)(?P<gap>[\s:：、.．]*)")
 _ARTICLE = re.compile(
-    rf"第\s*({_NUMERAL})\s*条(?:\s*之\s*([{_HAN}]+))?(?P<gap>[\s:：、.．]*|(?=[【（(\[]))"
+    rf"第\s*({_NUMERAL})\s*(?:[-－–—‑]\s*(?P<dash>{_NUMERAL})\s*条|"
+    rf"条(?:\s*之\s*(?P<zhi>[{_HAN}]+|[0-9０-９]{{1,2}}))?)"
+    r"(?P<gap>[\s:：、.．]*|(?=[【（(\[]))"
 )
+_ENGLISH_ARTICLE = re.compile(
+    r"(?:Article|ARTICLE)\s+(\d{1,4})(?:\s*-\s*(?P<dash>\d{1,2}))?(?![\d-])[.:：]?(?P<gap>\s*[-–—]?\s*)"
+)
+_ENGLISH_REFERS = re.compile(r"[a-z(),;]")
 _CN = re.compile(rf"([{_HAN}](?:\s?[{_HAN}])*)\s*[、.．]\s*")
 _CNP = re.compile(rf"[（(]\s*([{_HAN}](?:\s?[{_HAN}])*)\s*[)）](\s*、?\s*)")
 _AR = re.compile(r"([0-9０-９]{1,3})\s*(?:[.．](?![0-9０-９])|、)\s*")
@@ -135,6 +143,8 @@ def read_mark(line: str) -> Mark | None:
     first = line[:1]
     if first == "第":
         return _law_mark(line)
+    if first == "A":
+        return _english_mark(line)
     if first == "附":
         return _annex_mark(line)
     if first in "（(":
@@ -155,7 +165,12 @@ def _law_mark(line: str) -> Mark | None:
         if number is None or _REFERS.match(rest):
             return None
         label = re.sub(r"\s", "", found[0].rstrip(" \t\u3000:：、.．"))
-        return Mark("article", label, number, found.end(), spaced=bool(found["gap"]) or not rest)
+        second = found["dash"] or found["zhi"]
+        sub = value(second) if second else 0
+        if sub is None:
+            return None
+        spaced = bool(found["gap"]) or not rest
+        return Mark("article", label, number, found.end(), spaced=spaced, sub=sub)
     if found := _DIVISION.match(line):
         rest = line[found.end() :].strip()
         number = value(found[1])
@@ -167,6 +182,15 @@ def _law_mark(line: str) -> Mark | None:
         label = re.sub(r"\s", "", f"第{found[1]}{unit}")
         return Mark(scheme, label, number, found.end(), spaced=bool(found["gap"]) or not rest)
     return None
+
+
+def _english_mark(line: str) -> Mark | None:
+    found = _ENGLISH_ARTICLE.match(line)
+    if not found or _ENGLISH_REFERS.match(line[found.end() :]):
+        return None
+    second = found["dash"]
+    label = f"Article {found[1]}" + (f"-{second}" if second else "")
+    return Mark("article", label, int(found[1]), found.end(), sub=int(second or 0))
 
 
 def _annex_mark(line: str) -> Mark | None:

@@ -1,0 +1,123 @@
+"""Characters of a PDF page that are printed but are no text of their own.
+
+Bold is faked by printing a character two to four times, a little apart; a watermark lies across
+the text, slanting, or large or pale over it. Both would stand inside the sentences.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pdfplumber.page import Page
+
+Char = dict[str, Any]
+
+
+def readable(page: Page) -> Page:
+    """``page`` without overprinted doubles and watermarks; itself where it has none."""
+    chars = page.chars
+    dropped = _slanting(chars) | _overlaid(chars)
+    dropped |= _doubles([char for char in chars if id(char) not in dropped])
+    if not dropped:
+        return page
+    return page.filter(lambda thing: id(thing) not in dropped)
+
+
+_DOUBLE = 0.15
+"""Ems by which a faked bold is shifted at most; the narrowest letters are a quarter em wide."""
+_STRAIGHT = 5.0
+"""Degrees by which the lines of a crooked scan with a text layer may slant."""
+_LARGE, _PALE = 1.6, 0.7
+"""How many times larger than the text, and how light (0 black, 1 white), a watermark is."""
+_SHARE = 0.3
+"""At least so many characters of a watermark lie on characters of the text."""
+_OVERLAP = 0.2
+"""The part of the smaller of two characters by which they overlap."""
+
+
+def _doubles(chars: list[Char]) -> set[int]:
+    """Characters printed again where the same one stands already."""
+    seen: defaultdict[tuple[str, int, int], list[Char]] = defaultdict(list)
+    doubles: set[int] = set()
+    for char in chars:
+        near = max(_DOUBLE * char["size"], 0.1)
+        column, row = int(char["x0"] // near), int(char["top"] // near)
+        neighbours = (
+            other
+            for x in (column - 1, column, column + 1)
+            for y in (row - 1, row, row + 1)
+            for other in seen.get((char["text"], x, y), ())
+        )
+        if any(
+            abs(other["x0"] - char["x0"]) <= near and abs(other["top"] - char["top"]) <= near
+            for other in neighbours
+        ):
+            doubles.add(id(char))
+        else:
+            seen[char["text"], column, row].append(char)
+    return doubles
+
+
+def _slanting(chars: list[Char]) -> set[int]:
+    """Characters on a slanting line, on a page most of which is straight."""
+    slanting = {id(char) for char in chars if _slants(char)}
+    return slanting if 2 * len(slanting) < len(chars) else set()
+
+
+def _slants(char: Char) -> bool:
+    across, up = char["matrix"][0], char["matrix"][1]
+    if not across or not up:
+        return False
+    angle = math.degrees(math.atan2(up, across)) % 90
+    return min(angle, 90 - angle) > _STRAIGHT
+
+
+def _overlaid(chars: list[Char]) -> set[int]:
+    """Large or pale characters that lie on those of the text."""
+    if not chars:
+        return set()
+    usual = sorted(char["size"] for char in chars)[len(chars) // 2]
+    groups: defaultdict[tuple[int, int], list[Char]] = defaultdict(list)
+    text: list[Char] = []
+    for char in chars:
+        light = _lightness(char["non_stroking_color"])
+        if char["text"].isspace():
+            continue
+        if char["size"] >= _LARGE * usual or _PALE <= light < 1:
+            groups[round(char["size"]), round(10 * light)].append(char)
+        else:
+            text.append(char)
+    found: set[int] = set()
+    for group in groups.values():
+        covered = sum(any(_covers(char, other) for other in text) for char in group)
+        if covered >= max(2, _SHARE * len(group)):
+            found |= {id(char) for char in group}
+    return found
+
+
+def _covers(char: Char, other: Char) -> bool:
+    """Whether the two overlap by more than neighbours in sound text do."""
+    width = min(char["x1"], other["x1"]) - max(char["x0"], other["x0"])
+    height = min(char["bottom"], other["bottom"]) - max(char["top"], other["top"])
+    if width <= 0 or height <= 0:
+        return False
+    return width * height > _OVERLAP * min(_area(char), _area(other))
+
+
+def _area(char: Char) -> float:
+    return float((char["x1"] - char["x0"]) * (char["bottom"] - char["top"]))
+
+
+def _lightness(color: Any) -> float:
+    """From 0 (black) to 1 (white); patterns and spot colours count as black."""
+    if isinstance(color, int | float):
+        color = (color,)
+    if not isinstance(color, tuple | list) or not all(isinstance(c, int | float) for c in color):
+        return 0.0
+    if len(color) == 4:
+        cyan, magenta, yellow, black = color
+        return (1 - black) * (3 - cyan - magenta - yellow) / 3
+    return sum(color) / len(color) if len(color) in (1, 3) else 0.0
