@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.commandline import Parser, config_option, program, run
+from ingest.commands import check
+from ingest.commands.backup import add_backup_to, add_restore_to, run_backup, run_restore
 from ingest.find import find_document
 from ingest.language import pick, system_language
 from ingest.settings import Settings, load_settings
@@ -75,6 +77,11 @@ def parser() -> argparse.ArgumentParser:
             "该文档如已无法读取，则不再保留（可重复给出）",
         ),
     )
+    add_backup_to(
+        command("backup", run_backup, pick("write all into one file", "将全部数据备份为一个文件"))
+    )
+    add_restore_to(command("restore", run_restore, pick("bring a backup back", "从备份文件恢复")))
+    check.add_to(command("check", check.run, pick("look for damages, and mend", "检查并修复损坏")))
     return top
 
 

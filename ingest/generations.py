@@ -91,6 +91,8 @@ def left_over(settings: Settings) -> Iterator[str]:
 def writing(settings: Settings, wait: float = 0) -> BaseFileLock:
     """A lock, to be used as a context, that lets one process at a time change the index.
 
+    Finishes what a killed restoring left (:mod:`ingest.pending`).
+
     :param wait: seconds to wait for it.
     :raises IndexStateError: on creation, if another process holds it.
     """
@@ -99,7 +101,7 @@ def writing(settings: Settings, wait: float = 0) -> BaseFileLock:
     settings.data_folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(settings.data_folder / "writing.lock", timeout=wait)
     try:
-        return lock.acquire().lock
+        held = lock.acquire().lock
     except Timeout:
         raise IndexStateError(
             "busy",
@@ -108,6 +110,14 @@ def writing(settings: Settings, wait: float = 0) -> BaseFileLock:
             "Wait until it has ended",
             ("另一个进程正在更新索引", "请等它结束后再试"),
         ) from None
+    try:
+        from ingest.pending import finish_pending
+
+        finish_pending(settings)
+    except BaseException:
+        held.release(force=True)
+        raise
+    return held
 
 
 def once_served(settings: Settings, generation: str) -> bool:

@@ -127,9 +127,7 @@ def test_notes_of_earlier_versions_are_understood(project: Project, tmp_path: Pa
     """Absolute paths, and paths relative to the settings file, of a folder that was moved."""
     gone = tmp_path / "gone" / "originals" / kept(project).name
     with closing(sqlite3.connect(serving_catalogue(project.settings))) as connection:
-        connection.execute(
-            "update documents set file = ? where title = ?", (str(gone), OUTSIDE)
-        )
+        connection.execute("update documents set file = ? where title = ?", (str(gone), OUTSIDE))
         connection.execute(
             "update documents set file = 'corpus/甲办法.txt' where title = ?", (INSIDE,)
         )

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ingest.document import document_id
-from ingest.storage.sqlite import connect, transaction
+from ingest.storage.sqlite import connect, readable_rows, transaction
 
 Action = Literal["add", "replace", "edit", "remove", "undo"]
 Edits = tuple[tuple[str, str | None], ...]
@@ -211,6 +211,14 @@ class Decisions:
                 connection.execute("delete from decisions where document = ?", (before.document,))
             connection.execute("update changes set state = 'failed' where id = ?", (id,))
 
+    def open_changes(self) -> list[int]:
+        """Changes that are neither done nor given up: being made, or left by a killed process."""
+        if not self.path.exists():
+            return []
+        with self._reading() as connection:
+            rows = connection.execute("select id from changes where state = 'begun' order by id")
+            return [row[0] for row in rows]
+
     def settle(
         self, took_effect: Callable[[Standing], bool], in_corpus: Callable[[str], bool]
     ) -> None:
@@ -237,6 +245,27 @@ class Decisions:
                 connection.execute(
                     "update decisions set present = 1, file = null where source = ?", (source,)
                 )
+
+    def salvage(self) -> Path:
+        """Put a damaged file aside and begin a new one with what can still be read of it.
+
+        :return: where the damaged file lies now.
+        """
+        rows = {
+            table: list(readable_rows(self.path, f"select * from {table}"))
+            for table in ("decisions", "changes", "held")
+        }
+        aside = self.path.with_name(f"{FILE}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+        for ending in ("-wal", "-shm"):
+            self.path.with_name(FILE + ending).unlink(missing_ok=True)
+        self.path.replace(aside)
+        with self._writing() as connection, transaction(connection):
+            for table, width in (("decisions", 5), ("changes", 10), ("held", 5)):
+                connection.executemany(
+                    f"insert or ignore into {table} values ({','.join('?' * width)})",
+                    [row for row in rows[table] if len(row) == width and _whole(table, row)],
+                )
+        return aside
 
     # the register
 
@@ -323,6 +352,18 @@ def _edits(value: Any) -> Edits:
 def _standing(text: str) -> Standing:
     values = json.loads(text)
     return Standing(**{**values, "edits": _edits(values["edits"])})
+
+
+def _whole(table: str, row: tuple[Any, ...]) -> bool:
+    """Whether a row of a damaged file can be understood."""
+    try:
+        if table == "decisions":
+            _decision(row[1:])
+        elif table == "changes":
+            _standing(row[6]), _standing(row[7])
+        return None not in row[:5] or table == "decisions"
+    except (ValueError, TypeError, KeyError):
+        return False
 
 
 def _decision(row: tuple[Any, ...]) -> Decision:
