@@ -144,10 +144,11 @@ def _documents(index: Index, records: list[DocumentRecord]) -> Iterator[Finding]
             what, zh = "it cannot be read from the catalogue", "无法从目录中读取"
         if what:
             yield Finding("document", record.source, what, zh, (record.id,))
-    known = {record.id for record in records}
-    if strangers := sorted(set(words) - known):
-        what = "there are words of documents that are not in"
-        yield Finding("document", "; ".join(strangers), what, "存在未收录文档的词项", ())
+    rows = index.catalogue.connection.execute("select distinct document from passages")
+    strangers = (set(words) | {row[0] for row in rows}) - {record.id for record in records}
+    if strangers:
+        what = "there are passages or words of documents that are not in"
+        yield Finding("document", "; ".join(sorted(strangers)), what, "存在未收录文档的段落或词项")
 
 
 def _vectors(index: Index, records: list[DocumentRecord], settings: Settings) -> Iterator[Finding]:

@@ -136,9 +136,10 @@ class Mender:
 
     def _drop_strangers(self, index: Index) -> None:
         with index.catalogue.transaction() as connection:
-            connection.execute(
-                "delete from lexical where document not in (select id from documents)"
-            )
+            for table in ("lexical", "passages"):
+                connection.execute(
+                    f"delete from {table} where document not in (select id from documents)"
+                )
 
     def _vectors(self, _: Sequence[Finding]) -> None:
         current = read_current(self._settings)

@@ -68,6 +68,15 @@ class Connection(sqlite3.Connection):
         """A cursor whose errors are one line."""
         return super().cursor(factory)
 
+    def execute(self, *args: Any) -> Any:
+        return self.cursor().execute(*args)
+
+    def executemany(self, *args: Any) -> Any:
+        return self.cursor().executemany(*args)
+
+    def executescript(self, *args: Any) -> Any:
+        return self.cursor().executescript(*args)
+
 
 def connect(path: Path, write: bool) -> Connection:
     """Open ``path``; it is made if it is not there and ``write`` is true.
