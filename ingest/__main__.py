@@ -221,8 +221,9 @@ def _remove(options: argparse.Namespace, settings: Settings) -> int:
 
     from ingest.index import Index, read_current, writing
     from ingest.pipeline import take_out
+    from ingest.reserve import room
 
-    with writing(settings):
+    with room(settings), writing(settings):
         record = find_document(_open(settings).documents(), options.document)
         current = read_current(settings)
         assert current is not None

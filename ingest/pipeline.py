@@ -26,6 +26,7 @@ from ingest.index import Index, read_current, recipe_of
 from ingest.known import as_decided, known_documents, origins_of_known, register_of
 from ingest.originals import content_hash, find, in_corpus, keep, located
 from ingest.prepare import Origin, Prepared, embedded_text, prepare
+from ingest.reserve import set_aside
 from ingest.settings import Settings
 from ingest.storage.catalogue import DocumentRecord
 from ingest.storage.decisions import Change, Decisions, Held, Standing
@@ -113,6 +114,7 @@ def add_paths(
         return _ingest(origins, index, embedder, settings, progress or Progress())
     finally:
         index.close()
+        set_aside(settings)
 
 
 def build(
@@ -150,6 +152,7 @@ def build(
             Decisions(settings.data_folder).hold_all(register_of(index.documents()))
             index.serve()
             index.close()
+            set_aside(settings)
         else:
             index.drop()
     except BaseException:

@@ -23,6 +23,7 @@ from ingest.index import Index, read_current, recipe_of, writing
 from ingest.originals import find, in_corpus, keep, located
 from ingest.pipeline import keep_copy, standing_of, store, take_out
 from ingest.prepare import Origin, Prepared, prepare
+from ingest.reserve import room
 from ingest.settling import settle
 from ingest.storage.catalogue import DocumentRecord
 from ingest.storage.decisions import Action, Change, Decisions, Standing
@@ -191,7 +192,7 @@ class Library:
 
         :raises UserError: if there is no such document.
         """
-        with self._writing() as index:
+        with room(self._settings), self._writing() as index:
             change = take_out(_record(index, document), index, self._settings, who)
             return Changed(None, change)
 

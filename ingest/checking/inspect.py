@@ -13,6 +13,7 @@ import numpy as np
 from ingest.checking.finding import Finding
 from ingest.embed import Embedder
 from ingest.errors import UserError
+from ingest.faults import damaged
 from ingest.generations import CATALOGUE, VECTORS, folder_of, left_over, read_current
 from ingest.index import Index, recipe_of
 from ingest.known import register_of
@@ -152,6 +153,7 @@ def _documents(index: Index, records: list[DocumentRecord]) -> Iterator[Finding]
 
 
 def _vectors(index: Index, records: list[DocumentRecord], settings: Settings) -> Iterator[Finding]:
+    from ingest.storage.graph import survives
     from ingest.storage.vectors import VectorStore
 
     folder = folder_of(settings, index.generation) / VECTORS
@@ -160,6 +162,10 @@ def _vectors(index: Index, records: list[DocumentRecord], settings: Settings) ->
     if not wanted:
         return
     try:
+        if settings.store.mode == "embedded" and not survives(
+            settings.store, folder, index.generation
+        ):
+            raise damaged(folder, "the vectors are damaged", "向量数据已损坏")
         store = VectorStore(settings.store, folder, index.generation, write=False, make=False)
     except UserError as error:
         yield Finding("vectors", str(folder), error.what, _zh(error))

@@ -25,6 +25,7 @@ from ingest.durable import sync_tree
 from ingest.errors import IndexStateError, UserError
 from ingest.faults import damaged, of_vectors
 from ingest.settings import StoreSettings
+from ingest.storage.graph import GraphSums, survives
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
@@ -37,18 +38,28 @@ class VectorStore:
 
     :param write: open it for changing it.
     :param make: make it if it is not there.
+    :param trust: open it without looking whether its files are as they were last written.
     :raises IndexStateError: if it is not there, or damaged.
     """
 
     def __init__(
-        self, settings: StoreSettings, folder: Path, name: str, write: bool, make: bool
+        self,
+        settings: StoreSettings,
+        folder: Path,
+        name: str,
+        write: bool,
+        make: bool,
+        trust: bool = False,
     ) -> None:
         self._settings = settings
+        self._graph = GraphSums(folder)
         self._folder = folder
         self._write = write
+        self._generation = name
         self._copy: Path | None = None
         self.name = f"{settings.collection}-{name}"
         self._using = threading.Lock()
+        self._refuse_damaged(trust)
         self._open(make)
 
     def add(self, passages: Sequence[Passage], vectors: np.ndarray, revision: str) -> None:
@@ -61,19 +72,20 @@ class VectorStore:
                     embeddings=vectors[start : start + len(part)],
                     metadatas=[{"document": p.document, "revision": revision} for p in part],
                 )
-        if self._settings.mode == "embedded":
-            sync_tree(self._folder)
+        self._settle()
 
     def remove(self, revision: str) -> None:
         """Remove all vectors of a revision."""
         with self._told():
             self._collection.delete(where={"revision": revision})
+        self._settle()
 
     def remove_ids(self, ids: Sequence[str]) -> None:
         """Remove single vectors."""
         for start in range(0, len(ids), _BATCH):
             with self._told():
                 self._collection.delete(ids=list(ids[start : start + _BATCH]))
+        self._settle()
 
     def ids(self) -> set[str]:
         """The ids of all vectors stored, visible or not."""
@@ -131,6 +143,19 @@ class VectorStore:
         if self._copy is not None:
             shutil.rmtree(self._copy, ignore_errors=True)
             self._copy = None
+
+    def _settle(self) -> None:
+        """What was written is on the disk, and known for what it is."""
+        if self._settings.mode == "embedded":
+            sync_tree(self._folder)
+            self._graph.note()
+
+    def _refuse_damaged(self, trust: bool) -> None:
+        embedded = self._settings.mode == "embedded"
+        if trust or not embedded or not self._folder.is_dir() or self._graph.agree():
+            return
+        if not survives(self._settings, self._folder, self._generation):
+            raise damaged(self._folder, "the vectors are damaged", "向量数据已损坏")
 
     def _open(self, make: bool) -> None:
         embedded = self._settings.mode == "embedded"
