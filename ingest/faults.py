@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from ingest.errors import IndexStateError, UserError
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NOT_ALLOWED = {errno.EACCES, errno.EPERM}
+_LITTLE = 1_000_000
 
 
 def explained(error: BaseException, where: str | Path) -> UserError | None:
@@ -83,6 +86,12 @@ def _of_text(text: str, where: str, otherwise: bool = True) -> UserError | None:
         return full(where)
     if "readonly" in lower or "read-only" in lower or "permission denied" in lower:
         return read_only(where)
+    if "disk i/o error" in lower or "unable to open" in lower:
+        place = _place(where)  # SQLite does not say why
+        if shutil.disk_usage(place).free < _LITTLE:
+            return full(where)
+        if not os.access(place, os.W_OK):
+            return read_only(where)
     if "locked" in lower:
         return IndexStateError(
             "busy",
@@ -94,6 +103,14 @@ def _of_text(text: str, where: str, otherwise: bool = True) -> UserError | None:
     if not otherwise:
         return None
     return damaged(where, f"it cannot be read ({text})", f"无法读取（{text}）")
+
+
+def _place(where: str) -> Path:
+    """The nearest folder that is there."""
+    place = Path(where).absolute()
+    while not place.is_dir() and place != place.parent:
+        place = place.parent
+    return place
 
 
 def _of_system(error: OSError, where: str) -> UserError | None:

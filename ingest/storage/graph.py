@@ -1,8 +1,8 @@
 """Whether Chroma's graph files are what they were when last written.
 
 Chroma reads them without looking, and a damaged one can end the whole process. So their hashes are
-noted beside them, and where these differ (a killed writer may not have come to note them), a process
-of its own tries the vectors first.
+noted beside them, and where these differ (a killed writer may not have come to note them), a
+process of its own tries the vectors first.
 """
 
 from __future__ import annotations

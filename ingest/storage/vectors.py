@@ -183,9 +183,17 @@ class VectorStore:
         )
 
     def _open_at(self, folder: Path, make: bool) -> None:
+        self._client = self._connect(folder)
+        try:
+            self._take_collection(folder, make)
+        except BaseException:
+            with suppress(Exception):
+                self._client.close()  # type: ignore[attr-defined]
+            raise
+
+    def _take_collection(self, folder: Path, make: bool) -> None:
         from chromadb.errors import NotFoundError
 
-        self._client = self._connect(folder)
         if not make:
             try:
                 self._collection = self._client.get_collection(self.name, embedding_function=None)
@@ -222,7 +230,11 @@ class VectorStore:
         options = chromadb.Settings(anonymized_telemetry=False)
         if self._settings.mode == "embedded":
             folder.mkdir(parents=True, exist_ok=True)
-            return chromadb.PersistentClient(path=str(folder), settings=options)
+            try:
+                return chromadb.PersistentClient(path=str(folder), settings=options)
+            except BaseException:
+                _forget_client(str(folder))
+                raise
         chosen = self._settings
         try:
             return chromadb.HttpClient(
@@ -236,3 +248,11 @@ class VectorStore:
                 "Start `chroma run` or set store.mode to embedded",
                 ("该地址没有 Chroma 服务", "请启动 chroma run，或将 store.mode 设为 embedded"),
             ) from error
+
+
+def _forget_client(path: str) -> None:
+    """Chroma keeps what failed to start, and would give it to whoever opens the folder next."""
+    from chromadb.api.shared_system_client import SharedSystemClient
+
+    if not SharedSystemClient._identifier_to_refcount.get(path):
+        SharedSystemClient._identifier_to_system.pop(path, None)
