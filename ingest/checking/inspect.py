@@ -153,7 +153,7 @@ def _documents(index: Index, records: list[DocumentRecord]) -> Iterator[Finding]
 
 
 def _vectors(index: Index, records: list[DocumentRecord], settings: Settings) -> Iterator[Finding]:
-    from ingest.storage.graph import survives
+    from ingest.storage.graph import GraphSums, survives
     from ingest.storage.vectors import VectorStore
 
     folder = folder_of(settings, index.generation) / VECTORS
@@ -162,9 +162,8 @@ def _vectors(index: Index, records: list[DocumentRecord], settings: Settings) ->
     if not wanted:
         return
     try:
-        if settings.store.mode == "embedded" and not survives(
-            settings.store, folder, index.generation
-        ):
+        untold = settings.store.mode == "embedded" and not GraphSums(folder).noted
+        if untold and folder.is_dir() and not survives(settings.store, folder, index.generation):
             raise damaged(folder, "the vectors are damaged", "向量数据已损坏")
         store = VectorStore(settings.store, folder, index.generation, write=False, make=False)
     except UserError as error:

@@ -28,6 +28,11 @@ class GraphSums:
         self._file = folder.with_name(f"{folder.name}.sums.json")
         self._seen: dict[str, tuple[int, int]] = {}
 
+    @property
+    def noted(self) -> bool:
+        """Whether there are notes at all: earlier versions of the program made none."""
+        return self._file.exists()
+
     def agree(self) -> bool:
         """Whether all are as noted; true where nothing was noted."""
         try:
