@@ -117,10 +117,7 @@ def test_full_disk_answers_removes_and_refuses_the_rest(disk: Disk, project: Pro
 
 GRAPH = {
     "deleted": lambda folder: shutil.rmtree(folder),
-    "truncated": lambda folder: _truncate(folder / "data_level0.bin"),
     "overwritten": lambda folder: _overwrite(folder / "data_level0.bin"),
-    "header overwritten": lambda folder: _overwrite(folder / "header.bin"),
-    "names overwritten": lambda folder: _overwrite(folder / "index_metadata.pickle"),
 }
 
 
