@@ -279,9 +279,10 @@ class Index:
                 self._opened_vectors = None
 
     def drop(self) -> None:
-        """Forget a generation that does not serve."""
+        """Forget a generation, unless it serves."""
         self.close()
-        drop_generation(self.settings, self.generation)
+        if not self.serves:
+            drop_generation(self.settings, self.generation)
 
 
 def drop_generation(settings: Settings, generation: str) -> None:

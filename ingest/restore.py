@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,8 +51,8 @@ def restore(file: Path, settings: Settings, embedder: Embedder, replace: bool = 
             ("已有文档，恢复会将其替换", "确要替换请加 --replace，或另设数据文件夹"),
         )
     backup = _opened(file)
+    staged = data / f"{PREFIX}{secrets.token_hex(4)}"
     try:
-        staged = data / f"{PREFIX}{secrets.token_hex(4)}"
         _unpack(backup, staged)
         inside = settings.model_copy(update={"data": staged})
         index = _indexed(staged, inside, embedder, backup.manifest.recipe)
@@ -60,9 +61,12 @@ def restore(file: Path, settings: Settings, embedder: Embedder, replace: bool = 
             len(index.documents()), index.catalogue.passage_count(), backup.manifest.made
         )
         index.close()
+        sync_tree(staged)
+    except BaseException:
+        shutil.rmtree(staged, ignore_errors=True)
+        raise
     finally:
         backup.close()
-    sync_tree(staged)
     take_over(pending, settings)
     return restored
 
