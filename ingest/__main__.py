@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.commandline import Parser, config_option, program, run
+from ingest.commands import check
+from ingest.commands.backup import add_backup_to, add_restore_to, run_backup, run_restore
 from ingest.find import find_document
 from ingest.language import pick, system_language
 from ingest.settings import Settings, load_settings
@@ -64,7 +66,22 @@ def parser() -> argparse.ArgumentParser:
     remove.add_argument(
         "document", metavar="DOC", help=pick("id, title or file", "编号、标题或文件")
     )
-    command("build", _build, pick("rebuild the whole index", "重建整个索引"))
+    build = command("build", _build, pick("rebuild the whole index", "重建整个索引"))
+    build.add_argument(
+        "--drop-missing",
+        action="append",
+        default=[],
+        metavar="DOC",
+        help=pick(
+            "let this document go if it cannot be read any more (may be repeated)",
+            "该文档如已无法读取，则不再保留（可重复给出）",
+        ),
+    )
+    add_backup_to(
+        command("backup", run_backup, pick("write all into one file", "将全部数据备份为一个文件"))
+    )
+    add_restore_to(command("restore", run_restore, pick("bring a backup back", "从备份文件恢复")))
+    check.add_to(command("check", check.run, pick("look for damages, and mend", "检查并修复损坏")))
     return top
 
 
@@ -86,15 +103,21 @@ def _build(options: argparse.Namespace, settings: Settings) -> int:
     from ingest.progress import Bar
 
     with writing(settings), Bar() as bar:
-        summary = build(settings, Embedder(settings), bar)
+        dropping = options.drop_missing
+        summary = build(settings, Embedder(settings), bar, drop_missing=dropping)
     status = _report(summary)
     if not summary.switched:
+        lost = "; ".join(summary.lost)
         print(
             pick(
-                "The old index goes on serving. Mend or `remove` the failed documents, then build.",
-                "旧索引继续服务。请修复或移除（remove）失败的文档后重新 build。",
-            )
+                f"The old index goes on serving, because the new one would lack: {lost}. Mend or"
+                " `remove` these documents, or name each with --drop-missing; then build.",
+                f"旧索引继续服务，因为新索引将缺少：{lost}。"
+                "请修复或移除（remove）这些文档，或用 --drop-missing 逐一指明，再重新 build。",
+            ),
+            file=sys.stderr,
         )
+        return 1
     return status
 
 
@@ -198,8 +221,9 @@ def _remove(options: argparse.Namespace, settings: Settings) -> int:
 
     from ingest.index import Index, read_current, writing
     from ingest.pipeline import take_out
+    from ingest.reserve import room
 
-    with writing(settings):
+    with room(settings), writing(settings):
         record = find_document(_open(settings).documents(), options.document)
         current = read_current(settings)
         assert current is not None
@@ -209,8 +233,8 @@ def _remove(options: argparse.Namespace, settings: Settings) -> int:
     print(pick(f"removed {record.id}  {record.title}", f"已移除 {record.id}  {record.title}"))
     print(
         pick(
-            f"It stays out when its folder is added; adding {record.file} itself brings it back.",
-            f"再次添加所在文件夹时不会收入；添加文件 {record.file} 本身即可恢复。",
+            f"It stays out when its folder is added; adding {record.source} itself brings it back.",
+            f"再次添加所在文件夹时不会收入；添加文件 {record.source} 本身即可恢复。",
         )
     )
     return 0

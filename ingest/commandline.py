@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any
 
 from ingest.errors import UserError
+from ingest.faults import explained
 from ingest.language import pick, system_language
 
 DONE, FAILED, USAGE, NO_ANSWER, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 130, 141
@@ -130,6 +131,12 @@ def run(
         # Python flushes once more at exit, which must not fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
+    except Exception as error:
+        fault = explained(error, parser.prog)
+        if fault is None:
+            raise
+        print(fault.line(system_language()), file=sys.stderr)
+        return FAILED
     return status or DONE
 
 

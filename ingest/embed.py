@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -36,11 +36,20 @@ class Embedder:
 
     @cached_property
     def _static_query(self) -> StaticEncoder | None:
-        return load_static(Path(self._name), "query")
+        return self._static("query")
 
     @cached_property
     def _static_passage(self) -> StaticEncoder | None:
-        return load_static(Path(self._name), "document")
+        return self._static("document")
+
+    def _static(self, side: Literal["query", "document"]) -> StaticEncoder | None:
+        """
+        :raises SettingsError: if a file of the model is damaged.
+        """
+        try:
+            return load_static(Path(self._name), side)
+        except Exception as error:  # the libraries raise what they like
+            raise self._cannot_load(_first_line(error)) from error
 
     @cached_property
     def fingerprint(self) -> str:
@@ -134,8 +143,7 @@ class Embedder:
                 self._name, device=self._settings.device, truncate_dim=self._settings.dimension
             )
         except Exception as error:
-            reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else repr(error)
-            raise self._cannot_load(reason) from error
+            raise self._cannot_load(_first_line(error)) from error
 
     def _cannot_load(self, reason: str) -> SettingsError:
         return SettingsError(
@@ -164,6 +172,11 @@ def in_context(vectors: np.ndarray, share: float) -> np.ndarray:
     lengths = np.linalg.norm(mixed, axis=1, keepdims=True)
     mixed /= np.maximum(lengths, 1e-12)
     return mixed
+
+
+def _first_line(error: Exception) -> str:
+    said = str(error).strip()
+    return said.splitlines()[0][:200] if said else repr(error)
 
 
 def _batches(texts: Sequence[str], size: int) -> Iterator[Sequence[str]]:

@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol, TypeVar
 
 from ingest.errors import IndexStateError
-from ingest.storage.catalogue import DocumentRecord
 
 
-def find_document(records: Sequence[DocumentRecord], wanted: str) -> DocumentRecord:
+class Named(Protocol):
+    """What has the names of a document."""
+
+    @property
+    def id(self) -> str:
+        """The document's id."""
+
+    @property
+    def source(self) -> str:
+        """The name it goes by."""
+
+    @property
+    def title(self) -> str:
+        """Its title."""
+
+
+Record = TypeVar("Record", bound=Named)
+
+
+def find_document(records: Sequence[Record], wanted: str) -> Record:
     """The one record that ``wanted`` names: its id or source, its whole title or file name, or
     the beginning of its id or a part of its title.
 
@@ -25,7 +44,7 @@ def find_document(records: Sequence[DocumentRecord], wanted: str) -> DocumentRec
         if len(matches) == 1:
             return matches[0]
         if matches:
-            ids = ", ".join(f"{r.id} {r.title} {r.metadata.version or ''}".strip() for r in matches)
+            ids = ", ".join(f"{r.id} {r.title} {_version(r)}".strip() for r in matches)
             raise IndexStateError(
                 "ambiguous-document",
                 wanted,
@@ -40,3 +59,7 @@ def find_document(records: Sequence[DocumentRecord], wanted: str) -> DocumentRec
         "`python -m ingest list` shows all",
         ("索引中没有这篇文档", "用 python -m ingest list 查看全部"),
     )
+
+
+def _version(record: Named) -> str:
+    return getattr(getattr(record, "metadata", None), "version", None) or ""

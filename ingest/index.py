@@ -10,31 +10,40 @@ removes.
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 import threading
 import uuid
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from ingest import PIPELINE_VERSION
 from ingest.document import Document, Passage, Section
-from ingest.errors import IndexStateError
+from ingest.durable import sync_folder, sync_tree
+from ingest.errors import IndexStateError, UserError
+from ingest.faults import damaged
+from ingest.generations import (
+    CATALOGUE,
+    VECTORS,
+    folder_of,
+    left_over,
+    read_current,
+    set_current,
+    writing,
+)
 from ingest.settings import Settings
 from ingest.storage.catalogue import Catalogue, DocumentRecord, StoredDocument, revision_of
 from ingest.storage.lexical import LexicalIndex
 
 if TYPE_CHECKING:
-    from filelock import BaseFileLock
-
     from ingest.storage.vectors import VectorStore
 
-_CURRENT = "current.json"
+__all__ = ["Index", "read_current", "recipe_of", "writing", "wrong_recipe"]
+
+_PROBES = 3
 
 
 def recipe_of(settings: Settings, model: str) -> str:
@@ -50,10 +59,8 @@ class Index:
         self.settings = settings
         self.generation = generation
         self.recipe = recipe
-        self._folder = _generations(settings) / generation
-        if write:
-            self._folder.mkdir(parents=True, exist_ok=True)
-        self.catalogue = Catalogue(self._folder / "catalogue.sqlite", write)
+        self._folder = folder_of(settings, generation)
+        self.catalogue = Catalogue(self._folder / CATALOGUE, write)
         self.lexical = LexicalIndex(self.catalogue, write)
         self._opening = threading.Lock()
         self._opened_vectors: VectorStore | None = None
@@ -64,7 +71,7 @@ class Index:
     def open(cls, settings: Settings) -> Self:
         """The serving generation, for reading.
 
-        :raises IndexStateError: if nothing was ever ingested.
+        :raises IndexStateError: if nothing was ever ingested, or the index is not whole.
         """
         current = read_current(settings)
         if current is None:
@@ -75,13 +82,16 @@ class Index:
                 "Run `python -m ingest add corpus`",
                 ("还没有索引", "请先运行 python -m ingest add corpus"),
             )
+        _refuse_missing(settings, current["generation"])
         return cls(settings, current["generation"], current["recipe"], write=False)
 
     @classmethod
     def open_for_writing(cls, settings: Settings, recipe: str) -> Self:
         """The serving generation, or a new empty one that serves from now on; see :func:`writing`.
 
-        :raises IndexStateError: if the serving one was made by another recipe.
+        Sweeps what killed processes left.
+
+        :raises IndexStateError: if the serving one was made by another recipe, or is not whole.
         """
         current = read_current(settings)
         if current is None:
@@ -90,35 +100,38 @@ class Index:
         elif current["recipe"] != recipe:
             raise wrong_recipe(settings)
         else:
+            _refuse_missing(settings, current["generation"])
             index = cls(settings, current["generation"], recipe, write=True)
             index.sweep()
+        sweep_left_over(settings)
         return index
 
     @classmethod
     def new_generation(cls, settings: Settings, recipe: str) -> Self:
         """An empty generation that does not serve yet."""
         stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        return cls(settings, f"{stamp}-{uuid.uuid4().hex[:6]}", recipe, write=True)
+        name = f"{stamp}-{uuid.uuid4().hex[:6]}"
+        folder_of(settings, name).mkdir(parents=True)
+        index = cls(settings, name, recipe, write=True)
+        index.catalogue.set_meta("recipe", recipe)
+        return index
 
     def serve(self) -> None:
         """Make this generation the one that readers open, and drop those before the last."""
-        before = read_current(self.settings)
-        target = self.settings.data_folder / _CURRENT
-        partial = target.with_suffix(".partial")
-        with partial.open("w", encoding="utf-8") as stream:
-            json.dump({"generation": self.generation, "recipe": self.recipe}, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(target)
-        keep = {self.generation, before["generation"] if before else ""}
-        for folder in _generations(self.settings).iterdir():
-            if folder.name not in keep:
-                self._drop(folder)
+        self.vectors  # noqa: B018 - made even where there is none to add
+        self.catalogue.set_meta("served", datetime.now(UTC).isoformat(timespec="seconds"))
+        sync_tree(self._folder)
+        sync_folder(self._folder.parent)
+        set_current(self.settings, self.generation, self.recipe)
+        sweep_left_over(self.settings)
 
     @property
     def serves(self) -> bool:
         """False once a rebuild has switched to another generation: open that one then."""
-        current = read_current(self.settings)
+        try:
+            current = read_current(self.settings)
+        except IndexStateError:
+            return False
         return current is not None and current["generation"] == self.generation
 
     # reading
@@ -166,19 +179,56 @@ class Index:
 
     @property
     def vectors(self) -> VectorStore:
-        """The vectors as they are now; opened when first needed."""
+        """The vectors as they are now; opened when first needed.
+
+        :raises IndexStateError: if they are missing or damaged, or some of them are.
+        """
         with self._opening:
             changes = self.changes
             if self._opened_vectors is None:
-                from ingest.storage.vectors import VectorStore
-
-                self._opened_vectors = VectorStore(
-                    self.settings.store, self._folder / "chroma", self.generation
-                )
+                self._opened_vectors = self._open_vectors()
             elif changes != self._seen and not self._write:
                 self._opened_vectors.refresh()
             self._seen = changes
             return self._opened_vectors
+
+    def _open_vectors(self) -> VectorStore:
+        from ingest.storage.vectors import VectorStore
+
+        make = not self.catalogue.passage_count()
+        opened = VectorStore(
+            self.settings.store, self._folder / VECTORS, self.generation, self._write, make
+        )
+        try:
+            if not self._write:
+                self._refuse_half(opened)
+        except UserError:
+            opened.close()
+            raise
+        return opened
+
+    def _refuse_half(self, opened: VectorStore) -> None:
+        """Serve nothing from an index that lost vectors.
+
+        Chroma counts vectors whose graph is gone and finds others in their place, so some are
+        looked at.
+        """
+        row = self.catalogue.connection.execute("pragma quick_check(1)").fetchone()
+        if row[0] != "ok":
+            raise damaged(
+                self.catalogue.path, f"it is damaged ({row[0]})", f"文件已损坏（{row[0]}）"
+            )
+        while True:
+            changes, passages = self.changes, self.catalogue.passage_count()
+            probes = self.catalogue.some_passages(_PROBES)
+            whole = opened.count() >= passages and len(opened.stored(probes)) == len(probes)
+            if whole or changes == self.catalogue.changes:
+                break
+            opened.refresh()
+        if not whole:
+            raise damaged(
+                self._folder / VECTORS, "some of the vectors are missing", "部分向量数据缺失"
+            )
 
     # writing
 
@@ -209,13 +259,16 @@ class Index:
         with self.catalogue.transaction() as connection:
             self.lexical.remove(connection, document_id)
             self.catalogue.delete(connection, document_id)
-        self.sweep()
+        # It is out; vectors that cannot be removed now stay noted for the next writer
+        with suppress(UserError):
+            self.sweep()
 
     def sweep(self) -> None:
         """Remove vectors that belong to no visible document."""
         for revision in self.catalogue.strays():
             self.vectors.remove(revision)
-        self.catalogue.forget_strays()
+        if self.catalogue.has_notes_of_strays():
+            self.catalogue.forget_strays()
 
     def close(self) -> None:
         """Let go of files and connections."""
@@ -225,22 +278,30 @@ class Index:
                 self._opened_vectors.close()
                 self._opened_vectors = None
 
-    def _drop(self, folder: Path) -> None:
-        if self.settings.store.mode == "server":
-            from ingest.storage.vectors import VectorStore
+    def drop(self) -> None:
+        """Forget a generation, unless it serves."""
+        self.close()
+        if not self.serves:
+            drop_generation(self.settings, self.generation)
 
-            VectorStore(self.settings.store, folder / "chroma", folder.name).drop()
-        shutil.rmtree(folder, ignore_errors=True)
+
+def drop_generation(settings: Settings, generation: str) -> None:
+    """Delete a generation with all that it has."""
+    folder = folder_of(settings, generation)
+    if settings.store.mode == "server":
+        from ingest.storage.vectors import VectorStore
+
+        with suppress(UserError):
+            VectorStore(settings.store, folder / VECTORS, generation, True, False).drop()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
-def read_current(settings: Settings) -> dict[str, str] | None:
-    """``generation`` and ``recipe`` of what serves, ``None`` if nothing does."""
-    try:
-        text = (settings.data_folder / _CURRENT).read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
-    current: dict[str, str] = json.loads(text)
-    return current
+def sweep_left_over(settings: Settings) -> list[str]:
+    """Drop what killed builds left, and give its names; the caller holds :func:`writing`."""
+    names = list(left_over(settings))
+    for name in names:
+        drop_generation(settings, name)
+    return names
 
 
 def wrong_recipe(settings: Settings) -> IndexStateError:
@@ -257,27 +318,8 @@ def wrong_recipe(settings: Settings) -> IndexStateError:
     )
 
 
-def writing(settings: Settings, wait: float = 0) -> BaseFileLock:
-    """A lock, to be used as a context, that lets one process at a time change the index.
-
-    :param wait: seconds to wait for it.
-    :raises IndexStateError: on creation, if another process holds it.
-    """
-    from filelock import FileLock, Timeout
-
-    settings.data_folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(settings.data_folder / "writing.lock", timeout=wait)
-    try:
-        return lock.acquire().lock
-    except Timeout:
-        raise IndexStateError(
-            "busy",
-            str(settings.data_folder),
-            "another process is changing the index",
-            "Wait until it has ended",
-            ("另一个进程正在更新索引", "请等它结束后再试"),
-        ) from None
-
-
-def _generations(settings: Settings) -> Path:
-    return settings.data_folder / "generations"
+def _refuse_missing(settings: Settings, generation: str) -> None:
+    folder = folder_of(settings, generation)
+    for place in (folder, folder / CATALOGUE):
+        if not place.exists():
+            raise damaged(place, "a part of the index is missing", "索引缺少这一部分")

@@ -8,11 +8,9 @@ bytes, are skipped. A file from outside the corpus folder is copied, byte for by
 
 from __future__ import annotations
 
-import hashlib
-import os
-import shutil
+import getpass
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -21,12 +19,17 @@ from ingest.clean import count_repairs
 from ingest.document import document_id
 from ingest.embed import Embedder, OnProgress
 from ingest.errors import LoadError, UserError
+from ingest.faults import explained
+from ingest.find import find_document
+from ingest.gather import gather, link_elsewhere, source_name
 from ingest.index import Index, read_current, recipe_of
-from ingest.load import FORMATS
+from ingest.known import as_decided, known_documents, origins_of_known, register_of
+from ingest.originals import content_hash, find, in_corpus, keep, located
 from ingest.prepare import Origin, Prepared, embedded_text, prepare
+from ingest.reserve import set_aside
 from ingest.settings import Settings
 from ingest.storage.catalogue import DocumentRecord
-from ingest.storage.decisions import Change, Decision, Decisions, Standing
+from ingest.storage.decisions import Change, Decisions, Held, Standing
 
 Status = Literal["added", "replaced", "unchanged", "failed"]
 
@@ -47,10 +50,14 @@ class Outcome:
 
 @dataclass(slots=True)
 class Summary:
-    """What became of all files, and whether a rebuilt index now serves."""
+    """What became of all files, and whether a rebuilt index now serves.
+
+    ``lost`` are the sources of documents that a rebuilt index would have lost.
+    """
 
     outcomes: list[Outcome] = field(default_factory=list)
     switched: bool = True
+    lost: list[str] = field(default_factory=list)
 
     def count(self, *statuses: Status) -> int:
         """How many files ended in one of ``statuses``."""
@@ -103,9 +110,11 @@ def add_paths(
         return build(settings, embedder, progress, origins)
     index = Index.open_for_writing(settings, recipe)
     try:
+        Decisions(settings.data_folder).hold_all(register_of(index.documents()))
         return _ingest(origins, index, embedder, settings, progress or Progress())
     finally:
         index.close()
+        set_aside(settings)
 
 
 def build(
@@ -113,47 +122,69 @@ def build(
     embedder: Embedder,
     progress: Progress | None = None,
     more: Sequence[Origin] = (),
+    drop_missing: Sequence[str] = (),
 ) -> Summary:
-    """Make the index anew from the corpus folder and all documents added from elsewhere,
-    as editors decided about them.
+    """Make the index anew from the corpus folder and all documents that are known, as editors
+    decided about them; each is read from a file with the bytes that it went in with, wherever such
+    a file lies.
 
-    The old index serves until the new one is whole. It goes on serving if a document that is in
-    it could not be read again (``Summary.switched`` is false then).
+    The old index serves until the new one is whole. It goes on serving if a document that is known
+    would be lost (``Summary.switched`` is false then). A file that was renamed within the corpus
+    folder is not lost.
+
+    :param drop_missing: names of documents that may be lost, in the words of
+        :func:`ingest.find.find_document`.
+    :raises IndexStateError: if a name in ``drop_missing`` means no document.
     """
-    kept = _known_elsewhere(settings)
+    known = known_documents(settings)
+    dropped = {find_document(known, name).source for name in drop_missing}
     corpus = _origins([settings.corpus_folder], settings) if settings.corpus_folder.is_dir() else ()
-    origins = {o.source: o for o in (*kept, *corpus, *more)}
+    given = {origin.source: origin for origin in (*corpus, *more)}
+    origins = {**given, **origins_of_known(known, given, settings)}
     index = Index.new_generation(settings, recipe_of(settings, embedder.fingerprint))
     try:
         summary = _ingest(list(origins.values()), index, embedder, settings, progress or Progress())
-        lost = _known_sources(settings) & {outcome.source for outcome in summary.failures}
-        summary.switched = not lost
+        _judge(summary, known, dropped, index)
         if summary.switched:
+            for held in known:
+                if held.source in dropped and held.id not in index.catalogue.hashes():
+                    _log_loss(held, settings)
+            Decisions(settings.data_folder).hold_all(register_of(index.documents()))
             index.serve()
-    finally:
-        index.close()
+            index.close()
+            set_aside(settings)
+        else:
+            index.drop()
+    except BaseException:
+        index.drop()
+        raise
     return summary
 
 
-def gather(path: Path) -> Iterator[Path]:
-    """The file itself, or all files of known types below a folder, in order of name."""
-    if not path.is_dir():
-        yield path
-        return
-    for folder, folders, names in os.walk(path):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if not name.startswith((".", "~$")) and Path(name).suffix.lower() in FORMATS:
-                yield Path(folder, name)
+def _judge(summary: Summary, known: Sequence[Held], dropped: Collection[str], index: Index) -> None:
+    """Find out what the new index has lost, and whether it may serve all the same."""
+    hashes = index.catalogue.hashes()
+    bytes_in = set(hashes.values())
+    failed = {outcome.source for outcome in summary.failures}
+    for held in known:
+        renamed = held.source not in failed and held.content_hash in bytes_in
+        if held.id not in hashes and not renamed and held.source not in dropped:
+            summary.lost.append(held.source)
+    summary.switched = not summary.lost
+    for outcome in list(summary.failures):
+        if outcome.source in dropped:
+            summary.outcomes.remove(outcome)
 
 
-def source_name(file: Path, settings: Settings) -> str:
-    """The name a document goes by: its path, relative to the settings file where below it."""
-    absolute = Path(os.path.abspath(file))
-    base = settings.base.resolve()
-    if absolute.is_relative_to(base):
-        return absolute.relative_to(base).as_posix()
-    return absolute.as_posix()
+def _log_loss(held: Held, settings: Settings) -> None:
+    """A document that is given up stands in the log as one that was removed."""
+    decisions = Decisions(settings.data_folder)
+    before = Standing(held.source, True, held.file, held.content_hash)
+    after = replace(before, present=False)
+    inside = in_corpus(held.file, settings)
+    decisions.finish(
+        decisions.begin(getpass.getuser(), "remove", held.title, before, after, inside)
+    )
 
 
 def _ingest(
@@ -181,7 +212,7 @@ def _ingest_one(
     origin: Origin, index: Index, embedder: Embedder, settings: Settings, known: dict[str, str]
 ) -> Outcome:
     id = document_id(origin.source)
-    if id in known and known[id] == content_hash(origin.file):
+    if id in known and not origin.fault and known[id] == content_hash(origin.file):
         return Outcome(origin.source, "unchanged", id)
     prepared = prepare(origin, settings)
     store(prepared, origin, index, embedder, settings)
@@ -210,55 +241,30 @@ def store(
     vectors = embedder.encode_passages(texts, on_progress)
     file = keep(origin.file, document.content_hash, settings)
     index.add(document, prepared.sections, passages, vectors, file)
+    if index.serves:
+        held = Held(document.source, file, document.content_hash, document.title)
+        Decisions(settings.data_folder).hold(held)
 
 
 def _origins(paths: Iterable[Path], settings: Settings) -> Iterator[Origin]:
     decided = Decisions(settings.data_folder).all()
     for path in paths:
         for file in gather(path):
-            yield from _as_decided(Origin(source_name(file, settings), file), decided, settings)
+            origin = Origin(source_name(file, settings), file)
+            if file != path and link_elsewhere(file, path):
+                yield replace(origin, fault=_link(origin.source))
+            else:
+                yield from as_decided(origin, decided, settings)
 
 
-def _as_decided(
-    origin: Origin, decided: dict[str, Decision], settings: Settings
-) -> Iterator[Origin]:
-    """The origin with its file and metadata as editors set them; nothing if they removed it."""
-    decision = decided.get(origin.source)
-    if decision is None:
-        yield origin
-    elif decision.present:
-        file = settings.base / decision.file if decision.file else origin.file
-        yield Origin(origin.source, file, decision.edits)
-
-
-def content_hash(file: Path) -> str:
-    """SHA-256 (hex) of a file's bytes; empty where it cannot be read, as loading will say."""
-    try:
-        with file.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError:
-        return ""
-
-
-def keep(file: Path, content_hash: str, settings: Settings, always: bool = False) -> str:
-    """Where the raw bytes lie from now on, relative to the settings file where below it.
-
-    A file outside the corpus folder (with ``always``, any file) is copied to ``data/originals``.
-    """
-    if always or not file.resolve().is_relative_to(settings.corpus_folder):
-        target = kept_file(content_hash, file.suffix, settings)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if not target.exists():
-            partial = target.with_suffix(".partial")
-            shutil.copyfile(file, partial)
-            partial.replace(target)
-        file = target
-    return source_name(file, settings)
-
-
-def kept_file(content_hash: str, suffix: str, settings: Settings) -> Path:
-    """Where a copy of a file with these bytes and this ending is kept."""
-    return settings.data_folder / "originals" / f"{content_hash}{suffix.lower()}"
+def _link(source: str) -> LoadError:
+    return LoadError(
+        "link-elsewhere",
+        source,
+        "this is a link to a file outside the folder and is not followed",
+        "Put the file itself there, or add it by its own path",
+        ("这是指向文件夹之外的链接，不予跟随", "请放入文件本身，或按其自身路径添加"),
+    )
 
 
 def take_out(record: DocumentRecord, index: Index, settings: Settings, who: str) -> Change:
@@ -268,7 +274,7 @@ def take_out(record: DocumentRecord, index: Index, settings: Settings, who: str)
     """
     decisions = Decisions(settings.data_folder)
     before = standing_of(record, settings)
-    keep_copy(before, settings)
+    keep_if_possible(before, settings)
     after = replace(before, present=False)
     inside = in_corpus(record.file, settings)
     id = decisions.begin(who, "remove", record.title, before, after, inside)
@@ -288,40 +294,17 @@ def standing_of(record: DocumentRecord, settings: Settings) -> Standing:
 
 def keep_copy(standing: Standing, settings: Settings) -> None:
     """Keep the bytes of a document that goes, whatever becomes of its file."""
-    file = settings.base / standing.file
-    if file.is_file() and content_hash(file) == standing.content_hash:
+    file = find(standing.file, standing.content_hash, settings)
+    if file is not None:
         keep(file, standing.content_hash, settings, always=True)
 
 
-def in_corpus(file: str, settings: Settings) -> bool:
-    """Whether a file of the catalogue lies in the corpus folder."""
-    return bool(file) and (settings.base / file).resolve().is_relative_to(settings.corpus_folder)
-
-
-def _known_elsewhere(settings: Settings) -> list[Origin]:
-    """Documents whose files lie outside the corpus folder: of the serving index, or decided."""
-    decided = Decisions(settings.data_folder).all()
-    served = _read_known(
-        settings,
-        lambda file: not file.resolve().is_relative_to(settings.corpus_folder),
-    )
-    known = {origin.source: origin for origin in served}
-    for decision in decided.values():
-        if decision.file:
-            known[decision.source] = Origin(decision.source, settings.base / decision.file)
-    return [o for origin in known.values() for o in _as_decided(origin, decided, settings)]
-
-
-def _known_sources(settings: Settings) -> set[str]:
-    return {origin.source for origin in _read_known(settings, lambda file: file.exists())}
-
-
-def _read_known(settings: Settings, wanted: Callable[[Path], bool]) -> list[Origin]:
-    if read_current(settings) is None:
-        return []
-    index = Index.open(settings)
+def keep_if_possible(standing: Standing, settings: Settings) -> None:
+    """:func:`keep_copy`, but a full disk does not keep a document from being removed: its file
+    lies where it lay."""
     try:
-        origins = [Origin(r.source, settings.base / r.file) for r in index.documents()]
-    finally:
-        index.close()
-    return [origin for origin in origins if wanted(origin.file)]
+        keep_copy(standing, settings)
+    except OSError as error:
+        fault = explained(error, located(standing.file, settings))
+        if fault is None or fault.code != "disk-full":
+            raise

@@ -30,11 +30,15 @@ class Origin:
     """A file to ingest: the name its document goes by, and where its bytes lie.
 
     ``edits`` are corrections of its metadata, by field; ``None`` takes out what was found.
+    ``content_hash`` is that of the bytes wanted, where no others will do. ``fault`` says why the
+    file is not to be read at all.
     """
 
     source: str
     file: Path
     edits: tuple[tuple[str, str | None], ...] = ()
+    content_hash: str = ""
+    fault: LoadError | None = None
 
 
 def prepare(origin: Origin, settings: Settings) -> Prepared:
@@ -64,6 +68,7 @@ def prepare(origin: Origin, settings: Settings) -> Prepared:
 def _prepare(origin: Origin, settings: Settings) -> Prepared:
     from ingest.clean import clean
     from ingest.load import LoadLimits, load
+    from ingest.originals import altered
     from ingest.split import SplitLimits, split
     from ingest.structure import outline
 
@@ -72,7 +77,12 @@ def _prepare(origin: Origin, settings: Settings) -> Prepared:
         max_expanded_bytes=int(settings.load.max_expanded_mb * 1_000_000),
         max_pages=settings.load.max_pages,
     )
-    document = clean(load(origin.file, source=origin.source, limits=limits))
+    if origin.fault:
+        raise origin.fault
+    raw = load(origin.file, source=origin.source, limits=limits)
+    if origin.content_hash and raw.content_hash != origin.content_hash:
+        raise altered(origin.source)
+    document = clean(raw)
     if origin.edits:
         corrected = replace(document.metadata, **dict(origin.edits))  # type: ignore[arg-type]
         document = replace(document, metadata=corrected)

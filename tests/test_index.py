@@ -17,6 +17,7 @@ from ingest.document import Document, Section
 from ingest.embed import Embedder
 from ingest.errors import IndexStateError, UserError
 from ingest.index import Index, read_current, writing
+from ingest.originals import located
 from ingest.pipeline import add_paths, build
 from ingest.settings import Settings
 from tests.projects import Project, law
@@ -213,7 +214,7 @@ def test_a_document_from_outside_survives_a_rebuild(project: Project, tmp_path: 
         build(project.settings, Embedder(project.settings))
     index = consistent(project.settings)
     (record,) = [r for r in index.documents() if r.title.startswith("丙")]
-    assert (project.folder / record.file).read_bytes() == raw
+    assert located(record.file, project.settings).read_bytes() == raw
     assert len(index.documents()) == 3
 
 
@@ -229,7 +230,7 @@ def chroma_server(tmp_path: Path) -> Iterator[int]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        for _ in range(100):
+        for _ in range(1200):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break

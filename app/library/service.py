@@ -20,17 +20,11 @@ from ingest.document import document_id
 from ingest.embed import OnProgress
 from ingest.errors import IndexStateError, UserError
 from ingest.index import Index, read_current, recipe_of, writing
-from ingest.pipeline import (
-    content_hash,
-    in_corpus,
-    keep,
-    keep_copy,
-    kept_file,
-    standing_of,
-    store,
-    take_out,
-)
+from ingest.originals import find, in_corpus, keep, located
+from ingest.pipeline import keep_copy, standing_of, store, take_out
 from ingest.prepare import Origin, Prepared, prepare
+from ingest.reserve import room
+from ingest.settling import settle
 from ingest.storage.catalogue import DocumentRecord
 from ingest.storage.decisions import Action, Change, Decisions, Standing
 
@@ -198,7 +192,7 @@ class Library:
 
         :raises UserError: if there is no such document.
         """
-        with self._writing() as index:
+        with room(self._settings), self._writing() as index:
             change = take_out(_record(index, document), index, self._settings, who)
             return Changed(None, change)
 
@@ -235,8 +229,8 @@ class Library:
         :raises UserError: if there is no such document or its file is gone.
         """
         record = _record(self._assistant.index, document)
-        file = self._settings.base / record.file
-        if not file.is_file():
+        file = find(record.file, record.content_hash, self._settings)
+        if file is None:
             raise _gone(record.source)
         name = PurePosixPath(record.source.partition("?")[0]).name or record.title
         suffix = file.suffix
@@ -277,7 +271,7 @@ class Library:
             keep_copy(before, self._settings)
         kept = keep(file, draft.content_hash, self._settings, always=True)
         after = Standing(source, True, kept, draft.content_hash, edits)
-        lasting = self._settings.base / kept
+        lasting = located(kept, self._settings)
         changed = self._settle_at(
             index,
             action,
@@ -306,7 +300,8 @@ class Library:
     ) -> Changed:
         """Make the document stand as ``after`` says; ``file`` holds it if it is to be in, and
         ``prepared`` is what it gives, where that is known."""
-        origin = Origin(after.source, file, after.edits) if file else None
+        hash = after.content_hash
+        origin = Origin(after.source, file, after.edits, hash) if file else None
         if origin and prepared is None:
             prepared = prepare(origin, self._settings)
         title = prepared.document.title if prepared else title
@@ -319,7 +314,7 @@ class Library:
             else:
                 index.remove(after.document)
         except BaseException:
-            self._settle(index)
+            settle(index, self._settings)
             raise
         self._decisions.finish(id, title)
         change = self._decisions.change(id)
@@ -332,26 +327,10 @@ class Library:
         with writing(self._settings, WAIT):
             index = Index.open_for_writing(self._settings, recipe)
             try:
-                self._settle(index)
+                settle(index, self._settings)
                 yield index
             finally:
                 index.close()
-
-    def _settle(self, index: Index) -> None:
-        """Close changes that an interrupted process left open."""
-        hashes = index.catalogue.hashes()
-
-        def took_effect(standing: Standing) -> bool:
-            found = hashes.get(standing.document)
-            if not standing.present:
-                return found is None
-            if found != standing.content_hash:
-                return False
-            stored = index.catalogue.document(standing.document)
-            metadata = stored[0].metadata if stored else None
-            return all(getattr(metadata, name, None) == value for name, value in standing.edits)
-
-        self._decisions.settle(took_effect, lambda file: in_corpus(file, self._settings))
 
     def _index(self) -> Index | None:
         return None if read_current(self._settings) is None else self._assistant.index
@@ -361,12 +340,10 @@ class Library:
 
         :raises UserError: if they are gone.
         """
-        file = self._settings.base / standing.file
-        kept = kept_file(standing.content_hash, file.suffix, self._settings)
-        for place in (file, kept):
-            if place.is_file() and content_hash(place) == standing.content_hash:
-                return place
-        raise _gone(standing.source)
+        file = find(standing.file, standing.content_hash, self._settings)
+        if file is None:
+            raise _gone(standing.source)
+        return file
 
 
 def _source_of(draft: Draft) -> str:
@@ -412,7 +389,7 @@ def _gone(source: str) -> UserError:
     return UserError(
         "file-gone",
         source,
-        "its file is no longer where it was",
-        "Put it back or add it again",
-        ("原文件已不在原处", "请放回原处，或重新添加"),
+        "its file is no longer where it was, or was altered",
+        "Put the unaltered file back or add it again",
+        ("原文件已不在原处，或已被改动", "请放回未经改动的文件，或重新添加"),
     )

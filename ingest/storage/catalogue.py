@@ -30,6 +30,7 @@ from ingest.document import (
     metadata_from_json,
     metadata_to_json,
 )
+from ingest.storage.sqlite import connect, transaction
 
 _SCHEMA = """
 create table if not exists meta (key text primary key, value text not null);
@@ -98,33 +99,21 @@ class Catalogue:
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """This thread's connection, in autocommit mode."""
+        """This thread's connection, in autocommit mode.
+
+        :raises IndexStateError: if the file is missing or damaged.
+        """
         found: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if found is None:
-            mode = "rwc" if self._write else "rw"
-            found = sqlite3.connect(
-                f"{self.path.resolve().as_uri()}?mode={mode}",
-                uri=True,
-                timeout=30,
-                isolation_level=None,
-            )
-            found.execute("pragma journal_mode = wal")
-            found.execute("pragma foreign_keys = on")
-            found.execute("pragma synchronous = full")
+            found = connect(self.path, self._write)
             self._local.connection = found
         return found
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """All changes made inside take effect together, or none of them."""
-        connection = self.connection
-        connection.execute("begin immediate")
-        try:
+        with transaction(self.connection) as connection:
             yield connection
-        except BaseException:
-            connection.execute("rollback")
-            raise
-        connection.execute("commit")
 
     def close(self) -> None:
         """Close this thread's connection."""
@@ -139,6 +128,10 @@ class Catalogue:
         """The value kept under ``key``."""
         row = self.connection.execute("select value from meta where key = ?", (key,)).fetchone()
         return row[0] if row else None
+
+    def set_meta(self, key: str, value: str) -> None:
+        """Keep ``value`` under ``key``."""
+        self.connection.execute("insert or replace into meta values (?, ?)", (key, value))
 
     @property
     def changes(self) -> int:
@@ -244,6 +237,15 @@ class Catalogue:
 
     # passages
 
+    def passage_count(self) -> int:
+        """The number of visible passages."""
+        return int(self.connection.execute("select count(*) from passages").fetchone()[0])
+
+    def some_passages(self, most: int) -> list[str]:
+        """The ids of a few passages: those that came first."""
+        rows = self.connection.execute("select id from passages order by rowid limit ?", (most,))
+        return [row[0] for row in rows]
+
     def passages(self, ids: Iterable[str]) -> dict[str, Passage]:
         """The visible ones among ``ids``, by id."""
         wanted = list(ids)
@@ -279,6 +281,10 @@ class Catalogue:
     def mark_stray(self, revision: str) -> None:
         """Note that vectors of ``revision`` may exist without being visible."""
         self.connection.execute("insert or ignore into stray values (?)", (revision,))
+
+    def has_notes_of_strays(self) -> bool:
+        """Whether any revision is noted."""
+        return bool(self.connection.execute("select 1 from stray limit 1").fetchone())
 
     def strays(self) -> list[str]:
         """Revisions noted, less those that are visible."""

@@ -5,6 +5,10 @@ that the folder never had, or correct what was found in it. Such decisions are k
 document, so that a rebuild honours them. Every decision is a change in the log: who, when, what,
 and how the document stood before and after, which is what undoing needs.
 
+The same file holds the register: which documents are in, where their bytes lie and what hash they
+have. It is what a rebuild goes by when the catalogue is lost, so that this file and the originals
+are enough to make the index anew.
+
 A change is written in two steps around the change of the index: ``begin`` notes it and sets the
 decision, ``finish`` closes it. What a killed process left open is settled by ``settle``.
 """
@@ -13,7 +17,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -21,6 +25,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ingest.document import document_id
+from ingest.storage.sqlite import connect, readable_rows, transaction
 
 Action = Literal["add", "replace", "edit", "remove", "undo"]
 Edits = tuple[tuple[str, str | None], ...]
@@ -39,6 +44,10 @@ create table if not exists changes (
     before text not null, after text not null, undoes integer, state text not null
 );
 create index if not exists changes_by_document on changes(document, id);
+create table if not exists held (
+    document text primary key, source text not null, file text not null,
+    content_hash text not null, title text not null
+);
 """
 
 
@@ -46,8 +55,8 @@ create index if not exists changes_by_document on changes(document, id);
 class Standing:
     """How a document stands: whether it is in, which file it is read from, what was corrected.
 
-    ``file`` is as in the catalogue, relative to the settings file where below it; ``content_hash``
-    is that of its bytes. Both are empty where the document was never in.
+    ``file`` is a note as in the catalogue (:mod:`ingest.originals`); ``content_hash`` is that of
+    its bytes. Both are empty where the document was never in.
     """
 
     source: str
@@ -70,6 +79,21 @@ class Decision:
     present: bool
     file: str | None
     edits: Edits
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A line of the register: a document that is in; ``file`` is a note of where its bytes lie."""
+
+    source: str
+    file: str
+    content_hash: str
+    title: str
+
+    @property
+    def id(self) -> str:
+        """The document's id."""
+        return document_id(self.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +125,7 @@ class Decisions:
         """Every decision, by the document's source."""
         if not self.path.exists():
             return {}
-        with self._connected() as connection:
+        with self._reading() as connection:
             rows = connection.execute("select source, present, file, edits from decisions")
             return {row[0]: _decision(row) for row in rows}
 
@@ -115,7 +139,7 @@ class Decisions:
         """
         if not self.path.exists():
             return []
-        with self._connected() as connection:
+        with self._reading() as connection:
             rows = connection.execute(
                 f"select {_COLUMNS} from changes c where state = 'done'"
                 " and (?1 is null or id < ?1) and (?2 is null or document = ?2)"
@@ -128,7 +152,7 @@ class Decisions:
         """One change that took effect."""
         if not self.path.exists():
             return None
-        with self._connected() as connection:
+        with self._reading() as connection:
             row = connection.execute(
                 f"select {_COLUMNS} from changes c where state = 'done' and id = ?", (id,)
             ).fetchone()
@@ -149,7 +173,7 @@ class Decisions:
         :param in_corpus: ``after.file`` lies in the corpus folder, which stays its master.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self._connected() as connection, _transaction(connection):
+        with self._writing() as connection, transaction(connection):
             self._set(connection, after, in_corpus)
             cursor = connection.execute(
                 "insert into changes (at, who, action, document, title, before, after, undoes,"
@@ -170,7 +194,7 @@ class Decisions:
 
     def finish(self, id: int, title: str | None = None) -> None:
         """The change took effect; ``title`` is the document's, if it was not known before."""
-        with self._connected() as connection, _transaction(connection):
+        with self._writing() as connection, transaction(connection):
             connection.execute(
                 "update changes set state = 'done', title = coalesce(?, title) where id = ?",
                 (title, id),
@@ -178,7 +202,7 @@ class Decisions:
 
     def cancel(self, id: int, in_corpus: Callable[[str], bool]) -> None:
         """The change did not take effect: decide as before it."""
-        with self._connected() as connection, _transaction(connection):
+        with self._writing() as connection, transaction(connection):
             row = connection.execute("select before from changes where id = ?", (id,)).fetchone()
             before = _standing(row[0])
             if before.file:
@@ -186,6 +210,14 @@ class Decisions:
             else:
                 connection.execute("delete from decisions where document = ?", (before.document,))
             connection.execute("update changes set state = 'failed' where id = ?", (id,))
+
+    def open_changes(self) -> list[int]:
+        """Changes that are neither done nor given up: being made, or left by a killed process."""
+        if not self.path.exists():
+            return []
+        with self._reading() as connection:
+            rows = connection.execute("select id from changes where state = 'begun' order by id")
+            return [row[0] for row in rows]
 
     def settle(
         self, took_effect: Callable[[Standing], bool], in_corpus: Callable[[str], bool]
@@ -196,7 +228,7 @@ class Decisions:
         """
         if not self.path.exists():
             return
-        with self._connected() as connection:
+        with self._reading() as connection:
             rows = connection.execute(
                 "select id, after from changes where state = 'begun' order by id"
             ).fetchall()
@@ -209,10 +241,59 @@ class Decisions:
     def forget(self, source: str) -> None:
         """Let the corpus folder decide about a document's presence and file again."""
         if source in self.all():
-            with self._connected() as connection, _transaction(connection):
+            with self._writing() as connection, transaction(connection):
                 connection.execute(
                     "update decisions set present = 1, file = null where source = ?", (source,)
                 )
+
+    def salvage(self) -> Path:
+        """Put a damaged file aside and begin a new one with what can still be read of it.
+
+        :return: where the damaged file lies now.
+        """
+        rows = {
+            table: list(readable_rows(self.path, f"select * from {table}"))
+            for table in ("decisions", "changes", "held")
+        }
+        aside = self.path.with_name(f"{FILE}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+        for ending in ("-wal", "-shm"):
+            self.path.with_name(FILE + ending).unlink(missing_ok=True)
+        self.path.replace(aside)
+        with self._writing() as connection, transaction(connection):
+            for table, width in (("decisions", 5), ("changes", 10), ("held", 5)):
+                connection.executemany(
+                    f"insert or ignore into {table} values ({','.join('?' * width)})",
+                    [row for row in rows[table] if len(row) == width and _whole(table, row)],
+                )
+        return aside
+
+    # the register
+
+    def held(self) -> list[Held]:
+        """The register; empty in a data folder of an earlier version of the program."""
+        if not self.path.exists():
+            return []
+        with self._reading() as connection:
+            if not connection.execute("select 1 from sqlite_master where name = 'held'").fetchone():
+                return []
+            rows = connection.execute("select source, file, content_hash, title from held")
+            return [Held(*row) for row in rows]
+
+    def hold(self, held: Held) -> None:
+        """Note that a document is in."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self._writing() as connection, transaction(connection):
+            _hold(connection, [held])
+
+    def hold_all(self, held: Iterable[Held]) -> None:
+        """Note that these documents and no others are in."""
+        wanted = {one.id: one for one in held}
+        if wanted == {one.id: one for one in self.held()}:
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self._writing() as connection, transaction(connection):
+            connection.execute("delete from held")
+            _hold(connection, wanted.values())
 
     def _set(self, connection: sqlite3.Connection, to: Standing, in_corpus: bool) -> None:
         if to.present and in_corpus and not to.edits:
@@ -230,10 +311,13 @@ class Decisions:
         )
 
     @contextmanager
-    def _connected(self) -> Iterator[sqlite3.Connection]:
-        with closing(sqlite3.connect(self.path, timeout=30, isolation_level=None)) as connection:
-            connection.execute("pragma journal_mode = wal")
-            connection.execute("pragma synchronous = full")
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with closing(connect(self.path, write=False)) as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with closing(connect(self.path, write=True)) as connection:
             connection.executescript(_SCHEMA)
             yield connection
 
@@ -245,15 +329,11 @@ _COLUMNS = (
 )
 
 
-@contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    connection.execute("begin immediate")
-    try:
-        yield
-    except BaseException:
-        connection.execute("rollback")
-        raise
-    connection.execute("commit")
+def _hold(connection: sqlite3.Connection, held: Iterable[Held]) -> None:
+    connection.executemany(
+        "insert or replace into held values (?,?,?,?,?)",
+        [(one.id, one.source, one.file, one.content_hash, one.title) for one in held],
+    )
 
 
 def edits_of(values: Mapping[str, str | None]) -> Edits:
@@ -272,6 +352,18 @@ def _edits(value: Any) -> Edits:
 def _standing(text: str) -> Standing:
     values = json.loads(text)
     return Standing(**{**values, "edits": _edits(values["edits"])})
+
+
+def _whole(table: str, row: tuple[Any, ...]) -> bool:
+    """Whether a row of a damaged file can be understood."""
+    try:
+        if table == "decisions":
+            _decision(row[1:])
+        elif table == "changes":
+            _standing(row[6]), _standing(row[7])
+        return None not in row[:5] or table == "decisions"
+    except (ValueError, TypeError, KeyError):
+        return False
 
 
 def _decision(row: tuple[Any, ...]) -> Decision:

@@ -1,0 +1,1 @@
+"""What ``check`` looks at, part by part, and how each damage is mended."""

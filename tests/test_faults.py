@@ -1,0 +1,179 @@
+"""What the operating system does ends in one line, and in a state that works."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.service import Assistant
+from ingest.check import check
+from ingest.embed import Embedder
+from ingest.errors import UserError
+from ingest.generations import VECTORS, folder_of, read_current
+from ingest.index import Index, writing
+from ingest.pipeline import add_paths
+from tests.projects import ROOT, Project, law
+
+RULE, SECOND = "甲省政府采购管理办法", "乙省政府采购管理办法"
+QUESTION = f"{RULE}第三条的内容是什么？"
+
+
+class Disk:
+    """A small file system of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def mount(self, *options: str) -> None:
+        chosen = ",".join(("size=400m", *options))
+        command = ["mount", "-t", "tmpfs", "-o", chosen, "none", str(self.folder)]
+        if subprocess.run(command, capture_output=True).returncode:
+            pytest.skip("a file system can be mounted by root only")
+
+    def remount(self, how: str) -> None:
+        subprocess.run(["mount", "-o", f"remount,{how}", str(self.folder)], check=True)
+
+    def fill(self) -> None:
+        """Leave no byte."""
+        for size in (1 << 20, 1 << 10, 1):
+            try:
+                with (self.folder / f"filler{size}").open("wb", buffering=0) as stream:
+                    while stream.write(b"x" * size) == size:
+                        pass
+            except OSError:
+                continue
+
+    def empty(self) -> None:
+        for file in self.folder.glob("filler*"):
+            file.unlink()
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    disk = Disk(folder)
+    disk.mount()
+    try:
+        yield disk
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=False)
+
+
+@pytest.fixture
+def project(disk: Disk) -> Project:
+    project = Project.make(disk.folder / "project")
+    project.write("甲办法.txt", law(RULE, 30))
+    project.write("乙办法.txt", law(SECOND, 30))
+    with writing(project.settings):
+        add_paths([project.corpus], project.settings, Embedder(project.settings))
+    return project
+
+
+def titles(project: Project) -> set[str]:
+    index = Index.open(project.settings)
+    try:
+        return {record.title for record in index.documents()}
+    finally:
+        index.close()
+
+
+def one_line(done: subprocess.CompletedProcess[str]) -> str:
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    return done.stderr
+
+
+def test_read_only_folder_answers_and_refuses_changes(disk: Disk, project: Project) -> None:
+    disk.remount("ro")
+    assert "3个工作日内" in Assistant(project.settings).ask(QUESTION).text
+    assert not check(project.settings, Embedder(project.settings)).found
+    assert "may not be written" in one_line(project.run("ingest", "build"))
+    disk.remount("rw")
+    assert titles(project) == {RULE, SECOND}
+
+
+def test_full_disk_answers_removes_and_refuses_the_rest(disk: Disk, project: Project) -> None:
+    new = disk.folder.parent / "丙办法.txt"
+    new.write_text(law("丙省政府采购管理办法", 3), encoding="utf-8")
+    disk.fill()
+    assert "3个工作日内" in Assistant(project.settings).ask(QUESTION).text
+    assert "disk is full" in one_line(project.run("ingest", "add", str(new)))
+    assert "disk is full" in one_line(project.run("ingest", "backup", str(disk.folder / "b.zip")))
+    assert not (disk.folder / "b.zip").exists()
+    done = project.run("ingest", "remove", SECOND)
+    assert done.returncode == 0, done.stderr
+    assert titles(project) == {RULE}
+    disk.empty()
+    with writing(project.settings):
+        assert not add_paths([new], project.settings, Embedder(project.settings)).failures
+    assert titles(project) == {RULE, "丙省政府采购管理办法"}
+    assert not check(project.settings, Embedder(project.settings)).found
+
+
+GRAPH = {
+    "deleted": lambda folder: shutil.rmtree(folder),
+    "overwritten": lambda folder: _overwrite(folder / "data_level0.bin"),
+}
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """So many passages that Chroma has written its graph to files of its own."""
+    project = Project.make(tmp_path_factory.mktemp("large") / "project")
+    project.write("甲办法.txt", law(RULE, 2100))
+    with writing(project.settings):
+        add_paths([project.corpus], project.settings, Embedder(project.settings))
+    return project
+
+
+@pytest.mark.parametrize("damage", GRAPH)
+def test_a_graph_that_is_gone_is_noticed(large: Project, tmp_path: Path, damage: str) -> None:
+    project = Project(tmp_path / "project")
+    shutil.copytree(large.folder, project.folder)
+    settings, embedder = project.settings, Embedder(project.settings)
+    current = read_current(settings)
+    assert current is not None
+    vectors = folder_of(settings, current["generation"]) / VECTORS
+    (graph,) = (one for one in vectors.iterdir() if one.is_dir())
+    GRAPH[damage](graph)
+    index = Index.open(settings)
+    with pytest.raises(UserError, match="check --repair"):
+        index.dense(embedder.encode_query("履约保证金"), 5)
+    index.close()
+    mended = check(settings, embedder, repair=True)
+    assert mended.found and not mended.left
+    index = Index.open(settings)
+    assert len(index.dense(embedder.encode_query("履约保证金"), 5)) == 5
+    index.close()
+
+
+def test_a_damaged_model_is_one_line(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    shutil.copytree(ROOT / "models" / "zhengce-embed", model)
+    project = Project.make(tmp_path / "project")
+    project.write("甲办法.txt", law(RULE, 3))
+    with writing(project.settings):
+        add_paths([project.corpus], project.settings, Embedder(project.settings))
+    project.config.write_text(f"embedding: {{model: {model}}}\n", encoding="utf-8")
+    for file in model.rglob("model.safetensors"):
+        _truncate(file)
+    for command in (("add", str(project.corpus)), ("build",)):
+        assert "the model cannot be loaded" in one_line(project.run("ingest", *command))
+    done = project.run("ingest", "check", "--repair")
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert titles(project) == {RULE}
+
+
+def _truncate(file: Path) -> None:
+    with file.open("r+b") as stream:
+        stream.truncate(file.stat().st_size // 2)
+
+
+def _overwrite(file: Path) -> None:
+    with file.open("r+b") as stream:
+        stream.write(b"\xab" * min(5000, file.stat().st_size))
