@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from app.i18n import text_in
-from app.web.messages import filters_of, message_of, turns_of
+from app.web.messages import filters_of, message_of, scope_of, turns_of
 from ingest.errors import UserError
 from ingest.language import Language, pick
 from ingest.settings import ServerSettings, Settings
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from app.service import Assistant
+    from app.web.sealing import Seals
 
 LONGEST_QUESTION = 2000
 SESSIONS = 200
@@ -46,18 +47,20 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     from app.web.library_routes import add_library
     from app.web.page import theme
     from app.web.routes import add_routes
+    from app.web.sealing import Seals
     from app.web.security import SecureHeaders
 
     app: FastAPI = FastAPI(title=text_in("zh", "title"), docs_url=None, redoc_url=None)
     visitors = Visitors(settings)
     add_login(app, visitors)
     add_routes(app, assistant, settings)
-    add_conversations(app, assistant, settings)
+    seals = Seals(settings)
+    add_conversations(app, assistant, settings, seals)
     add_library(app, Library(assistant), settings)
     add_api(app, assistant, settings)
     app = gr.mount_gradio_app(
         app,
-        _blocks(assistant, settings),
+        _blocks(assistant, settings, seals),
         path="/",
         server_name=settings.server.host,
         server_port=settings.server.port,
@@ -71,7 +74,7 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     return SecureHeaders(Doors(app, visitors))
 
 
-def _blocks(assistant: Assistant, settings: Settings) -> Blocks:
+def _blocks(assistant: Assistant, settings: Settings, seals: Seals) -> Blocks:
     import gradio as gr
 
     from app.web.page import chat_page
@@ -80,7 +83,7 @@ def _blocks(assistant: Assistant, settings: Settings) -> Blocks:
         question: str, history: list[Any], filters: dict[str, Any], language: str
     ) -> Iterator[dict[str, Any]]:
         """Answer a question from the corpus, with citations; the answer grows until it is final."""
-        yield from stream(assistant, question, history, filters, language)
+        yield from stream(assistant, seals, question, history, filters, language)
 
     with gr.Blocks(
         title=text_in("zh", "title"), analytics_enabled=False, fill_width=True
@@ -94,24 +97,27 @@ def _blocks(assistant: Assistant, settings: Settings) -> Blocks:
 
 def stream(
     assistant: Assistant,
+    seals: Seals,
     question: str,
     history: list[Any],
     filters: dict[str, Any],
     language: str,
 ) -> Iterator[dict[str, Any]]:
-    """Growing messages for the browser (see :mod:`app.web.messages`), the last one ``final``.
+    """Growing messages for the browser (see :mod:`app.web.messages`), the last one ``final`` and
+    sealed (see :mod:`app.web.sealing`).
 
     A failure is one message ``{"error": text, "final": True}``.
     """
     words: Language = "en" if language == "en" else "zh"
     asked = question.strip()[:LONGEST_QUESTION]
     try:
-        parts = assistant.stream(asked, turns_of(history), filters_of(filters), words)
+        limits = filters_of(filters)
+        parts = assistant.stream(asked, turns_of(history), limits, words)
         answer = next(parts)
         for following in parts:
             yield message_of(answer, final=False)
             answer = following
-        yield message_of(answer)
+        yield seals.sealed(message_of(answer), scope_of(limits))
     except UserError as error:
         yield {"error": error.line(words), "final": True}
     except Exception:

@@ -140,6 +140,15 @@ class ServerSettings(_Group):
     )
 
 
+class PublicSettings(_Group):
+    """What those may do who only read and did not log in, and how long a link holds."""
+
+    questions_per_minute: int = Field(60, ge=1, description="From one address.")
+    shares_per_day: int = Field(50, ge=0, description="Links made from one address.")
+    verdicts_per_day: int = Field(200, ge=0, description="Verdicts given from one address.")
+    share_days: int = Field(180, ge=1, le=36_500, description="Links end after so many days.")
+
+
 class LibrarySettings(_Group):
     """Adding documents in the browser or by REST."""
 
@@ -183,6 +192,7 @@ class Settings(BaseSettings):
     llm: LlmSettings = LlmSettings()
     server: ServerSettings = ServerSettings()
     library: LibrarySettings = LibrarySettings()
+    public: PublicSettings = PublicSettings()
     accounts: tuple[Account, ...] = ()
 
     @field_validator("accounts")
