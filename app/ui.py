@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from app.i18n import text_in
+from app.outward import outward
 from app.web.messages import filters_of, message_of, scope_of, turns_of
 from ingest.errors import UserError
 from ingest.language import Language, pick
@@ -41,18 +42,24 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     from app.accounts.doors import Doors
     from app.accounts.login import add_login
     from app.accounts.visitors import Visitors
+    from app.api.bodies import Bodies
     from app.api.mounting import add_api
+    from app.api.quotas import Quotas
     from app.library.service import Library
     from app.web.conversation_routes import add_conversations
+    from app.web.gradio_door import narrow
     from app.web.library_routes import add_library
     from app.web.page import theme
     from app.web.routes import add_routes
     from app.web.sealing import Seals
     from app.web.security import SecureHeaders
+    from app.web.watching import Watched
+    from ingest.securitylog import SecurityLog
 
     app: FastAPI = FastAPI(title=text_in("zh", "title"), docs_url=None, redoc_url=None)
     visitors = Visitors(settings)
-    add_login(app, visitors)
+    log = SecurityLog(settings)
+    add_login(app, visitors, log)
     add_routes(app, assistant, settings)
     seals = Seals(settings)
     add_conversations(app, assistant, settings, seals)
@@ -71,7 +78,11 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
         theme=theme(),
         show_error=False,
     )
-    return SecureHeaders(Doors(app, visitors))
+    narrow(app)
+    if log.questions:
+        assistant.on_answer.append(lambda answer: log.note("question", text=answer.question))
+    behind = Bodies(Quotas(app, settings.public), settings)
+    return SecureHeaders(Watched(Doors(behind, visitors), log))
 
 
 def _blocks(assistant: Assistant, settings: Settings, seals: Seals) -> Blocks:
@@ -119,7 +130,7 @@ def stream(
             answer = following
         yield seals.sealed(message_of(answer), scope_of(limits))
     except UserError as error:
-        yield {"error": error.line(words), "final": True}
+        yield {"error": outward(error).line(words), "final": True}
     except Exception:
         _LOG.exception("a question failed")
         yield {"error": text_in(words, "failed"), "final": True}
@@ -148,8 +159,15 @@ def serve(assistant: Assistant, settings: Settings) -> None:
                     _announce(settings.server)
 
         assistant.warm()
+        proxies = list(settings.server.proxies)
         config = uvicorn.Config(
-            app, log_level="warning", access_log=False, timeout_graceful_shutdown=2
+            app,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=2,
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=proxies,
+            server_header=False,
         )
         Announcing(config).run(sockets=[listening])
 

@@ -8,12 +8,14 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.commandline import Parser, config_option, program, run
 from ingest.find import find_document
 from ingest.language import pick, system_language
+from ingest.securitylog import noted
 from ingest.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ def parser() -> argparse.ArgumentParser:
     ) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=about, description=about)
         config_option(added, default=argparse.SUPPRESS)
+        reads = name in ("list", "show")
+        run = run if reads else partial(noted, name, run)
         added.set_defaults(run=lambda options: run(options, load_settings(options.config)))
         return added
 

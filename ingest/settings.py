@@ -6,6 +6,7 @@ overridden by an environment variable: ``ZHENGCAI_SERVER__PORT=8080`` sets ``ser
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from pathlib import Path
@@ -127,6 +128,9 @@ class ServerSettings(_Group):
     port: int = Field(7860, ge=1, le=65535)
     language: Literal["auto", "zh", "en"] = "auto"
     allowed_hosts: tuple[str, ...] = Field((), description="Further names of this server.")
+    proxies: tuple[str, ...] = Field(
+        (), description="Addresses or networks whose X-Forwarded-… headers are believed."
+    )
     concurrent: int = Field(
         8, ge=1, le=64, description="Questions taken on at once, by the page and by REST."
     )
@@ -139,6 +143,16 @@ class ServerSettings(_Group):
         "auto", description="What one may do who did not log in."
     )
 
+    @field_validator("proxies")
+    @classmethod
+    def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            try:
+                ipaddress.ip_network(one, strict=False)
+            except ValueError:
+                raise ValueError(f"give addresses such as 127.0.0.1 or 10.0.0.0/8: {one}") from None
+        return value
+
 
 class PublicSettings(_Group):
     """What those may do who only read and did not log in, and how long a link holds."""
@@ -147,6 +161,15 @@ class PublicSettings(_Group):
     shares_per_day: int = Field(50, ge=0, description="Links made from one address.")
     verdicts_per_day: int = Field(200, ge=0, description="Verdicts given from one address.")
     share_days: int = Field(180, ge=1, le=36_500, description="Links end after so many days.")
+
+
+class LogSettings(_Group):
+    """The security log, ``data/security.log``."""
+
+    security: bool = Field(True, description="Logins, refusals, tokens and changes.")
+    questions: bool = Field(False, description="Also what was asked.")
+    max_mb: float = Field(10, gt=0, description="A larger file is put aside.")
+    files: int = Field(5, ge=1, le=100, description="Files put aside that are kept.")
 
 
 class LibrarySettings(_Group):
@@ -193,6 +216,7 @@ class Settings(BaseSettings):
     server: ServerSettings = ServerSettings()
     library: LibrarySettings = LibrarySettings()
     public: PublicSettings = PublicSettings()
+    log: LogSettings = LogSettings()
     accounts: tuple[Account, ...] = ()
 
     @field_validator("accounts")

@@ -287,10 +287,10 @@ class Chat {
         view.update(message);
       }
       if (!message?.final) throw new Error("cut");
-    } catch {
+    } catch (error) {
       const stopped = control.signal.aborted;
       const partial = message ?? { question: question.trim(), statements: [], citations: [], rest: "", text: "", filters };
-      message = { ...partial, ...(stopped ? { stopped: true } : { error: t("unreachable") }) };
+      message = { ...partial, ...(stopped ? { stopped: true } : { error: wordsOf(error) }) };
       if (view.element.isConnected) view.update(message);
     } finally {
       if (this.running === control) this.setRunning(null);
