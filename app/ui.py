@@ -56,7 +56,9 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     from app.web.watching import Watched
     from ingest.securitylog import SecurityLog
 
-    app: FastAPI = FastAPI(title=text_in("zh", "title"), docs_url=None, redoc_url=None)
+    app: FastAPI = FastAPI(
+        title=text_in("zh", "title"), docs_url=None, redoc_url=None, openapi_url=None
+    )
     visitors = Visitors(settings)
     log = SecurityLog(settings)
     add_login(app, visitors, log)

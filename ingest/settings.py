@@ -32,6 +32,8 @@ class LoadSettings(_Group):
     max_file_mb: float = Field(50, gt=0, description="Largest file that is read, in MB.")
     max_expanded_mb: float = Field(300, gt=0, description="Largest unpacked size of a DOCX.")
     max_pages: int = Field(2000, gt=0, description="Most pages of a PDF.")
+    max_seconds: float = Field(120, ge=1, description="Processor time to read one file.")
+    max_memory_mb: float = Field(1000, ge=100, description="Memory to read one file.")
 
     @property
     def max_file_bytes(self) -> int:

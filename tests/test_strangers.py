@@ -73,7 +73,7 @@ def asked(client: httpx.Client, question: str = QUESTION) -> dict[str, Any]:
 def watching(site: str) -> Iterator[list[float]]:
     """How long ``/healthz`` takes meanwhile, asked over and over."""
     waits: list[float] = []
-    ended = threading.Event()
+    begun, ended = threading.Event(), threading.Event()
 
     def watch() -> None:
         with httpx.Client(base_url=site, timeout=60) as client:
@@ -81,9 +81,11 @@ def watching(site: str) -> Iterator[list[float]]:
                 began = time.perf_counter()
                 assert client.get("/healthz").status_code == 200
                 waits.append(time.perf_counter() - began)
+                begun.set()
 
     thread = threading.Thread(target=watch)
     thread.start()
+    assert begun.wait(60)
     try:
         yield waits
     finally:

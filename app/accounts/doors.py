@@ -53,8 +53,8 @@ class Doors:
 
     def _visitor(self, headers: dict[str, str], scheme: str) -> Visitor | None:
         """Who asks; ``None`` for a token that is none of ours."""
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and self.visitors.has_accounts:
+        kind, _, token = headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer" and self.visitors.has_accounts:
             return self.visitors.by_token(token.strip())
         session = cookie_in(headers.get("cookie", ""), SESSION, scheme)
         known = self.visitors.by_session(session) if session else None
