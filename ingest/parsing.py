@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.apart import read, too_much_memory, write
-from ingest.errors import LoadError, UserError
+from ingest.errors import UserError
 from ingest.settings import Settings
 
 if TYPE_CHECKING:
@@ -48,17 +48,7 @@ def _made(origin: Origin, settings: Settings) -> Prepared | UserError:
     except UserError as error:
         if _for_want_of_memory(error):
             return too_much_memory(origin.source, settings.load.max_memory_mb)
-        return type(error)(error.code, error.where, error.what, error.remedy, error.zh)
-    except MemoryError:
-        return too_much_memory(origin.source, settings.load.max_memory_mb)
-    except RecursionError:
-        return LoadError(
-            "too-deep",
-            origin.source,
-            "it is nested more deeply than a document is",
-            "Save it as plain text and add that",
-            ("嵌套层次过深", "请另存为纯文本后再加入"),
-        )
+        return error
 
 
 def _for_want_of_memory(error: BaseException | None) -> bool:

@@ -22,6 +22,7 @@ from ingest.securitylog import SecurityLog
 if TYPE_CHECKING:
     from app.service import Assistant
 
+AT_ONCE = 4
 MOST_WAITING = 8
 Editor = Annotated[Visitor, Depends(require("editor"))]
 Corrections = dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=2000)]]
@@ -57,7 +58,7 @@ class ChangedOut(In):
 def router(assistant: Assistant) -> APIRouter:
     """The routes; :mod:`app.api.bodies` says how much they take."""
     library, log = Library(assistant), SecurityLog(assistant.settings)
-    gate = Gate(at_once=1, waiting=MOST_WAITING)
+    gate = Gate(at_once=AT_ONCE, waiting=MOST_WAITING)  # the index takes one after another
     routes = APIRouter(tags=[both("更改文件", "changes")], responses=PROBLEMS)
 
     def noted(changed: Changed) -> dict[str, Any]:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from ingest.storage.decisions import Change
 
 _LOG = logging.getLogger(__name__)
-PREVIEWS_AT_ONCE = 2
+PREVIEWS_AT_ONCE = 4
 LONGEST_TITLE = 300
 Editor = Annotated[Visitor, Depends(require("editor"))]
 Metadata = dict[str, str | None]
