@@ -35,7 +35,7 @@ async function show() {
 function draw(found, log, panel) {
   document.title = `${found.title} · ${t("title")}`;
   log.append(h("p", { class: "notice shared-at" }, t("share.from", { date: day(found.created) })));
-  log.append(h("section", { class: "notice shared-cited", "aria-label": t("share.cited") }, h("h2", {}, t("share.cited")),
+  if (found.cited.length) log.append(h("section", { class: "notice shared-cited", "aria-label": t("share.cited") }, h("h2", {}, t("share.cited")),
     h("ul", {}, found.cited.map((one) => h("li", {}, `${one.title}${one.version ? ` · ${one.version}` : ""}`,
       one.now === "same" ? null : h("span", { class: "tag warn" }, t(`share.now.${one.now}`)))))));
   for (const message of found.messages) {
