@@ -11,7 +11,7 @@ QUERIES ?= $(STATUTES)/dev.jsonl
 SAMPLE ?= 3000
 WORK ?= build/reader
 
-.PHONY: install chat test check browser screenshots fix benchmark model clean
+.PHONY: install chat test check audit browser screenshots fix benchmark model clean
 
 install: $(VENV)/.installed
 
@@ -51,6 +51,13 @@ check: $(VENV)/.tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# Known vulnerabilities of all that is installed; pip-audit has an environment of its own. The two
+# passed over are in a server of chromadb that is never started (README.md, Safety).
+audit: $(VENV)/.installed
+	test -x $(VENV)/audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)/audit && $(VENV)/audit/bin/pip install --quiet 'pip-audit>=2.9,<3'; }
+	$(VENV)/audit/bin/pip-audit --skip-editable --ignore-vuln CVE-2026-45829 --ignore-vuln GHSA-2wm9-hf6c-p5cr \
+	--path "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 
 screenshots: $(VENV)/.tested browser
 	$(BIN)/python docs/screenshots.py

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from app.commands import account, ask, chat, export, mcp, search, serve
 from ingest.commandline import Parser, config_option, program, run
 from ingest.language import pick
+from ingest.securitylog import noted
 from ingest.settings import Settings, load_settings
 
 
@@ -62,13 +64,13 @@ def parser() -> argparse.ArgumentParser:
     command(
         "serve",
         serve.add_to,
-        serve.run,
+        partial(noted, "serve", serve.run),
         pick("start the web chat, REST and MCP over HTTP", "启动网页问答、REST 接口和 MCP"),
     )
     command(
         "account",
         account.add_to,
-        account.run,
+        partial(noted, "account", account.run),
         pick("make an account or a token for the server", "为服务创建账号或令牌"),
     )
     command(

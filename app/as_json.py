@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from app.outward import outward_source
 from app.types import Answer, Citation, Hit, Statement
 from ingest.document import metadata_to_json
 
@@ -77,7 +78,7 @@ def citation_to_json(citation: Citation) -> dict[str, Any]:
         "text": citation.text,
         "start": citation.start,
         "end": citation.end,
-        "source": citation.source,
+        "source": outward_source(citation.source),
         "url": citation.url,
         "content_hash": citation.content_hash,
         "passage": citation.passage,
@@ -103,7 +104,7 @@ def hit_to_json(rank: int, hit: Hit) -> dict[str, Any]:
         "text": passage.text,
         "start": passage.start,
         "end": passage.end,
-        "source": hit.source,
+        "source": outward_source(hit.source),
         "superseded": hit.superseded,
     }
 
@@ -114,7 +115,7 @@ def record_to_json(record: DocumentRecord) -> dict[str, Any]:
         "id": record.id,
         "title": record.title,
         **{k: v for k, v in metadata_to_json(record.metadata).items() if k != "title"},
-        "source": record.source,
+        "source": outward_source(record.source),
         "format": record.format,
         "content_hash": record.content_hash,
         "passages": record.passages,

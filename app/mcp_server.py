@@ -32,6 +32,7 @@ from app.api.models import (
     both,
 )
 from app.as_json import answer_to_json, hit_to_json
+from app.outward import outward
 from app.types import Answer, Hit
 from ingest.errors import UserError
 from ingest.settings import ServerSettings
@@ -215,7 +216,7 @@ async def _told(gate: Gate, language: Language, work: Callable[..., T], *argumen
     try:
         return await gate.run(work, *arguments)
     except UserError as error:
-        raise ToolError(error.line(language)) from None
+        raise ToolError(outward(error).line(language)) from None
 
 
 def _warm(assistant: Assistant) -> None:

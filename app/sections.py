@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from app.outward import outward_source
 from ingest.document import Section
 from ingest.errors import UserError
 from ingest.outline.citation import Paths
@@ -123,7 +124,7 @@ def _read(
         start=start,
         end=end,
         content_hash=record.content_hash,
-        source=record.source,
+        source=outward_source(record.source),
         url=metadata.url,
         superseded=record.superseded,
         before=before,

@@ -1,7 +1,9 @@
 """Conversations handed on by a link: snapshots in ``data/shared``, read by whoever has the link.
 
 A link's id cannot be guessed (128 random bits). Whoever made it holds a second secret that
-withdraws it; only that secret's hash is kept. The store is limited in size and number.
+withdraws it; only that secret's hash is kept. The store is limited in size and number, and links
+end after ``public.share_days``. What was kept before answers were checked (without ``cited``) is
+not shown any more.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ from ingest.settings import Settings
 
 FOLDER = "shared"
 MOST_SHARES = 2_000
-MOST_BYTES = 500_000
+MOST_BYTES = 256_000
 LONGEST_TITLE = 200
 _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 
@@ -31,7 +33,8 @@ _ID = re.compile(r"[A-Za-z0-9_-]{22}")
 class Share:
     """A snapshot of a conversation: its messages as the browser keeps them.
 
-    ``created`` is ISO 8601 in UTC; ``language`` the one it was made in.
+    ``created`` is ISO 8601 in UTC; ``language`` the one it was made in. ``cited`` are the documents
+    that it rests on: ``document``, ``title``, ``version`` (a day or ``None``), ``content_hash``.
     """
 
     id: str
@@ -39,6 +42,7 @@ class Share:
     created: str
     language: str
     messages: tuple[dict[str, Any], ...]
+    cited: tuple[dict[str, Any], ...] = ()
 
 
 class ShareError(UserError):
@@ -46,20 +50,25 @@ class ShareError(UserError):
 
 
 def publish(
-    settings: Settings, messages: Sequence[dict[str, Any]], title: str, language: str
+    settings: Settings,
+    messages: Sequence[dict[str, Any]],
+    title: str,
+    language: str,
+    cited: Sequence[dict[str, Any]] = (),
 ) -> tuple[Share, str]:
     """Keep a snapshot; gives it and the secret that withdraws it.
 
     :param messages: JSON types that were checked by the caller.
+    :param cited: the documents that they cite, as :class:`Share` has them.
     :raises ShareError: if it is empty or too large, or too many are kept.
     """
     if not messages:
         raise ShareError(
             "nothing-to-share",
             "conversation",
-            "it holds no answer",
-            "Ask a question first",
-            ("对话中还没有答案", "请先提问"),
+            "it holds no answer that can be checked against the documents",
+            "Ask again, then share",
+            ("对话中没有可与现有文件核对的答案", "请重新提问后再分享"),
         )
     share = Share(
         id=secrets.token_urlsafe(16),
@@ -67,6 +76,7 @@ def publish(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         language=language,
         messages=tuple(messages),
+        cited=tuple(cited),
     )
     secret = secrets.token_urlsafe(16)
     kept = {
@@ -75,6 +85,7 @@ def publish(
         "language": language,
         "withdraw": _hash(secret),
         "messages": share.messages,
+        "cited": share.cited,
     }
     content = json.dumps(kept, ensure_ascii=False).encode("utf-8", "replace")
     if len(content) > MOST_BYTES:
@@ -87,10 +98,11 @@ def publish(
         )
     folder = _folder(settings)
     folder.mkdir(parents=True, exist_ok=True)
+    _sweep(settings)
     if sum(1 for _ in folder.glob("*.json")) >= MOST_SHARES:
         raise ShareError(
             "too-many-shares",
-            str(folder),
+            FOLDER,
             f"it already holds {MOST_SHARES} conversations",
             "Withdraw links that are no longer needed",
             (f"已分享 {MOST_SHARES} 个对话", "请撤回不再需要的链接"),
@@ -103,11 +115,18 @@ def publish(
 
 
 def read(settings: Settings, id: str) -> Share | None:
-    """The snapshot with this id; ``None`` where there is none or it was withdrawn."""
+    """The snapshot with this id; ``None`` where there is none, it was withdrawn, or it ended."""
     kept = _kept(settings, id)
-    if kept is None:
+    if kept is None or "cited" not in kept or _ended(settings, kept["created"]):
         return None
-    return Share(id, kept["title"], kept["created"], kept["language"], tuple(kept["messages"]))
+    return Share(
+        id,
+        kept["title"],
+        kept["created"],
+        kept["language"],
+        tuple(kept["messages"]),
+        tuple(kept["cited"]),
+    )
 
 
 def withdraw(settings: Settings, id: str, secret: str) -> bool:
@@ -117,6 +136,19 @@ def withdraw(settings: Settings, id: str, secret: str) -> bool:
         return False
     _file(settings, id).unlink(missing_ok=True)
     return True
+
+
+def _sweep(settings: Settings) -> None:
+    """Remove what ended: a full store may have room again."""
+    for file in _folder(settings).glob("*.json"):
+        kept = _kept(settings, file.stem)
+        if kept is not None and ("cited" not in kept or _ended(settings, kept["created"])):
+            file.unlink(missing_ok=True)
+
+
+def _ended(settings: Settings, created: str) -> bool:
+    days = settings.public.share_days
+    return datetime.now(UTC) - datetime.fromisoformat(created) > timedelta(days=days)
 
 
 def _kept(settings: Settings, id: str) -> dict[str, Any] | None:

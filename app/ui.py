@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from app.i18n import text_in
-from app.web.messages import filters_of, message_of, turns_of
+from app.outward import outward
+from app.web.messages import filters_of, message_of, scope_of, turns_of
 from ingest.errors import UserError
 from ingest.language import Language, pick
 from ingest.settings import ServerSettings, Settings
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
     from app.service import Assistant
+    from app.web.sealing import Seals
 
 LONGEST_QUESTION = 2000
 SESSIONS = 200
@@ -40,24 +42,34 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     from app.accounts.doors import Doors
     from app.accounts.login import add_login
     from app.accounts.visitors import Visitors
+    from app.api.bodies import Bodies
     from app.api.mounting import add_api
+    from app.api.quotas import Quotas
     from app.library.service import Library
     from app.web.conversation_routes import add_conversations
+    from app.web.gradio_door import narrow
     from app.web.library_routes import add_library
     from app.web.page import theme
     from app.web.routes import add_routes
+    from app.web.sealing import Seals
     from app.web.security import SecureHeaders
+    from app.web.watching import Watched
+    from ingest.securitylog import SecurityLog
 
-    app: FastAPI = FastAPI(title=text_in("zh", "title"), docs_url=None, redoc_url=None)
+    app: FastAPI = FastAPI(
+        title=text_in("zh", "title"), docs_url=None, redoc_url=None, openapi_url=None
+    )
     visitors = Visitors(settings)
-    add_login(app, visitors)
+    log = SecurityLog(settings)
+    add_login(app, visitors, log)
     add_routes(app, assistant, settings)
-    add_conversations(app, assistant, settings)
+    seals = Seals(settings)
+    add_conversations(app, assistant, settings, seals)
     add_library(app, Library(assistant), settings)
     add_api(app, assistant, settings)
     app = gr.mount_gradio_app(
         app,
-        _blocks(assistant, settings),
+        _blocks(assistant, settings, seals),
         path="/",
         server_name=settings.server.host,
         server_port=settings.server.port,
@@ -68,10 +80,14 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
         theme=theme(),
         show_error=False,
     )
-    return SecureHeaders(Doors(app, visitors))
+    narrow(app)
+    if log.questions:
+        assistant.on_answer.append(lambda answer: log.note("question", text=answer.question))
+    behind = Bodies(Quotas(app, settings.public), settings)
+    return SecureHeaders(Watched(Doors(behind, visitors), log))
 
 
-def _blocks(assistant: Assistant, settings: Settings) -> Blocks:
+def _blocks(assistant: Assistant, settings: Settings, seals: Seals) -> Blocks:
     import gradio as gr
 
     from app.web.page import chat_page
@@ -80,7 +96,7 @@ def _blocks(assistant: Assistant, settings: Settings) -> Blocks:
         question: str, history: list[Any], filters: dict[str, Any], language: str
     ) -> Iterator[dict[str, Any]]:
         """Answer a question from the corpus, with citations; the answer grows until it is final."""
-        yield from stream(assistant, question, history, filters, language)
+        yield from stream(assistant, seals, question, history, filters, language)
 
     with gr.Blocks(
         title=text_in("zh", "title"), analytics_enabled=False, fill_width=True
@@ -94,26 +110,29 @@ def _blocks(assistant: Assistant, settings: Settings) -> Blocks:
 
 def stream(
     assistant: Assistant,
+    seals: Seals,
     question: str,
     history: list[Any],
     filters: dict[str, Any],
     language: str,
 ) -> Iterator[dict[str, Any]]:
-    """Growing messages for the browser (see :mod:`app.web.messages`), the last one ``final``.
+    """Growing messages for the browser (see :mod:`app.web.messages`), the last one ``final`` and
+    sealed (see :mod:`app.web.sealing`).
 
     A failure is one message ``{"error": text, "final": True}``.
     """
     words: Language = "en" if language == "en" else "zh"
     asked = question.strip()[:LONGEST_QUESTION]
     try:
-        parts = assistant.stream(asked, turns_of(history), filters_of(filters), words)
+        limits = filters_of(filters)
+        parts = assistant.stream(asked, turns_of(history), limits, words)
         answer = next(parts)
         for following in parts:
             yield message_of(answer, final=False)
             answer = following
-        yield message_of(answer)
+        yield seals.sealed(message_of(answer), scope_of(limits))
     except UserError as error:
-        yield {"error": error.line(words), "final": True}
+        yield {"error": outward(error).line(words), "final": True}
     except Exception:
         _LOG.exception("a question failed")
         yield {"error": text_in(words, "failed"), "final": True}
@@ -142,8 +161,15 @@ def serve(assistant: Assistant, settings: Settings) -> None:
                     _announce(settings.server)
 
         assistant.warm()
+        proxies = list(settings.server.proxies)
         config = uvicorn.Config(
-            app, log_level="warning", access_log=False, timeout_graceful_shutdown=2
+            app,
+            log_level="warning",
+            access_log=False,
+            timeout_graceful_shutdown=2,
+            proxy_headers=bool(proxies),
+            forwarded_allow_ips=proxies,
+            server_header=False,
         )
         Announcing(config).run(sockets=[listening])
 

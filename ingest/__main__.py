@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from ingest.commands import check
 from ingest.commands.backup import add_backup_to, add_restore_to, run_backup, run_restore
 from ingest.find import find_document
 from ingest.language import pick, system_language
+from ingest.securitylog import noted
 from ingest.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -47,6 +49,8 @@ def parser() -> argparse.ArgumentParser:
     ) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=about, description=about)
         config_option(added, default=argparse.SUPPRESS)
+        reads = name in ("list", "show")
+        run = run if reads else partial(noted, name, run)
         added.set_defaults(run=lambda options: run(options, load_settings(options.config)))
         return added
 

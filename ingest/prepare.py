@@ -42,7 +42,18 @@ class Origin:
 
 
 def prepare(origin: Origin, settings: Settings) -> Prepared:
-    """Everything before embedding: the cleaned document, its outline and its passages.
+    """Everything before embedding: the cleaned document, its outline and its passages; made in
+    a process of its own (see :mod:`ingest.apart`).
+
+    :raises LoadError: as :func:`prepare_here`, and if it takes too long or too much memory.
+    """
+    from ingest.apart import prepare_apart
+
+    return prepare_apart(origin, settings)
+
+
+def prepare_here(origin: Origin, settings: Settings) -> Prepared:
+    """The same, in this process.
 
     :raises LoadError: if the file cannot be read or holds no text; also for a fault of our own,
         so that one strange file does not keep the others out.

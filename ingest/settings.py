@@ -6,6 +6,7 @@ overridden by an environment variable: ``ZHENGCAI_SERVER__PORT=8080`` sets ``ser
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from pathlib import Path
@@ -31,6 +32,8 @@ class LoadSettings(_Group):
     max_file_mb: float = Field(50, gt=0, description="Largest file that is read, in MB.")
     max_expanded_mb: float = Field(300, gt=0, description="Largest unpacked size of a DOCX.")
     max_pages: int = Field(2000, gt=0, description="Most pages of a PDF.")
+    max_seconds: float = Field(120, ge=1, description="Processor time to read one file.")
+    max_memory_mb: float = Field(1000, ge=100, description="Memory to read one file.")
 
     @property
     def max_file_bytes(self) -> int:
@@ -130,6 +133,9 @@ class ServerSettings(_Group):
     port: int = Field(7860, ge=1, le=65535)
     language: Literal["auto", "zh", "en"] = "auto"
     allowed_hosts: tuple[str, ...] = Field((), description="Further names of this server.")
+    proxies: tuple[str, ...] = Field(
+        (), description="Addresses or networks whose X-Forwarded-… headers are believed."
+    )
     concurrent: int = Field(
         8, ge=1, le=64, description="Questions taken on at once, by the page and by REST."
     )
@@ -141,6 +147,34 @@ class ServerSettings(_Group):
     anonymous: Literal["auto", "none", "reader", "editor"] = Field(
         "auto", description="What one may do who did not log in."
     )
+
+    @field_validator("proxies")
+    @classmethod
+    def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            try:
+                ipaddress.ip_network(one, strict=False)
+            except ValueError:
+                raise ValueError(f"give addresses such as 127.0.0.1 or 10.0.0.0/8: {one}") from None
+        return value
+
+
+class PublicSettings(_Group):
+    """What those may do who only read and did not log in, and how long a link holds."""
+
+    questions_per_minute: int = Field(60, ge=1, description="From one address.")
+    shares_per_day: int = Field(50, ge=0, description="Links made from one address.")
+    verdicts_per_day: int = Field(200, ge=0, description="Verdicts given from one address.")
+    share_days: int = Field(180, ge=1, le=36_500, description="Links end after so many days.")
+
+
+class LogSettings(_Group):
+    """The security log, ``data/security.log``."""
+
+    security: bool = Field(True, description="Logins, refusals, tokens and changes.")
+    questions: bool = Field(False, description="Also what was asked.")
+    max_mb: float = Field(10, gt=0, description="A larger file is put aside.")
+    files: int = Field(5, ge=1, le=100, description="Files put aside that are kept.")
 
 
 class LibrarySettings(_Group):
@@ -186,6 +220,8 @@ class Settings(BaseSettings):
     llm: LlmSettings = LlmSettings()
     server: ServerSettings = ServerSettings()
     library: LibrarySettings = LibrarySettings()
+    public: PublicSettings = PublicSettings()
+    log: LogSettings = LogSettings()
     accounts: tuple[Account, ...] = ()
 
     @field_validator("accounts")

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import re
+import threading
+import time
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
 import pytest
 import yaml
+from argon2.exceptions import VerifyMismatchError
 from fastapi import Depends, FastAPI
 from starlette.testclient import TestClient
 
+from app.accounts import secrets
+from app.accounts.addresses import address_of
 from app.accounts.doors import Doors, require
 from app.accounts.login import local
 from app.accounts.secrets import hash_password, hash_token, is_password, new_token
-from app.accounts.visitors import SESSION_SECONDS, TooManyTries, Visitor, Visitors, anonymous_role
+from app.accounts.sessions import SESSION_SECONDS
+from app.accounts.tries import ACCOUNT, ADDRESS, Tries
+from app.accounts.visitors import TooManyTries, Visitor, Visitors, anonymous_role
 from app.api.problems import explain_in
-from ingest.errors import SettingsError
+from ingest.errors import SettingsError, UserError
 from ingest.settings import Settings, load_settings
 from tests.e2e.conftest import Running
 from tests.projects import Project, law
@@ -60,14 +69,82 @@ def test_names_passwords_and_tokens_find_their_account(settings: Settings) -> No
     assert visitors.by_token(hash_token(TOKEN)) is None
 
 
-def test_wrong_passwords_are_limited_by_name_and_by_address(settings: Settings) -> None:
+def test_wrong_passwords_make_an_address_wait_but_not_the_owner(settings: Settings) -> None:
     visitors = Visitors(settings)
-    for _ in range(8):
+    visitors._tries = Tries(lambda: 0.0)  # however slowly the passwords are hashed
+    for _ in range(ADDRESS.free):
         assert visitors.by_password("张三", "wrong", "10.0.0.1") is None
-    for name, address in [("张三", "10.0.0.2"), ("李四", "10.0.0.1")]:
-        with pytest.raises(TooManyTries, match="15 minutes"):
-            visitors.by_password(name, PASSWORD, address)
-    assert visitors.by_password("李四", PASSWORD, "10.0.0.3") is not None
+    for name in ("张三", "李四"):
+        with pytest.raises(TooManyTries, match="Try again in 1 seconds"):
+            visitors.by_password(name, PASSWORD, "10.0.0.1")
+    owner = visitors.by_password("张三", PASSWORD, "10.0.0.2")
+    assert owner is not None
+    known = visitors.browser_for(owner)
+    assert visitors.by_password("张三", PASSWORD, "10.0.0.1", known) == owner
+    with pytest.raises(TooManyTries):  # another account's browser is nobody's here
+        visitors.by_password("李四", PASSWORD, "10.0.0.1", known)
+
+
+def test_waits_grow_and_the_owner_gets_in_whatever_others_try() -> None:
+    now = [0.0]
+    tries = Tries(lambda: now[0])
+    waits = []
+    for _ in range(30):
+        while (wait := tries.begin("张三", "10.0.0.1")) > 0:
+            waits.append(wait)
+            now[0] += wait
+    assert waits[:4] == [1, 2, 4, 8] and max(waits) == ADDRESS.longest
+    tries.right("张三", "10.0.0.9")
+    for number in range(200):  # as many addresses as the attacker likes
+        tries.begin("张三", f"10.1.0.{number}")
+    assert 0 < tries.begin("张三", "10.2.0.1") <= ACCOUNT.longest
+    assert tries.begin("张三", "10.0.0.9") == 0
+    assert tries.begin("张三", "10.2.0.1", browser="known") == 0
+    now[0] += 3601
+    assert tries.begin("张三", "10.0.0.1") == 0
+
+
+def test_tries_are_counted_before_the_slow_hash(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Forty at once are no more than forty after one another, and no more than two hash."""
+    at_once, most, lock = [0], [0], threading.Lock()
+
+    class Slow:
+        def verify(self, hashed: str, password: str) -> bool:
+            with lock:
+                at_once[0] += 1
+                most[0] = max(most[0], at_once[0])
+            time.sleep(0.02)
+            with lock:
+                at_once[0] -= 1
+            raise VerifyMismatchError
+
+    monkeypatch.setattr(secrets, "_hasher", lambda: Slow())
+    monkeypatch.setattr(secrets, "_dummy", lambda: "")
+    visitors = Visitors(settings)
+
+    def attempt(_: int) -> str:
+        try:
+            assert visitors.by_password("张三", "wrong", "10.0.0.1") is None
+        except UserError as error:
+            return error.code
+        return "wrong"
+
+    with ThreadPoolExecutor(40) as threads:
+        became = Counter(threads.map(attempt, range(40)))
+    assert became["wrong"] + became["logins-busy"] <= ADDRESS.free + 1
+    assert became["too-many-tries"] >= 40 - ADDRESS.free - 1
+    assert most[0] <= secrets.AT_ONCE
+
+
+def test_an_address_is_a_network_where_one_has_many() -> None:
+    def of(host: str) -> str:
+        return address_of({"type": "http", "client": (host, 1)})
+
+    assert of("2001:db8:1:2:3::4") == of("2001:db8:1:2:ffff::1") != of("2001:db8:1:3::1")
+    assert of("::ffff:10.0.0.1") == of("10.0.0.1") == "10.0.0.1"
+    assert address_of({"type": "http"}) == ""
 
 
 def test_sessions_survive_a_restart_and_end_with_the_password(
@@ -77,7 +154,8 @@ def test_sessions_survive_a_restart_and_end_with_the_password(
     session = Visitors(settings).session_for(editor)
     assert Visitors(settings).by_session(session) == editor
     assert Visitors(settings).by_session(session[:-2]) is None
-    assert (settings.data_folder / "sessions.key").stat().st_mode & 0o077 == 0
+    kept = settings.data_folder / "sessions.sqlite"
+    assert kept.stat().st_mode & 0o077 == 0 and session.encode() not in kept.read_bytes()
 
     demoted = settings_of(tmp_path, ACCOUNTS.replace("role: editor", "role: reader"))
     assert Visitors(demoted).by_session(session) == Visitor("张三", "reader")
@@ -85,8 +163,6 @@ def test_sessions_survive_a_restart_and_end_with_the_password(
     assert Visitors(changed).by_session(session) is None
     gone = settings_of(tmp_path, ACCOUNTS.replace("张三", "王五"))
     assert Visitors(gone).by_session(session) is None
-
-    import time
 
     later = time.time() + SESSION_SECONDS + 10
     monkeypatch.setattr(time, "time", lambda: later)
@@ -196,8 +272,13 @@ def test_login_logout_and_tokens_over_the_real_server(closed: str) -> None:
         assert client.get("/ui/me").json() == {"name": "张三", "role": "editor", "accounts": True}
         foreign = {"origin": "https://evil.example"}
         assert client.post("/logout", headers=foreign).status_code == 403
+        taken = {"cookie": f"zhengcai_session={client.cookies['zhengcai_session']}"}
         assert client.post("/logout").status_code == 303
         assert client.get("/").status_code == 303
+        copied = httpx.get(f"{closed}/ui/corpus", headers=taken)  # a copy of the cookie is nothing
+        assert copied.status_code == 401
+        again = client.post("/login", data={"name": "张三", "password": PASSWORD})
+        assert again.status_code == 303
 
 
 def test_programs_need_a_token(closed: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.library import service
 from app.library.drafts import file_name
 from app.library.likeness import likeness, sketch
 from app.library.metadata import edits_from
@@ -17,6 +18,8 @@ from ingest.document import Metadata
 from ingest.errors import LoadError, UserError
 from ingest.index import writing
 from ingest.pipeline import add_paths, build
+from ingest.prepare import Origin, Prepared, prepare
+from ingest.settings import Settings
 from tests.projects import Project, answering, law, web_pages
 
 RULE = "甲省政府采购管理办法"
@@ -56,6 +59,30 @@ def add_fire(library: Library, **metadata: str | None) -> str:
     changed = library.add(draft.id, metadata, "张三")
     assert changed.record is not None
     return changed.record.id
+
+
+def test_a_slow_file_keeps_no_other_change_waiting(
+    assistant: Assistant, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, released = threading.Event(), threading.Event()
+
+    def prepare_slowly(origin: Origin, settings: Settings) -> Prepared:
+        if "慢" in origin.source:
+            begun.set()
+            assert released.wait(60)
+        return prepare(origin, settings)
+
+    monkeypatch.setattr(service, "prepare", prepare_slowly)
+    slow = library.draft_text("慢文件采购规定", FIRE.replace("消防", "慢速"), "李四")
+    thread = threading.Thread(target=library.add, args=(slow.id, {}, "李四"))
+    thread.start()
+    try:
+        assert begun.wait(60)
+        add_fire(library)
+    finally:
+        released.set()
+        thread.join()
+    assert {"消防物资采购规定", "慢文件采购规定"} <= titles(assistant)
 
 
 def test_new_article_is_answered_from_at_once(assistant: Assistant, library: Library) -> None:

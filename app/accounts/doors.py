@@ -1,25 +1,24 @@
 """Finds out who asks, for every request, and lets nobody in who may not read.
 
-Sessions are cookies that scripts cannot read and other sites do not send along (``SameSite=Lax``);
-requests that change something are checked for their origin in :mod:`app.api.guard`.
+Sessions are cookies (see :mod:`app.accounts.cookies`) that the server knows; requests that change
+something are checked for their origin in :mod:`app.api.guard`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from http.cookies import CookieError, SimpleCookie
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from starlette.requests import HTTPConnection
 
+from app.accounts.cookies import SESSION, cookie_in
 from app.accounts.visitors import Role, Visitor, Visitors
-from app.api.problems import Refusal, accepted_language, response_for
+from app.api.problems import Refusal, turn_away
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-COOKIE = "zhengcai_session"
 OPEN_PATHS = ("/login", "/logout", "/healthz", "/readyz", "/ui/me")
 OPEN_FOLDERS = ("/ui/assets/",)
 
@@ -37,7 +36,7 @@ class Doors:
             await self.app(scope, receive, send)
             return
         headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
-        visitor = self._visitor(headers)
+        visitor = self._visitor(headers, scope.get("scheme", "http"))
         path = scope["path"]
         is_open = path in OPEN_PATHS or path.startswith(OPEN_FOLDERS)
         if visitor is None or not (is_open or visitor.may("reader")):
@@ -47,19 +46,17 @@ class Doors:
             if "text/html" in headers.get("accept", "") and scope["method"] == "GET":
                 await _to_login(scope, send)
                 return
-            refusal = unknown_token() if visitor is None else login_needed()
-            language = accepted_language(headers.get("accept-language", ""))
-            await response_for(refusal, language)(scope, receive, send)
+            await turn_away(unknown_token() if visitor is None else login_needed(), scope, send)
             return
-        state = {**scope.get("state", {}), "visitor": visitor}
-        await self.app({**scope, "state": state}, receive, send)
+        scope.setdefault("state", {})["visitor"] = visitor
+        await self.app(scope, receive, send)
 
-    def _visitor(self, headers: dict[str, str]) -> Visitor | None:
+    def _visitor(self, headers: dict[str, str], scheme: str) -> Visitor | None:
         """Who asks; ``None`` for a token that is none of ours."""
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and self.visitors.has_accounts:
+        kind, _, token = headers.get("authorization", "").partition(" ")
+        if kind.lower() == "bearer" and self.visitors.has_accounts:
             return self.visitors.by_token(token.strip())
-        session = _cookie(headers.get("cookie", ""))
+        session = cookie_in(headers.get("cookie", ""), SESSION, scheme)
         known = self.visitors.by_session(session) if session else None
         return known or self.visitors.nobody
 
@@ -122,14 +119,6 @@ def not_allowed(visitor: Visitor) -> Refusal:
         "Ask an editor",
         ("此账号只能阅读，不能更改资料库", "请联系有编辑权限的人员"),
     )
-
-
-def _cookie(header: str) -> str:
-    try:
-        found = SimpleCookie(header).get(COOKIE)
-    except CookieError:
-        return ""
-    return found.value if found else ""
 
 
 async def _to_login(scope: Scope, send: Send) -> None:

@@ -8,19 +8,26 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Form, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-from app.accounts.doors import COOKIE, visitor_of
+from app.accounts.addresses import address_of
+from app.accounts.cookies import BROWSER, SESSION, Cookie, cookie_in, give, take_back
+from app.accounts.doors import visitor_of
 from app.accounts.secrets import LONGEST_PASSWORD
-from app.accounts.visitors import SESSION_SECONDS, TooManyTries, Visitors
-from app.api.problems import language_of
+from app.accounts.sessions import BROWSER_SECONDS, SESSION_SECONDS
+from app.accounts.visitors import TooManyTries, Visitors
+from app.api.problems import language_of, status_of
 from app.i18n import text_in
+from app.outward import outward
 from app.web.page import FRESH, asset_url
+from ingest.errors import UserError
 from ingest.language import Language
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from ingest.securitylog import SecurityLog
 
-def add_login(app: FastAPI, visitors: Visitors) -> None:
+
+def add_login(app: FastAPI, visitors: Visitors, log: SecurityLog) -> None:
     """Add the routes; where there are no accounts, only ``/ui/me``."""
 
     @app.get("/ui/me", include_in_schema=False)
@@ -44,30 +51,43 @@ def add_login(app: FastAPI, visitors: Visitors) -> None:
         password: Annotated[str, Form(max_length=LONGEST_PASSWORD)],
         next: Annotated[str, Form(max_length=2000)] = "/",
     ) -> Response:
-        language = language_of(request)
-        address = request.client.host if request.client else ""
+        language, address = language_of(request), address_of(request.scope)
+        name, scheme = name.strip(), request.url.scheme
         try:
-            visitor = visitors.by_password(name.strip(), password, address)
+            browser = _cookie(request, BROWSER)
+            visitor = visitors.by_password(name, password, address, browser)
+            log.note("login", name=name, address=address, right=visitor is not None)
+            if visitor is None:
+                return _page(language, next, name, text_in(language, "login.wrong"), 401)
+            response = RedirectResponse(local(next), 303, headers=FRESH)
+            give(response, SESSION, visitors.session_for(visitor), SESSION_SECONDS, scheme)
+            known = visitors.browser_for(visitor)
+            give(response, BROWSER, known, BROWSER_SECONDS, scheme)
+            return response
         except TooManyTries as error:
-            return _page(language, next, name, error.line(language), 429)
-        if visitor is None:
-            return _page(language, next, name, text_in(language, "login.wrong"), 401)
-        response = RedirectResponse(local(next), 303, headers=FRESH)
-        response.set_cookie(
-            COOKIE,
-            visitors.session_for(visitor),
-            max_age=SESSION_SECONDS,
-            httponly=True,
-            samesite="lax",
-            secure=request.url.scheme == "https",
-        )
-        return response
+            log.note("login-delayed", name=name, address=address, seconds=error.wait)
+            page = _page(language, next, name, error.line(language), 429)
+            page.headers["retry-after"] = str(error.wait)
+            return page
+        except UserError as error:
+            line = outward(error).line(language)
+            return _page(language, next, name, line, status_of(error))
 
     @app.post("/logout", include_in_schema=False)
-    def logout() -> Response:
+    def logout(request: Request) -> Response:
+        """The session ends here, not only in the browser that shows it."""
+        session = _cookie(request, SESSION)
+        if session:
+            visitors.end_session(session)
+            address = address_of(request.scope)
+            log.note("logout", name=visitor_of(request).name, address=address)
         response = RedirectResponse("/", 303, headers=FRESH)
-        response.delete_cookie(COOKIE, httponly=True, samesite="lax")
+        take_back(response, SESSION, request.url.scheme)
         return response
+
+
+def _cookie(request: Request, cookie: Cookie) -> str:
+    return cookie_in(request.headers.get("cookie", ""), cookie, request.url.scheme)
 
 
 def local(address: str) -> str:

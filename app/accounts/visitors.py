@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
-import secrets
+import math
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
-from itsdangerous import BadSignature, URLSafeTimedSerializer
-from limits import parse
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
-
 from app.accounts.secrets import hash_token, is_password
+from app.accounts.sessions import Sessions
+from app.accounts.tries import Tries
 from app.api.guard import is_loopback
 from ingest.errors import SettingsError, UserError
 from ingest.settings import Account, Settings
 
 Role = Literal["reader", "editor"]
-SESSION_SECONDS = 7 * 24 * 3600
-KEY_FILE = "sessions.key"
 _RANK = {None: 0, "reader": 1, "editor": 2}
-_FAILURES = parse("8 per 15 minutes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +33,18 @@ class Visitor:
 
 
 class TooManyTries(UserError):
-    """Too many wrong passwords for this name or from this address."""
+    """A password was tried again too soon; it may be after ``wait`` seconds."""
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: str, wait: float) -> None:
+        self.wait = max(1, math.ceil(wait))
+        shown = f"{self.wait} seconds" if self.wait < 120 else f"{math.ceil(wait / 60)} minutes"
+        zh = f"{self.wait} 秒" if self.wait < 120 else f"{math.ceil(wait / 60)} 分钟"
         super().__init__(
             "too-many-tries",
             where,
             "too many wrong passwords",
-            "Try again in 15 minutes",
-            ("密码错误次数过多", "请在 15 分钟后再试"),
+            f"Try again in {shown}",
+            ("密码错误次数过多", f"请在 {zh}后再试"),
         )
 
 
@@ -59,27 +54,30 @@ class Visitors:
     def __init__(self, settings: Settings) -> None:
         self._accounts = {account.name: account for account in settings.accounts}
         self._by_token = {t: account for account in settings.accounts for t in account.tokens}
-        self._tries = MovingWindowRateLimiter(MemoryStorage())
-        self._key_file = settings.data_folder / KEY_FILE
-        self._sealing: URLSafeTimedSerializer | None = None
+        self._tries = Tries()
+        self._sessions = Sessions(settings)
         self.nobody = Visitor("", anonymous_role(settings))
         self.has_accounts = bool(self._accounts)
 
-    def by_password(self, name: str, password: str, address: str) -> Visitor | None:
+    def by_password(
+        self, name: str, password: str, address: str, browser: str = ""
+    ) -> Visitor | None:
         """The account's visitor, ``None`` if name or password is wrong.
 
-        :raises TooManyTries: after eight wrong passwords within 15 minutes for this name or from
-            this ``address``; then the right one is refused as well.
+        :param browser: what :meth:`browser_for` gave a browser in which somebody logged in.
+        :raises TooManyTries: if this ``address`` or account was tried too often just now; then
+            the password is not looked at. See :mod:`app.accounts.tries`.
+        :raises UserError: if too many passwords are being checked at this moment.
         """
-        places = [("name", name), ("address", address)]
-        if not all(self._tries.test(_FAILURES, *place) for place in places):
-            raise TooManyTries(name)
         account = self._accounts.get(name)
+        known = browser if account and self._is_known(account, browser) else ""
+        wait = self._tries.begin(name, address, known)
+        if wait > 0:
+            raise TooManyTries(name, wait)
         if not is_password(password, account.password if account else None):
-            for place in places:
-                self._tries.hit(_FAILURES, *place)
             return None
         assert account is not None
+        self._tries.right(name, address, known)
         return Visitor(account.name, account.role)
 
     def by_token(self, token: str) -> Visitor | None:
@@ -88,25 +86,33 @@ class Visitors:
         return Visitor(account.name, account.role) if account else None
 
     def session_for(self, visitor: Visitor) -> str:
-        """What the browser keeps to be known again."""
-        return self._seal.dumps([visitor.name, _print_of(self._accounts[visitor.name])])
+        """What the browser keeps to be known again, until it leaves."""
+        return self._sessions.begin(visitor.name, _print_of(self._accounts[visitor.name]))
+
+    def browser_for(self, visitor: Visitor) -> str:
+        """What the browser keeps so that others' wrong passwords do not make it wait."""
+        return self._sessions.know_browser(visitor.name, _print_of(self._accounts[visitor.name]))
 
     def by_session(self, session: str) -> Visitor | None:
-        """The visitor of a session that is not too old and whose account has the same password."""
-        try:
-            name, printed = self._seal.loads(session, max_age=SESSION_SECONDS)
-        except (BadSignature, ValueError, TypeError):
-            return None
-        account = self._accounts.get(name)
-        if account is None or not hmac.compare_digest(_print_of(account), str(printed)):
+        """The visitor of a session that has not ended and whose account has the same password."""
+        found = self._sessions.of(session)
+        account = self._accounts.get(found[0]) if found else None
+        if found is None or account is None or not _same(_print_of(account), found[1]):
             return None
         return Visitor(account.name, account.role)
 
-    @property
-    def _seal(self) -> URLSafeTimedSerializer:
-        if self._sealing is None:
-            self._sealing = URLSafeTimedSerializer(_key(self._key_file), salt="session")
-        return self._sealing
+    def end_session(self, session: str) -> None:
+        """The session is none from now on.
+
+        :raises UserError: if that cannot be kept.
+        """
+        self._sessions.end(session)
+
+    def _is_known(self, account: Account, browser: str) -> bool:
+        found = self._sessions.browser(browser) if browser else None
+        return (
+            found is not None and found[0] == account.name and _same(_print_of(account), found[1])
+        )
 
 
 def anonymous_role(settings: Settings) -> Role | None:
@@ -152,18 +158,5 @@ def _print_of(account: Account) -> str:
     return hashlib.sha256((account.password or "").encode()).hexdigest()[:16]
 
 
-def _key(file: Path) -> bytes:
-    """The key that sessions are signed with, made once; all processes over ``data`` share it."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        key = file.read_bytes()
-        if len(key) >= 32:
-            return key
-        file.unlink(missing_ok=True)  # a process was killed while it wrote
-        return _key(file)
-    with os.fdopen(handle, "wb") as out:
-        key = secrets.token_bytes(32)
-        out.write(key)
-    return key
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode())

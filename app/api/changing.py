@@ -16,13 +16,14 @@ from app.api.problems import Refusal
 from app.as_json import record_to_json
 from app.library.drafts import LONGEST_TEXT, Draft
 from app.library.service import Changed, Library
+from app.web.library_routes import change_for_log
+from ingest.securitylog import SecurityLog
 
 if TYPE_CHECKING:
     from app.service import Assistant
 
+AT_ONCE = 4
 MOST_WAITING = 8
-_BYTES_OF_JSON = 6 * LONGEST_TEXT
-_ROOM_FOR_FORM = 100_000
 Editor = Annotated[Visitor, Depends(require("editor"))]
 Corrections = dict[Annotated[str, Field(max_length=40)], Annotated[str, Field(max_length=2000)]]
 
@@ -54,14 +55,15 @@ class ChangedOut(In):
     )
 
 
-def router(assistant: Assistant, most_bytes: int) -> APIRouter:
-    """The routes.
-
-    :param most_bytes: the largest file that is taken.
-    """
-    library = Library(assistant)
-    gate = Gate(at_once=1, waiting=MOST_WAITING)
+def router(assistant: Assistant) -> APIRouter:
+    """The routes; :mod:`app.api.bodies` says how much they take."""
+    library, log = Library(assistant), SecurityLog(assistant.settings)
+    gate = Gate(at_once=AT_ONCE, waiting=MOST_WAITING)  # the index takes one after another
     routes = APIRouter(tags=[both("更改文件", "changes")], responses=PROBLEMS)
+
+    def noted(changed: Changed) -> dict[str, Any]:
+        log.note("change", face="rest", **change_for_log(changed.change))
+        return _changed(changed)
 
     def added(
         make: Any, metadata: dict[str, str], replaces: str | None, who: str
@@ -70,8 +72,8 @@ def router(assistant: Assistant, most_bytes: int) -> APIRouter:
         try:
             if replaces:
                 id = stored_named(assistant, replaces).record.id
-                return _changed(library.replace(id, draft.id, metadata, who))
-            return _changed(library.add(draft.id, metadata, who))
+                return noted(library.replace(id, draft.id, metadata, who))
+            return noted(library.add(draft.id, metadata, who))
         finally:
             library.discard(draft.id)
 
@@ -79,7 +81,6 @@ def router(assistant: Assistant, most_bytes: int) -> APIRouter:
         "/documents",
         status_code=201,
         response_model=ChangedOut,
-        max_body_size=_BYTES_OF_JSON,
         summary=both("加入正文或网址", "Add a text or a page"),
     )
     async def add(given: AddIn, editor: Editor, response: Response) -> dict[str, Any]:
@@ -98,7 +99,6 @@ def router(assistant: Assistant, most_bytes: int) -> APIRouter:
         "/documents/file",
         status_code=201,
         response_model=ChangedOut,
-        max_body_size=most_bytes + _ROOM_FOR_FORM,
         summary=both("上传并加入文件", "Upload and add a file"),
     )
     async def upload(
@@ -122,7 +122,7 @@ def router(assistant: Assistant, most_bytes: int) -> APIRouter:
     async def remove(document: Document, editor: Editor) -> dict[str, Any]:
         def work() -> dict[str, Any]:
             id = stored_named(assistant, document).record.id
-            return _changed(library.remove(id, editor.name))
+            return noted(library.remove(id, editor.name))
 
         return await gate.run(work)
 
@@ -132,7 +132,7 @@ def router(assistant: Assistant, most_bytes: int) -> APIRouter:
         summary=both("撤销更改", "Undo a change"),
     )
     async def undo(change: int, editor: Editor) -> dict[str, Any]:
-        return await gate.run(lambda: _changed(library.undo(change, editor.name)))
+        return await gate.run(lambda: noted(library.undo(change, editor.name)))
 
     return routes
 

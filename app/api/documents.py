@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 
 from app.api.gate import Gate
 from app.api.models import (
@@ -70,8 +71,9 @@ def router(assistant: Assistant, gate: Gate) -> APIRouter:
         response_model=DocumentTextOut,
         summary=both("一份文件的全文与目录", "One document with text and outline"),
     )
-    async def one(document: Document) -> dict[str, Any]:
-        return await gate.run(lambda: document_to_json(stored_named(assistant, document)))
+    async def one(document: Document) -> Response:
+        # Written where it is read: a long outline would hold up the event loop
+        return await gate.run(lambda: _written(document_to_json(stored_named(assistant, document))))
 
     @routes.get(
         "/{document}/section",
@@ -91,6 +93,15 @@ def router(assistant: Assistant, gate: Gate) -> APIRouter:
         return await gate.run(read_section, assistant, document, name, start, end)
 
     return routes
+
+
+def _written(document: dict[str, Any]) -> Response:
+    """The document as JSON; its outline piece by piece, so that others have their turn."""
+    outline = document.pop("outline")
+    head = json.dumps(document, ensure_ascii=False)[:-1]
+    lines = ",".join([json.dumps(entry, ensure_ascii=False) for entry in outline])
+    whole = f'{head}, "outline": [{lines}]}}'
+    return Response(whole.encode("utf-8", "replace"), media_type="application/json")
 
 
 def listed(assistant: Assistant, filters: FiltersIn, words: str) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, FailFast, Field, StringConstraints
 
 from app.as_json import answer_from_json
 from app.types import Filters, Turn
@@ -82,7 +82,9 @@ class Statement(_Out):
     """答案中的一句 · One sentence or list of an answer."""
 
     text: str
-    citations: list[int] = Field(description=both("引文编号 n", "numbers n of its citations"))
+    citations: Annotated[list[int], FailFast()] = Field(
+        description=both("引文编号 n", "numbers n of its citations")
+    )
     verified: bool = Field(
         True, description=both("数字、日期、名称与原文一致", "figures, dates and names checked")
     )
@@ -92,7 +94,7 @@ class Statement(_Out):
     further: bool = Field(
         False, description=both("另见，排在直接回答之后", "stands beside the answer: see also")
     )
-    quotes: list[Quote] = Field(
+    quotes: Annotated[list[Quote], FailFast()] = Field(
         default_factory=list, description=both("逐字引用的原文", "the runs that it repeats")
     )
 
@@ -150,15 +152,15 @@ class Earlier(BaseModel):
     standalone: str = Field("", max_length=4000)
     answer: str = Field("", max_length=40_000)
     abstained: bool = False
-    statements: list[Statement] = Field(default_factory=list, max_length=100)
-    citations: list[Citation] = Field(default_factory=list, max_length=100)
+    statements: Annotated[list[Statement], FailFast()] = Field(default_factory=list, max_length=100)
+    citations: Annotated[list[Citation], FailFast()] = Field(default_factory=list, max_length=100)
 
 
 class AskIn(In):
     """一个问题 · A question."""
 
     question: Question = Field(description=both("问题", "the question"))
-    history: list[Earlier] = Field(
+    history: Annotated[list[Earlier], FailFast()] = Field(
         default_factory=list,
         max_length=20,
         description=both("对话至今，由早到晚", "the conversation so far, oldest first"),

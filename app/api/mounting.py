@@ -14,7 +14,7 @@ from app.api.gate import Gate
 from app.api.guard import Guard
 from app.api.metrics import Measured, Metrics, name_route
 from app.api.models import Problem, both
-from app.api.problems import TooLarge, explain_in
+from app.api.problems import explain_in
 from app.mcp_server import server_for, streamable_http
 from ingest.settings import Settings
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from app.service import Assistant
 
 TITLE = "政采问答 API"
-MOST_BODY = 1_000_000
 ABOUT = both(
     "政府采购政策问答，逐句注明出处。错误均为 application/problem+json（RFC 9457），"
     "语言依 Accept-Language。",
@@ -43,7 +42,7 @@ def add_api(app: FastAPI, assistant: Assistant, settings: Settings) -> None:
     metrics = Metrics(assistant, gate)
     named = [Depends(name_route)]
     app.include_router(health.router(assistant, metrics), dependencies=named)
-    app.mount("/api", TooLarge(_api(assistant, gate, settings)))
+    app.mount("/api", _api(assistant, gate))
     routes, running = streamable_http(server_for(assistant, gate), settings.server)
     app.router.routes.extend(routes)
     before = app.router.lifespan_context
@@ -58,19 +57,18 @@ def add_api(app: FastAPI, assistant: Assistant, settings: Settings) -> None:
     app.add_middleware(Measured, metrics=metrics)
 
 
-def _api(assistant: Assistant, gate: Gate, settings: Settings) -> FastAPI:
+def _api(assistant: Assistant, gate: Gate) -> FastAPI:
     api = FastAPI(
         title=TITLE,
         version="1",
         description=ABOUT,
         docs_url=None,
         redoc_url=None,
-        max_body_size=MOST_BODY,
     )
     v1 = APIRouter(prefix="/v1", dependencies=[Depends(name_route)])
     v1.include_router(asking.router(assistant, gate))
     v1.include_router(documents.router(assistant, gate))
-    v1.include_router(changing.router(assistant, settings.load.max_file_bytes))
+    v1.include_router(changing.router(assistant))
     v1.include_router(feedback.router(assistant, gate))
     api.include_router(v1)
     api.include_router(page.router(TITLE))

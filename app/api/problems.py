@@ -17,14 +17,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.outward import outward
 from ingest.errors import IndexStateError, LoadError, SettingsError, UserError
 from ingest.language import Language
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import Scope, Send
 
 MEDIA_TYPE = "application/problem+json"
+MOST_ERRORS = 20
 _LOG = logging.getLogger(__name__)
 
 _STATUS = {
@@ -43,6 +45,11 @@ _STATUS = {
     "too-large": 413,
     "unknown-format": 415,
     "feedback-full": 503,
+    "no-sessions": 503,
+    "too-many-tries": 429,
+    "logins-busy": 503,
+    "too-many-shares": 503,
+    "share-too-large": 413,
 }
 
 _TITLES = {
@@ -141,7 +148,7 @@ def status_of(error: UserError) -> int:
 
 def problem_of(error: UserError, language: Language) -> dict[str, Any]:
     """An error of the product as a problem."""
-    status = status_of(error)
+    status, error = status_of(error), outward(error)
     chinese = language == "zh" and error.zh is not None
     what, how = error.zh if chinese and error.zh else (error.what, error.remedy)
     return {
@@ -157,6 +164,17 @@ def response_for(error: UserError, language: Language) -> Response:
     """The answer to a request that failed with ``error``."""
     headers = error.headers if isinstance(error, Refusal) else {}
     return _respond(problem_of(error, language), language, headers)
+
+
+async def turn_away(refusal: Refusal, scope: Scope, send: Send) -> None:
+    """Answer a request that goes no further; the page's own requests find the line in both
+    languages under ``error``, as from its routes."""
+    request = Request(scope)
+    language = language_of(request)
+    problem = problem_of(refusal, language)
+    if not scope["path"].startswith("/api/"):
+        problem["error"] = {"zh": refusal.line("zh"), "en": refusal.line("en")}
+    await _respond(problem, language, refusal.headers)(scope, request.receive, send)
 
 
 def unexpected(language: Language) -> dict[str, Any]:
@@ -199,36 +217,9 @@ def explain_in(app: FastAPI) -> None:
     app.add_exception_handler(Exception, crashed)
 
 
-class TooLarge:
-    """ASGI middleware that makes a problem of the plain 413 with which a body over the limit is
-    refused before any handler of the app sees it."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; replace only that one answer."""
-        replaced = False
-
-        async def explained(message: Message) -> None:
-            nonlocal replaced
-            if message["type"] == "http.response.start":
-                kind = dict(message["headers"]).get(b"content-type", b"").decode()
-                replaced = message["status"] == 413 and kind != MEDIA_TYPE
-                if replaced:
-                    language = language_of(Request(scope))
-                    problem = _named("content-too-large", 413, language)
-                    answer = _respond({**problem, "detail": problem["title"]}, language)
-                    await answer(scope, receive, send)
-            if not replaced:
-                await send(message)
-
-        await self.app(scope, receive, explained)
-
-
 def _rejection(error: RequestValidationError, language: Language) -> dict[str, Any]:
     errors = []
-    for found in error.errors():
+    for found in error.errors()[:MOST_ERRORS]:
         place, *path = found["loc"]
         reason = _reason(found, language)
         pointer = "".join(f"/{part}" for part in path)

@@ -135,6 +135,7 @@ def _answers(
     options: argparse.Namespace, assistant: Assistant, filters: Filters
 ) -> Iterator[Answer]:
     from app.as_json import answer_from_json
+    from app.exports.checking import as_documents_say
     from app.types import Turn
 
     turns: list[Turn] = []
@@ -145,6 +146,10 @@ def _answers(
                 answer = answer_from_json(saved)
             except (ValueError, TypeError, AttributeError):
                 raise _not_an_answer(options.questions, number) from None
+            checked = as_documents_say(answer, assistant.index)
+            if checked is None:
+                raise _not_in_documents(options.questions, number)
+            answer = checked
         else:
             history = turns if options.conversation else []
             answer = assistant.ask(line, history, filters, system_language())
@@ -187,6 +192,16 @@ def _not_an_answer(name: str, number: int) -> UserError:
         "this JSON is no answer of this program",
         "Give lines as `ask - --json` prints them",
         ("这一行 JSON 不是本程序的答案", "请使用 ask - --json 输出的内容"),
+    )
+
+
+def _not_in_documents(name: str, number: int) -> UserError:
+    return UserError(
+        "not-in-documents",
+        f"{name}:{number}",
+        "this answer does not say what the documents say now",
+        "Ask its question again",
+        ("这个答案与现有文件不符", "请重新提问"),
     )
 
 

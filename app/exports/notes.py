@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from app.i18n import text_in
+from app.outward import outward_source
 from app.types import Answer, Citation, Turn
 from ingest.language import Language
 
@@ -57,7 +58,7 @@ def note_of(citation: Citation, language: Language) -> str:
     ]
     remark = bracketed(text_in(language, "listComma").join(remarks), language)
     colon = "：" if language == "zh" else ": "
-    where = bracketed(citation.url or citation.source, language)
+    where = bracketed(citation.url or outward_source(citation.source), language)
     return f"{citation.official}{remark}{colon}{one_line(citation.text)}{where}"
 
 

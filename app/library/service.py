@@ -142,6 +142,7 @@ class Library:
             file is in already.
         """
         draft = self._drafts.find(draft_id)
+        early = self._early(draft, _source_of(draft))
         with self._writing() as index:
             twin = next((r for r in index.documents() if _same(r, draft)), None)
             if twin is not None:
@@ -154,7 +155,7 @@ class Library:
                 )
             taken = {r.source for r in index.documents()}
             source = _unused(_source_of(draft), taken, taken | self._decisions.all().keys())
-            return self._take_in(index, "add", source, draft, metadata, who, on_progress)
+            return self._take_in(index, "add", source, draft, metadata, who, on_progress, early)
 
     def replace(
         self,
@@ -169,9 +170,12 @@ class Library:
         :raises UserError: as :meth:`add`, and if there is no such document.
         """
         draft = self._drafts.find(draft_id)
+        served = self._index()
+        known = served.record(document) if served else None
+        early = self._early(draft, known.source) if known else None
         with self._writing() as index:
-            record = _record(index, document)
-            return self._take_in(index, "replace", record.source, draft, metadata, who, on_progress)
+            source = _record(index, document).source
+            return self._take_in(index, "replace", source, draft, metadata, who, on_progress, early)
 
     def edit(self, document: str, metadata: Mapping[str, str | None], who: str) -> Changed:
         """Correct a document's metadata.
@@ -249,6 +253,10 @@ class Library:
             self._warm = True
             Thread(target=load, daemon=True).start()
 
+    def _early(self, draft: Draft, source: str) -> Prepared:
+        """The draft prepared before the index is locked: others do not wait for a slow file."""
+        return prepare(Origin(source, self._drafts.file_of(draft)), self._settings)
+
     def _take_in(
         self,
         index: Index,
@@ -258,9 +266,13 @@ class Library:
         metadata: Mapping[str, str | None],
         who: str,
         on_progress: OnProgress | None,
+        early: Prepared | None,
     ) -> Changed:
         file = self._drafts.file_of(draft)
-        prepared = prepare(Origin(source, file), self._settings)
+        if early is not None and early.document.source == source:
+            prepared = early
+        else:  # another document came by that name meanwhile
+            prepared = prepare(Origin(source, file), self._settings)
         found, given = prepared.document.metadata, dict(metadata)
         if draft.url and not found.url:
             given.setdefault("url", draft.url)

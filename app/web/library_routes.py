@@ -13,22 +13,23 @@ from urllib.parse import quote, unquote
 
 import anyio
 import anyio.to_thread
-from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response, StreamingResponse
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from app.accounts.doors import require, visitor_of
 from app.accounts.visitors import Visitor
 from app.api.problems import language_of
 from app.i18n import text_in
-from app.library.drafts import too_large
 from app.library.metadata import FIELDS, values_of
 from app.library.service import Library
+from app.outward import outward, outward_source
 from app.web.page import FRESH, bare_page, fresh_json
 from app.web.routes import date_of
 from app.web.source_view import body_html, outline_of
 from ingest.clean import count_repairs
 from ingest.errors import LoadError, UserError
+from ingest.securitylog import SecurityLog
 from ingest.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,17 +39,10 @@ if TYPE_CHECKING:
     from ingest.storage.decisions import Change
 
 _LOG = logging.getLogger(__name__)
-PREVIEWS_AT_ONCE = 2
-MOST_JSON = 8_500_000
+PREVIEWS_AT_ONCE = 4
+LONGEST_TITLE = 300
 Editor = Annotated[Visitor, Depends(require("editor"))]
 Metadata = dict[str, str | None]
-
-
-class TextIn(BaseModel):
-    """A pasted article."""
-
-    title: str = ""
-    text: str
 
 
 class UrlIn(BaseModel):
@@ -71,7 +65,12 @@ class AddIn(MetadataIn):
 
 def add_library(app: FastAPI, library: Library, settings: Settings) -> None:
     """Add the page ``/library`` and everything under ``/ui/library``."""
+    log = SecurityLog(settings)
     previews = anyio.Semaphore(PREVIEWS_AT_ONCE)
+
+    def noted(changed: Changed) -> dict[str, Any]:
+        log.note("change", face="page", **change_for_log(changed.change))
+        return changed_to_json(changed)
 
     async def previewed(make: Callable[[], str]) -> Response:
         def work() -> dict[str, Any]:
@@ -104,17 +103,15 @@ def add_library(app: FastAPI, library: Library, settings: Settings) -> None:
     async def draft_file(request: Request, editor: Editor) -> Response:
         """The body is the file, ``x-name`` its name, percent-encoded."""
         name = unquote(request.headers.get("x-name", ""))
-        data = await _body(request, settings.load.max_file_bytes, name)
+        data = await request.body()
         return await previewed(lambda: library.draft_file(name, data, editor.name).id)
 
     @app.post("/ui/library/drafts/text", include_in_schema=False)
     async def draft_text(request: Request, editor: Editor) -> Response:
-        body = await _body(request, MOST_JSON, "text")
-        try:
-            given = TextIn.model_validate_json(body)
-        except ValidationError:
-            raise HTTPException(422) from None
-        return await previewed(lambda: library.draft_text(given.title, given.text, editor.name).id)
+        """The body is the text in UTF-8, ``x-title`` its title, percent-encoded."""
+        title = unquote(request.headers.get("x-title", ""))[:LONGEST_TITLE]
+        text = (await request.body()).decode("utf-8", "replace")
+        return await previewed(lambda: library.draft_text(title, text, editor.name).id)
 
     @app.post("/ui/library/drafts/url", include_in_schema=False)
     async def draft_url(given: UrlIn, editor: Editor) -> Response:
@@ -135,7 +132,7 @@ def add_library(app: FastAPI, library: Library, settings: Settings) -> None:
                 changed = library.replace(given.replace, draft, metadata, who, on_progress)
             else:
                 changed = library.add(draft, metadata, who, on_progress)
-            return changed_to_json(changed)
+            return noted(changed)
 
         return StreamingResponse(_progress(work), media_type="application/x-ndjson", headers=FRESH)
 
@@ -148,11 +145,11 @@ def add_library(app: FastAPI, library: Library, settings: Settings) -> None:
 
     @app.patch("/ui/library/documents/{document}", include_in_schema=False)
     def edit(document: str, given: MetadataIn, editor: Editor) -> Response:
-        return fresh_json(changed_to_json(library.edit(document, given.metadata, editor.name)))
+        return fresh_json(noted(library.edit(document, given.metadata, editor.name)))
 
     @app.delete("/ui/library/documents/{document}", include_in_schema=False)
     def remove(document: str, editor: Editor) -> Response:
-        return fresh_json(changed_to_json(library.remove(document, editor.name)))
+        return fresh_json(noted(library.remove(document, editor.name)))
 
     @app.get("/ui/library/changes", include_in_schema=False)
     def changes(editor: Editor, before: int | None = None) -> Response:
@@ -161,7 +158,7 @@ def add_library(app: FastAPI, library: Library, settings: Settings) -> None:
 
     @app.post("/ui/library/changes/{change}/undo", include_in_schema=False)
     def undo(change: int, editor: Editor) -> Response:
-        return fresh_json(changed_to_json(library.undo(change, editor.name)))
+        return fresh_json(noted(library.undo(change, editor.name)))
 
 
 def preview_to_json(preview: Preview) -> dict[str, Any]:
@@ -192,7 +189,7 @@ def record_to_json(record: DocumentRecord) -> dict[str, Any]:
     return {
         "id": record.id,
         "title": record.title,
-        "source": record.source,
+        "source": outward_source(record.source),
         "kind": metadata.kind,
         "issuer": metadata.issuer,
         "number": metadata.number,
@@ -215,6 +212,17 @@ def changed_to_json(changed: Changed) -> dict[str, Any]:
     return {
         "change": change_to_json(changed.change),
         "document": record_to_json(record) if record else None,
+    }
+
+
+def change_for_log(change: Change) -> dict[str, str | int]:
+    """What the security log says of a change."""
+    return {
+        "name": change.who,
+        "action": change.action,
+        "document": change.document,
+        "title": change.title,
+        "change": change.id,
     }
 
 
@@ -246,7 +254,8 @@ def _progress(
         try:
             lines.put(work(lambda count: lines.put({"done": count})))
         except UserError as error:
-            lines.put({"error": {"zh": error.line("zh"), "en": error.line("en")}})
+            told = outward(error)
+            lines.put({"error": {"zh": told.line("zh"), "en": told.line("en")}})
         except Exception:
             _LOG.exception("a change of the corpus failed")
             lines.put({"error": {w: text_in(w, "failed") for w in ("zh", "en")}})
@@ -255,15 +264,6 @@ def _progress(
     threading.Thread(target=run, daemon=False).start()
     while (line := lines.get()) is not None:
         yield json.dumps(line, ensure_ascii=False) + "\n"
-
-
-async def _body(request: Request, most: int, where: str) -> bytes:
-    data = bytearray()
-    async for piece in request.stream():
-        data += piece
-        if len(data) > most:
-            raise too_large(where, most)
-    return bytes(data)
 
 
 def _named(record: DocumentRecord) -> dict[str, Any]:

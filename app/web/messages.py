@@ -7,6 +7,7 @@ questions and after a reload. What the browser sends back as history is checked 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -74,6 +75,12 @@ def filters_of(values: Any) -> Filters:
         return _FILTERS.validate_python(values or {})
     except ValidationError:
         return Filters()
+
+
+def scope_of(filters: Filters) -> dict[str, Any]:
+    """The filters that limit anything, as JSON types."""
+    given = {name: value for name, value in asdict(filters).items() if value}
+    return {**given, "documents": list(filters.documents)} if filters.documents else given
 
 
 def cut_open_bracket(text: str) -> str:

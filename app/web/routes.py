@@ -17,6 +17,7 @@ from fastapi.responses import FileResponse, Response
 
 from app.api.problems import status_of
 from app.examples import Examples
+from app.outward import outward
 from app.web.page import ASSETS, FRESH, STRINGS_MODULE, fresh_json, strings_module, version
 from app.web.source_view import Mark, body_html, outline_of
 from ingest.errors import UserError
@@ -39,7 +40,8 @@ def add_routes(app: FastAPI, assistant: Assistant, settings: Settings) -> None:
 
     async def explain(request: Any, error: Exception) -> Response:
         assert isinstance(error, UserError)
-        lines = {"zh": error.line("zh"), "en": error.line("en")}
+        told = outward(error)
+        lines = {"zh": told.line("zh"), "en": told.line("en")}
         return fresh_json({"error": lines}, status_of(error))
 
     app.add_exception_handler(UserError, explain)

@@ -1,7 +1,9 @@
 """What the browser may load: only what this server sends, and no inline script but the page's own.
 
 Gradio's page holds inline scripts, so each answer for the page gets a nonce; its templates are
-compiled in the browser, which needs ``unsafe-eval``; its components set inline styles.
+compiled in the browser, which needs ``unsafe-eval``; its components set inline styles. No other
+origin may read anything: whatever CORS headers a library adds are taken out. Over TLS browsers are
+told to stay with it (RFC 6797).
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 _SCRIPT = re.compile(rb"<script(?=[\s>])")
 _PREVIEW_META = re.compile(rb'\s*<meta\s+(?:property="og:|name="twitter:)[^>]*>')
 _PAGES = {"/", ""}
+_HSTS = b"max-age=31536000"
 
 
 def policy(nonce: str) -> str:
@@ -50,6 +53,7 @@ class SecureHeaders:
             return
         nonce = secrets.token_urlsafe(16)
         is_page = scope["path"] in _PAGES
+        is_tls = scope.get("scheme") == "https"
         if is_page:
             kept = [(k, v) for k, v in scope["headers"] if k != b"accept-encoding"]
             scope = {**scope, "headers": kept}
@@ -59,7 +63,7 @@ class SecureHeaders:
         async def send_safely(message: Message) -> None:
             nonlocal start
             if message["type"] == "http.response.start":
-                message = {**message, "headers": _headers(message["headers"], nonce)}
+                message = {**message, "headers": _headers(message["headers"], nonce, is_tls)}
                 if is_page:
                     start = message
                     return
@@ -84,7 +88,9 @@ def with_nonce(page: bytes, nonce: str) -> bytes:
     return _SCRIPT.sub(b'<script nonce="' + nonce.encode() + b'"', page)
 
 
-def _headers(given: list[tuple[bytes, bytes]], nonce: str) -> list[tuple[bytes, bytes]]:
+def _headers(
+    given: list[tuple[bytes, bytes]], nonce: str, is_tls: bool
+) -> list[tuple[bytes, bytes]]:
     ours = {
         b"content-security-policy": policy(nonce).encode(),
         b"x-content-type-options": b"nosniff",
@@ -92,4 +98,11 @@ def _headers(given: list[tuple[bytes, bytes]], nonce: str) -> list[tuple[bytes, 
         b"permissions-policy": b"camera=(), microphone=(), geolocation=()",
         b"cross-origin-opener-policy": b"same-origin",
     }
-    return [(k, v) for k, v in given if k.lower() not in ours] + list(ours.items())
+    if is_tls:
+        ours[b"strict-transport-security"] = _HSTS
+    kept = [
+        (k, v)
+        for k, v in given
+        if k.lower() not in ours and not k.lower().startswith(b"access-control-")
+    ]
+    return kept + list(ours.items())

@@ -8,7 +8,7 @@ import { TurnView } from "./messages.js";
 import { SourcePanel, placeFromLink } from "./source.js";
 import { ShareDialog } from "./sharing.js";
 import { Conversations } from "./store.js";
-import { ask, getJson, postJson } from "./stream.js";
+import { ask, getJson, postJson, wordsOf } from "./stream.js";
 import { applyTheme, themeButton } from "./theme.js";
 
 const TITLES_SHOWN = 6;
@@ -155,8 +155,10 @@ class Chat {
       const { title, messages } = conversation;
       const response = await postJson(`ui/export/${format}`, { title, messages, language: currentLanguage() });
       save(`${title}.${format}`, await response.blob());
-    } catch {
-      alert(t("unreachable"));
+      const leftOut = Number(response.headers.get("x-left-out"));
+      if (leftOut) alert(t("leftOut", { n: leftOut }));
+    } catch (error) {
+      alert(wordsOf(error));
     }
   }
 
@@ -281,14 +283,14 @@ class Chat {
     let message = null;
     try {
       for await (const part of ask(question.trim(), history, filters, language, control.signal)) {
-        message = { ...part, id: view.id, question: question.trim(), filters };
+        message = { question: question.trim(), ...part, id: view.id, filters };
         view.update(message);
       }
       if (!message?.final) throw new Error("cut");
-    } catch {
+    } catch (error) {
       const stopped = control.signal.aborted;
       const partial = message ?? { question: question.trim(), statements: [], citations: [], rest: "", text: "", filters };
-      message = { ...partial, ...(stopped ? { stopped: true } : { error: t("unreachable") }) };
+      message = { ...partial, ...(stopped ? { stopped: true } : { error: wordsOf(error) }) };
       if (view.element.isConnected) view.update(message);
     } finally {
       if (this.running === control) this.setRunning(null);

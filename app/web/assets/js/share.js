@@ -34,8 +34,10 @@ async function show() {
 
 function draw(found, log, panel) {
   document.title = `${found.title} · ${t("title")}`;
-  const at = new Date(found.created).toLocaleDateString(currentLanguage() === "zh" ? "zh-CN" : "en-GB");
-  log.append(h("p", { class: "notice shared-at" }, t("share.from", { date: at })));
+  log.append(h("p", { class: "notice shared-at" }, t("share.from", { date: day(found.created) })));
+  if (found.cited.length) log.append(h("section", { class: "notice shared-cited", "aria-label": t("share.cited") }, h("h2", {}, t("share.cited")),
+    h("ul", {}, found.cited.map((one) => h("li", {}, `${one.title}${one.version ? ` · ${one.version}` : ""}`,
+      one.now === "same" ? null : h("span", { class: "tag warn" }, t(`share.now.${one.now}`)))))));
   for (const message of found.messages) {
     const view = new TurnView(message.question, {
       open: (of, place, opener) => {
@@ -44,10 +46,15 @@ function draw(found, log, panel) {
       },
     });
     log.append(view.element);
-    view.update(message);
+    view.update({ ...message, filters: message.scope });
+    view.element.append(h("p", { class: "notice" }, t("share.answered", { date: day(message.made) })));
   }
   const place = placeFromLink(location.hash);
   if (place) panel.open([place], 0);
+}
+
+function day(time) {
+  return new Date(time).toLocaleDateString(currentLanguage() === "zh" ? "zh-CN" : "en-GB");
 }
 
 chooseLanguage(root.dataset.language);

@@ -35,11 +35,15 @@ export class ShareDialog {
 
   async make(conversation) {
     const { title, messages, share } = conversation;
+    let leftOut = 0;
     await this.change(conversation, async () => {
       if (share) await this.take(share).catch(() => {});
       const body = { title, messages, language: currentLanguage() };
-      conversation.share = await (await postJson("ui/share", body)).json();
+      const made = await (await postJson("ui/share", body)).json();
+      conversation.share = { id: made.id, secret: made.secret };
+      leftOut = made.leftOut;
     });
+    if (leftOut) this.draw(conversation, t("leftOut", { n: leftOut }));
   }
 
   async withdraw(conversation) {

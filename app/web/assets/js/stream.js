@@ -11,7 +11,7 @@ export async function* ask(question, history, filters, language, signal) {
     body: JSON.stringify({ data: [question, history, filters, language] }),
     signal,
   });
-  if (!joined.ok) throw new Error(String(joined.status));
+  if (!joined.ok) throw await refused(joined);
   const { event_id: id } = await joined.json();
   const response = await fetch(`${call}/${id}`, { signal });
   if (!response.ok) throw new Error(String(response.status));
@@ -51,8 +51,12 @@ export async function request(method, path, body = undefined, headers = {}) {
     headers: raw ? headers : { "content-type": "application/json", ...headers },
   });
   if (response.ok) return response;
+  throw await refused(response);
+}
+
+async function refused(response) {
   const answer = await response.json().catch(() => ({}));
-  throw Object.assign(failure(answer.error, response.status), { missing: answer.missing });
+  return Object.assign(failure(answer.error, response.status), { missing: answer.missing });
 }
 
 export function failure(lines, status = 0) {

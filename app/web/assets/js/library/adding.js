@@ -9,6 +9,13 @@ import { Preview } from "./preview.js";
 
 const ENDINGS = ".txt,.md,.markdown,.html,.htm,.docx,.pdf";
 
+// What is sent for each kind of source, and with which headers.
+const BODIES = {
+  file: (file) => [file, { "x-name": encodeURIComponent(file.name) }],
+  text: ({ title, text }) => [new Blob([text]), { "x-title": encodeURIComponent(title.toWellFormed?.() ?? title) }],
+  url: (source) => [source],
+};
+
 export class AddDialog {
   // changed(result): called after each document that went in
   constructor(changed) {
@@ -78,9 +85,7 @@ export class AddDialog {
     for (const [kind, source] of sources) {
       try {
         const path = `ui/library/drafts/${kind}`;
-        this.waiting.push(kind === "file"
-          ? await send("POST", path, source, { "x-name": encodeURIComponent(source.name) })
-          : await send("POST", path, source));
+        this.waiting.push(await send("POST", path, ...BODIES[kind](source)));
       } catch (error) {
         failed.push(wordsOf(error));
       }

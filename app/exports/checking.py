@@ -1,0 +1,70 @@
+"""A saved answer against the documents as they are now, before it is written anew."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from app.types import Answer, Citation, Statement
+from ingest.outline.citation import Paths
+
+if TYPE_CHECKING:
+    from app.verify import Documents
+    from ingest.storage.catalogue import StoredDocument
+
+_FIGURE = re.compile(r"\d+(?:[.,]\d+)*%?")
+
+
+def as_documents_say(answer: Answer, documents: Documents) -> Answer | None:
+    """``answer`` with title, reference and state of its citations from the documents; ``None`` if
+    it says anything as checked that they do not say. Of a refusal only the question stays."""
+    from app.verify import judge_all
+
+    if answer.abstained:
+        return replace(answer, text="", statements=(), citations=(), notice="")
+    if not answer.statements:
+        return None
+    citations = []
+    for citation in answer.citations:
+        stored = documents.document(citation.document)
+        if stored is None or not _same(citation, stored):
+            return None
+        citations.append(_anew(citation, stored))
+    fresh = replace(answer, citations=tuple(citations), notice="")
+    for statement, verdict in zip(fresh.statements, judge_all(fresh, documents), strict=True):
+        if statement.verified and not (verdict.holds and _has_figures(statement, fresh)):
+            return None
+    return fresh
+
+
+def _same(citation: Citation, stored: StoredDocument) -> bool:
+    text = stored.document.text[citation.start : citation.end]
+    return text == citation.text and stored.record.content_hash == citation.content_hash
+
+
+def _anew(citation: Citation, stored: StoredDocument) -> Citation:
+    paths, record = Paths(stored.sections), stored.record
+    span = citation.start, citation.end
+    return replace(
+        citation,
+        title=record.title,
+        section=paths.citation_of_span(*span),
+        official=paths.official_of_span(record.title, *span),
+        source=record.source,
+        url=record.metadata.url,
+        superseded=record.superseded,
+    )
+
+
+def _has_figures(statement: Statement, answer: Answer) -> bool:
+    """Whether each figure stands in what is cited, point and all: letters alone do not tell 5.0
+    from 50."""
+    cited = {c.n: c.text for c in answer.citations}
+    text = "\n".join(cited[n] for n in statement.citations if n in cited)
+    return _figures(statement.text) <= _figures(text)
+
+
+def _figures(text: str) -> set[str]:
+    return set(_FIGURE.findall(unicodedata.normalize("NFKC", re.sub(r"\[\d+\]", "", text))))

@@ -1,0 +1,206 @@
+"""Files are parsed in a process of their own, with limits on time, memory and output.
+
+A file may be made to take all memory or to end never. Then its process ends, the file is named,
+and nobody else has waited. Processes are kept for further files.
+"""
+
+from __future__ import annotations
+
+import atexit
+import io
+import os
+import pickle
+import signal
+import struct
+import subprocess
+import sys
+import threading
+from typing import IO, TYPE_CHECKING, Any
+
+from ingest.errors import LoadError, UserError
+from ingest.settings import PROJECT, Settings
+
+if TYPE_CHECKING:
+    from ingest.prepare import Origin, Prepared
+
+LENGTH = struct.Struct(">Q")
+KEPT_IDLE = 2
+PATIENCE = 20
+"""The limit is one of processor time; on a busy machine so many times as long may pass."""
+
+_SENT_BACK = ("ingest.document", "ingest.prepare", "ingest.errors")
+_idle: list[_Parser] = []
+_lock = threading.Lock()
+
+
+def prepare_apart(origin: Origin, settings: Settings) -> Prepared:
+    """What :func:`ingest.prepare.prepare_here` gives, made in another process.
+
+    :raises LoadError: as it does, and ``too-long``, ``too-much-memory`` or ``parser-ended``.
+    """
+    parser = _taken()
+    try:
+        answer = parser.answer(origin, settings)
+    except BaseException:
+        parser.end()
+        raise
+    _give_back(parser)
+    if isinstance(answer, UserError):
+        raise answer
+    return answer
+
+
+class _Parser:
+    """A process that parses one file at a time."""
+
+    def __init__(self) -> None:
+        path = os.pathsep.join(filter(None, (str(PROJECT), os.environ.get("PYTHONPATH"))))
+        single = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "ingest.parsing"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **single, "PYTHONPATH": path},
+        )
+        self._late = False
+
+    @property
+    def lives(self) -> bool:
+        return self._process.poll() is None
+
+    def answer(self, origin: Origin, settings: Settings) -> Prepared | UserError:
+        """The prepared file, or why it is none.
+
+        :raises LoadError: if the process ended over it.
+        """
+        assert self._process.stdin is not None and self._process.stdout is not None
+        timer = threading.Timer(settings.load.max_seconds * PATIENCE, self._too_late)
+        timer.daemon = True
+        timer.start()
+        try:
+            write(self._process.stdin, pickle.dumps((origin, settings)))
+            most = int(settings.load.max_expanded_mb * 1_000_000)
+            data = read(self._process.stdout, most)
+        except OSError:  # it ended before it had read all
+            data = None
+        except ValueError:
+            raise _too_much(origin.source) from None
+        finally:
+            timer.cancel()
+        if data is None:
+            raise self._ended(origin, settings)
+        answer: Prepared | UserError = _Unpickler(io.BytesIO(data)).load()
+        return answer
+
+    def end(self) -> None:
+        """End the process, whatever it does."""
+        self._process.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                try:
+                    pipe.close()
+                except OSError:
+                    continue
+        self._process.wait()
+
+    def _too_late(self) -> None:
+        self._late = True
+        self._process.kill()
+
+    def _ended(self, origin: Origin, settings: Settings) -> LoadError:
+        code = self._process.wait()
+        if self._late or code == -getattr(signal, "SIGXCPU", 0):
+            seconds = f"{settings.load.max_seconds:g}"
+            return LoadError(
+                "too-long",
+                origin.source,
+                f"reading it took longer than {seconds} seconds",
+                "Split it or save it as plain text, or raise load.max_seconds",
+                (f"读取超过 {seconds} 秒", "请拆分或另存为纯文本，或调高 load.max_seconds"),
+            )
+        return LoadError(
+            "parser-ended",
+            origin.source,
+            f"the process that read it ended ({code})",
+            "Save it as plain text and add that",
+            (f"读取该文件的进程意外结束（{code}）", "请另存为纯文本后再加入"),
+        )
+
+
+class _Unpickler(pickle.Unpickler):
+    """Takes documents and errors only: what parsed a hostile file is not believed."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        found = super().find_class(module, name) if module in _SENT_BACK else None
+        if not isinstance(found, type):
+            raise pickle.UnpicklingError(f"{module}.{name} is no part of a document")
+        return found
+
+
+def write(pipe: IO[bytes], data: bytes) -> None:
+    """Send ``data``, its length first."""
+    pipe.write(LENGTH.pack(len(data)))
+    pipe.write(data)
+    pipe.flush()
+
+
+def read(pipe: IO[bytes], most: int | None = None) -> bytes | None:
+    """What :func:`write` sent; ``None`` where the other end ended.
+
+    :raises ValueError: if it is longer than ``most``.
+    """
+    head = pipe.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        return None
+    (length,) = LENGTH.unpack(head)
+    if most is not None and length > most:
+        raise ValueError(length)
+    data = pipe.read(length)
+    return data if len(data) == length else None
+
+
+def too_much_memory(source: str, megabytes: float) -> LoadError:
+    """What is said of a file that needs more memory than it may have."""
+    return LoadError(
+        "too-much-memory",
+        source,
+        f"reading it takes more than {megabytes:g} MB of memory",
+        "Split it or save it as plain text, or raise load.max_memory_mb",
+        (f"读取所需内存超过 {megabytes:g} MB", "请拆分或另存为纯文本，或调高 load.max_memory_mb"),
+    )
+
+
+def _too_much(source: str) -> LoadError:
+    return LoadError(
+        "too-large-expanded",
+        source,
+        "it expands to far more than a document holds",
+        "Check where it comes from, or raise load.max_expanded_mb",
+        ("展开后过大", "请检查来源，或调高 load.max_expanded_mb"),
+    )
+
+
+def _taken() -> _Parser:
+    with _lock:
+        while _idle:
+            parser = _idle.pop()
+            if parser.lives:
+                return parser
+            parser.end()
+    return _Parser()
+
+
+def _give_back(parser: _Parser) -> None:
+    with _lock:
+        if len(_idle) < KEPT_IDLE and parser.lives:
+            _idle.append(parser)
+            return
+    parser.end()
+
+
+@atexit.register
+def end_all() -> None:
+    """End the processes that wait for files."""
+    with _lock:
+        while _idle:
+            _idle.pop().end()

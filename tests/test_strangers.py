@@ -1,0 +1,331 @@
+"""Strangers before the real server: what they send, what they are not told, how often they may."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from app.accounts.secrets import hash_password, hash_token, new_token
+from app.accounts.tries import ADDRESS
+from app.web.gradio_door import is_open
+from ingest.securitylog import SecurityLog
+from ingest.settings import LogSettings, Settings, load_settings
+from tests.e2e.conftest import Running
+from tests.projects import Project, law
+
+PASSWORD = "一个足够长又好记的密码"
+TOKEN = new_token()
+EXTRA = f"""
+server: {{proxies: [127.0.0.1], allowed_hosts: [qa.example.cn], processes: 0}}
+public: {{questions_per_minute: 3, shares_per_day: 2, verdicts_per_day: 2}}
+accounts:
+  - {{name: 张三, role: editor, password: '{hash_password(PASSWORD)}'}}
+  - {{name: robot, role: editor, tokens: ['{hash_token(TOKEN)}']}}
+"""
+LONGEST_WAIT = 5.0
+"""Seconds of a loaded machine; one large body stopped everything for 8 on an idle one."""
+QUESTION = "采购人应当在几个工作日内公开采购意向？"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    project = Project.make(tmp_path_factory.mktemp("strangers") / "project", EXTRA)
+    outside = project.folder.parent / "elsewhere"
+    outside.mkdir()
+    (outside / "外来办法.txt").write_text(law("丙市政府采购管理办法", 5), encoding="utf-8")
+    project.write("办法.txt", law("甲省政府采购管理办法", 8))
+    added = project.run("ingest", "add", str(project.corpus), str(outside))
+    assert added.returncode == 0, added.stderr
+    return project
+
+
+@pytest.fixture(scope="module")
+def site(project: Project) -> Iterator[str]:
+    with Running(project) as (url, _):
+        yield url.rstrip("/")
+
+
+def stranger(site: str, address: str, **headers: str) -> httpx.Client:
+    """A client that a proxy on this machine speaks for."""
+    shown = {"x-forwarded-for": address, "accept-language": "en", **headers}
+    return httpx.Client(base_url=site, headers=shown, timeout=60)
+
+
+def asked(client: httpx.Client, question: str = QUESTION) -> dict[str, Any]:
+    """A whole answer through the page's queue."""
+    joined = client.post("/gradio_api/call/ask", json={"data": [question, [], {}, "zh"]})
+    assert joined.status_code == 200, joined.text
+    lines = client.get(f"/gradio_api/call/ask/{joined.json()['event_id']}").text.splitlines()
+    messages = [json.loads(line[6:])[0] for line in lines if line.startswith("data: [")]
+    message: dict[str, Any] = messages[-1]
+    assert message["final"]
+    return message
+
+
+@contextmanager
+def watching(site: str) -> Iterator[list[float]]:
+    """How long ``/healthz`` takes meanwhile, asked over and over."""
+    waits: list[float] = []
+    begun, ended = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        with httpx.Client(base_url=site, timeout=60) as client:
+            while not ended.wait(0.02):
+                began = time.perf_counter()
+                assert client.get("/healthz").status_code == 200
+                waits.append(time.perf_counter() - began)
+                begun.set()
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    assert begun.wait(60)
+    try:
+        yield waits
+    finally:
+        ended.set()
+        thread.join()
+
+
+LARGE = b'{"messages": [' + b'{"a":[]},' * 1_000_000 + b"0]}"
+
+
+def test_no_route_takes_a_large_body_and_nobody_waits_for_it(site: str) -> None:
+    kind = {"content-type": "application/json"}
+    with stranger(site, "10.9.0.1") as client:
+        schema = client.get("/api/openapi.json").json()
+        paths = [
+            f"/api{path.replace('{', '').replace('}', '')}"
+            for path, operations in schema["paths"].items()
+            if "post" in operations
+        ]
+        paths += ["/ui/share", "/ui/export/docx", "/ui/feedback", "/ui/followups", "/login", "/mcp"]
+        paths += ["/ui/library/drafts/text", "/gradio_api/call/ask", "/gradio_api/upload", "/x"]
+        with watching(site) as waits:
+            for path in paths:
+                status = client.post(path, content=LARGE, headers=kind).status_code
+                assert status in (401, 413, 429), (path, status)
+        assert max(waits) < LONGEST_WAIT
+    wrong = {"question": QUESTION, "history": [{"question": "a", "statements": [{}] * 60_000}]}
+    with stranger(site, "10.9.0.2") as client, watching(site) as waits:
+        refused = client.post("/api/v1/ask", json=wrong)
+        assert refused.status_code == 422 and len(refused.json()["errors"]) <= 20
+    assert max(waits) < LONGEST_WAIT
+
+
+def test_what_gradio_brings_and_the_page_does_not_use_is_not_there(site: str) -> None:
+    with stranger(site, "10.9.0.3", origin=site) as client:
+        for path in (
+            "upload", "run/ask", "api/ask", "queue/join", "call/v2/ask", "reset", "stream/x",
+        ):  # fmt: skip
+            assert client.post(f"/gradio_api/{path}", json={}).status_code == 404, path
+        for path in (
+            "gradio_api/file=/etc/passwd", "gradio_api/proxy=http://x/", "monitoring",
+            "gradio_api/openapi.json", "gradio_api/deep_link", "gradio_api/runs", "docs",
+            "gradio_api/upload_progress", "gradio_api/queue/data", "openapi.json",
+        ):  # fmt: skip
+            assert client.get(f"/{path}").status_code == 404, path
+        page = client.get("/")
+        assert page.status_code == 200
+        for asset in re.findall(r'(?:src|href)="\.?(/(?:assets|static|svelte)/[^"]+)"', page.text):
+            assert client.get(asset).status_code == 200, asset
+        for path in ("/config", "/theme.css", "/gradio_api/info"):
+            assert client.get(path).status_code == 200, path
+    assert not is_open("PUT", "/") and not is_open("POST", "/gradio_api/call/ask/x")
+
+
+def test_no_other_origin_may_read(site: str) -> None:
+    for origin in ("http://localhost:3000", "https://evil.example", "null", site):
+        with stranger(site, "10.9.0.4", origin=origin) as client:
+            for path in ("/", "/config", "/ui/corpus", "/api/v1/documents", "/healthz", "/mcp"):
+                for method in ("GET", "OPTIONS"):
+                    headers = {"access-control-request-method": "POST", "accept": "text/html"}
+                    with client.stream(method, path, headers=headers) as response:
+                        sent = [n for n in response.headers if n.startswith("access-control")]
+                    assert not sent, (origin, method, path)
+
+
+def test_only_what_was_answered_is_shared_or_exported(site: str, project: Project) -> None:
+    with stranger(site, "10.9.1.1") as client:
+        message = asked(client)
+        false = json.loads(json.dumps(message))
+        false["statements"][0]["text"] = "限额标准为九千万元。"
+        body = {"title": "限额标准为九千万元", "messages": [false], "language": "zh"}
+        refused = client.post("/ui/share", json=body)
+        assert refused.status_code == 400 and "核对" in refused.json()["error"]["zh"]
+        for kind in ("md", "docx"):
+            assert client.post(f"/ui/export/{kind}", json=body).status_code == 400
+        both = {**body, "messages": [message, false]}
+        made = client.post("/ui/share", json=both)
+        assert made.status_code == 201 and made.json()["leftOut"] == 1
+        shown = client.get(f"/ui/share/{made.json()['id']}")
+        assert "九千万" not in shown.text
+        shared = shown.json()
+        assert shared["title"] == QUESTION and shared["messages"][0]["made"][:2] == "20"
+        assert {one["now"] for one in shared["cited"]} == {"same"}
+        assert all(set(one) >= {"title", "version"} for one in shared["cited"])
+        written = client.post("/ui/export/md", json=both)
+        assert written.headers["x-left-out"] == "1" and "限额标准为九千万元。" not in written.text
+        third = client.post("/ui/share", json=both)
+        assert third.status_code == 429 and int(third.headers["retry-after"]) > 0
+        assert "this address" in third.json()["error"]["en"]
+
+
+def test_readers_without_an_account_ask_so_often_and_others_are_not_counted(site: str) -> None:
+    body = {"question": QUESTION}
+    with stranger(site, "10.9.2.1") as client:
+        found = [client.post("/api/v1/search", json=body).status_code for _ in range(5)]
+        assert found == [200, 200, 200, 429, 429]
+        refused = client.post("/gradio_api/call/ask", json={"data": [QUESTION, [], {}, "zh"]})
+        assert refused.status_code == 429 and "请求过多" in refused.json()["error"]["zh"]
+        known = {"authorization": f"Bearer {TOKEN}"}
+        assert client.post("/api/v1/search", json=body, headers=known).status_code == 200
+    with stranger(site, "10.9.2.2") as client:
+        assert client.post("/api/v1/search", json=body).status_code == 200
+        verdict = {"question": QUESTION, "rating": "up"}
+        sent = [client.post("/api/v1/feedback", json=verdict).status_code for _ in range(3)]
+        assert sent == [201, 201, 429]
+
+
+def test_forwarded_headers_count_only_from_a_named_proxy(site: str, tmp_path: Path) -> None:
+    tls = {"x-forwarded-proto": "https", "host": "qa.example.cn"}
+    form = {"name": "张三", "password": PASSWORD}
+    with stranger(site, "10.9.3.1", **tls) as client:
+        done = client.post("/login", data=form)
+        assert done.status_code == 303
+        cookies = done.headers.get_list("set-cookie")
+        assert all(c.startswith("__Host-") and "Secure" in c and "Path=/" in c for c in cookies)
+        assert "max-age" in done.headers["strict-transport-security"]
+        session = cookies[0].split(";")[0]
+        who = client.get("/ui/me", headers={"cookie": session}).json()
+        assert who["name"] == "张三"
+    with stranger(site, "10.9.3.1") as client:
+        assert "strict-transport-security" not in client.get("/healthz").headers
+        assert client.get("/ui/me", headers={"cookie": session}).json()["name"] == ""
+    alone = Project.make(tmp_path / "alone", EXTRA.replace("proxies: [127.0.0.1], ", ""))
+    alone.write("办法.txt", law("甲省政府采购管理办法", 2))
+    assert alone.run("ingest", "add", str(alone.corpus)).returncode == 0
+    with Running(alone) as (url, _), httpx.Client(base_url=url, timeout=60) as client:
+        found = []
+        for number in range(4):  # one that names itself anew each time is still one
+            headers = {"x-forwarded-for": f"10.9.4.{number}", **tls}
+            response = client.post("/api/v1/search", json={"question": "采购"}, headers=headers)
+            found.append(response.status_code)
+        assert found == [200, 200, 200, 429]
+        assert "strict-transport-security" not in response.headers
+
+
+def test_many_wrong_passwords_at_once(site: str) -> None:
+    form = {"name": "张三", "password": "wrong password"}
+
+    def attempt(number: int) -> int:
+        with stranger(site, "10.9.5.1") as client:
+            return client.post("/login", data=form).status_code
+
+    began = time.monotonic()
+    with watching(site) as waits, ThreadPoolExecutor(30) as threads:
+        became = list(threads.map(attempt, range(30)))
+    doublings = int(math.log2(time.monotonic() - began + 2)) + 1  # each wait is twice the last
+    assert became.count(401) <= ADDRESS.free + doublings and set(became) <= {401, 429, 503}
+    assert max(waits) < LONGEST_WAIT
+    with stranger(site, "10.9.3.1") as client:  # where the owner logged in before
+        right = client.post("/login", data={**form, "password": PASSWORD})
+    assert right.status_code == 303
+
+
+def test_nothing_names_a_path_of_the_server(site: str, project: Project) -> None:
+    own = str(project.folder.parent)
+    known = {"authorization": f"Bearer {TOKEN}"}
+    with stranger(site, "10.9.6.1", **known) as client:
+        ask = {"question": "丙市政府采购管理办法第三条的内容是什么？"}
+        answer = client.post("/api/v1/ask", json=ask)
+        assert answer.json()["citations"]
+        listed = client.get("/api/v1/documents").json()["documents"]
+        outside = next(one for one in listed if one["title"].startswith("丙市"))
+        assert outside["source"] == "外来办法.txt"
+        read = [answer, client.post("/api/v1/search", json=ask)]
+        read += [
+            client.get(path)
+            for path in (
+                "/api/v1/documents", f"/api/v1/documents/{outside['id']}", "/ui/library",
+                f"/api/v1/documents/{outside['id']}/section?name=第三条", "/ui/library/changes",
+                f"/ui/source/{outside['id']}", f"/ui/original/{outside['id']}", "/readyz",
+                "/api/v1/documents/none", "/ui/original/none", "/ui/share/none", "/metrics",
+            )
+        ]  # fmt: skip
+        message = asked(client, ask["question"])
+        body = {"messages": [message], "language": "zh"}
+        read.append(client.post("/ui/export/md", json=body))
+        read.append(client.post("/ui/share", json=body))
+        for response in read:
+            assert own not in response.text, response.url
+            assert own not in json.dumps(dict(response.headers)), response.url
+        assert own not in json.dumps(message)
+
+
+def test_the_log_says_who_came_and_who_did_not(site: str, project: Project) -> None:
+    with stranger(site, "10.9.7.1") as client:
+        client.post("/login", data={"name": "李 四", "password": "wrong password"})
+        client.get("/api/v1/documents", headers={"authorization": "Bearer zc_no"})
+        added = client.post(
+            "/api/v1/documents",
+            json={"title": "丁区采购办法", "text": law("丁区采购办法", 2)},
+            headers={"authorization": f"Bearer {TOKEN}"},
+        )
+        assert added.status_code == 201
+        asked(client, "一个不会进日志的问题")
+    removed = project.run("ingest", "remove", "丁区采购办法")
+    assert removed.returncode == 0, removed.stderr
+    text = (project.settings.data_folder / "security.log").read_text(encoding="utf-8")
+    entries = [json.loads(line) for line in text.splitlines()]
+    mine = [e for e in entries if e.get("address") == "10.9.7.1"]
+    assert {"event": "login", "name": "李 四", "right": False}.items() <= mine[0].items()
+    refused = [e for e in mine if e["event"] == "refused"]
+    assert {e["status"] for e in refused} == {401} and refused[-1]["path"] == "/api/v1/documents"
+    changes = [e for e in entries if e["event"] == "change"]
+    (change,) = [c for c in changes if "丁区" in c["title"]]
+    assert {"face": "rest", "action": "add", "name": "robot"}.items() <= change.items()
+    commands = [e for e in entries if e["event"] == "command"]
+    assert [(c["command"], c["status"]) for c in commands] == [("add", 0), ("remove", 0)]
+    assert "不会进日志" not in text and PASSWORD not in text and TOKEN not in text
+
+
+def test_the_log_rotates_and_stays_out_of_the_way(tmp_path: Path) -> None:
+    settings = Settings(base=tmp_path, log=LogSettings(max_mb=0.002, files=2))
+    log = SecurityLog(settings)
+    for number in range(200):
+        log.note("refused", path="/" + "x" * 500, number=number)
+    kept = sorted(file.name for file in settings.data_folder.glob("security.log*"))
+    assert [n for n in kept if not n.endswith("lock")] == [
+        "security.log", "security.log.1", "security.log.2",
+    ]  # fmt: skip
+    last = log.file.read_text(encoding="utf-8").splitlines()[-1]
+    assert json.loads(last)["number"] == 199 and len(last) < 500
+    assert log.file.stat().st_mode & 0o077 == 0
+    off = Settings(base=tmp_path / "off", log=LogSettings(security=False))
+    SecurityLog(off).note("login")
+    assert not off.data_folder.exists()
+    blocked = Settings(base=tmp_path / "blocked")
+    blocked.base.mkdir()
+    blocked.data_folder.write_text("a file where the folder should be")
+    SecurityLog(blocked).note("login")  # says so in the program's log, and goes on
+
+
+@pytest.mark.parametrize("value", ["proxy.example.cn", "10.0.0.0/99", "*"])
+def test_proxies_are_addresses(tmp_path: Path, value: str) -> None:
+    from ingest.errors import SettingsError
+
+    file = tmp_path / "config.yaml"
+    file.write_text(f"server: {{proxies: ['{value}']}}\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"server\.proxies"):
+        load_settings(file)
