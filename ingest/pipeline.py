@@ -96,7 +96,35 @@ def add_paths(
     for path in paths:
         if path.is_file():
             Decisions(settings.data_folder).forget(source_name(path, settings))
-    origins = list(_origins(paths, settings))
+    return _add(list(_origins(paths, settings)), settings, embedder, progress)
+
+
+def add_origins(
+    origins: Sequence[Origin],
+    settings: Settings,
+    embedder: Embedder,
+    progress: Progress | None = None,
+    named: bool = False,
+) -> Summary:
+    """Ingest documents whose bytes lie where their origins say, as :func:`add_paths` does files.
+
+    :param named: somebody asked for these very documents, so that removed ones come back.
+    """
+    decisions = Decisions(settings.data_folder)
+    if named:
+        for origin in origins:
+            decisions.forget(origin.source)
+    decided = decisions.all()
+    standing = [o for origin in origins for o in _as_decided(origin, decided, settings)]
+    return _add(standing, settings, embedder, progress)
+
+
+def _add(
+    origins: Sequence[Origin],
+    settings: Settings,
+    embedder: Embedder,
+    progress: Progress | None,
+) -> Summary:
     recipe = recipe_of(settings, embedder.fingerprint)
     current = read_current(settings)
     if current is not None and current["recipe"] != recipe:
@@ -254,6 +282,17 @@ def keep(file: Path, content_hash: str, settings: Settings, always: bool = False
             partial.replace(target)
         file = target
     return source_name(file, settings)
+
+
+def keep_bytes(data: bytes, suffix: str, settings: Settings) -> Path:
+    """The file under ``data/originals`` that holds ``data`` from now on."""
+    target = kept_file(hashlib.sha256(data).hexdigest(), suffix, settings)
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_suffix(".partial")
+        partial.write_bytes(data)
+        partial.replace(target)
+    return target
 
 
 def kept_file(content_hash: str, suffix: str, settings: Settings) -> Path:
