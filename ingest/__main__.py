@@ -65,7 +65,9 @@ def parser() -> argparse.ArgumentParser:
         "--all",
         action="store_true",
         dest="everything",
-        help=pick("also all other laws in force of the data packages", "并收入数据包中全部现行法律"),
+        help=pick(
+            "also all other laws in force of the data packages", "并收入数据包中全部现行法律"
+        ),
     )
     listing = command("list", _list, pick("list the documents", "列出全部文档"))
     listing.add_argument("--json", action="store_true", help=pick("print JSON", "以 JSON 输出"))
