@@ -69,6 +69,14 @@ def parser() -> argparse.ArgumentParser:
             "also all other laws in force of the data packages", "并收入数据包中全部现行法律"
         ),
     )
+    syncing.add_argument(
+        "--web",
+        action="store_true",
+        help=pick(
+            "also the texts of official sites (needs a connection)",
+            "并抓取官方网站的文件（需联网）",
+        ),
+    )
     listing = command("list", _list, pick("list the documents", "列出全部文档"))
     listing.add_argument("--json", action="store_true", help=pick("print JSON", "以 JSON 输出"))
     show = command("show", _show, pick("show one document", "查看一篇文档"))
@@ -103,8 +111,19 @@ def _sync(options: argparse.Namespace, settings: Settings) -> int:
     from ingest.sources.sync import sync
 
     with writing(settings), Bar() as bar:
-        summary = sync(settings, Embedder(settings), options.names, options.everything, bar)
-    return _report(summary)
+        summary = sync(
+            settings, Embedder(settings), options.names, options.everything, options.web, bar
+        )
+    status = _report(summary)
+    if summary.waiting:
+        print(
+            pick(
+                f"{summary.waiting} more texts lie on official sites; with a connection,"
+                " `ingest sync --web` fetches them.",
+                f"另有 {summary.waiting} 份文件在官方网站上；联网后可用 ingest sync --web 抓取。",
+            )
+        )
+    return status
 
 
 def _build(options: argparse.Namespace, settings: Settings) -> int:

@@ -47,10 +47,14 @@ class Outcome:
 
 @dataclass(slots=True)
 class Summary:
-    """What became of all files, and whether a rebuilt index now serves."""
+    """What became of all files, and whether a rebuilt index now serves.
+
+    ``waiting`` counts texts that are not in because nobody asked for them to be fetched.
+    """
 
     outcomes: list[Outcome] = field(default_factory=list)
     switched: bool = True
+    waiting: int = 0
 
     def count(self, *statuses: Status) -> int:
         """How many files ended in one of ``statuses``."""

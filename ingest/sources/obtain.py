@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from ingest.errors import UserError
 from ingest.pipeline import keep_bytes, source_name
@@ -62,7 +61,6 @@ def from_package(settings: Settings, name: str, package: Package) -> Obtain:
     return obtain
 
 
-@cache
 def laws_of(name: str, package: Package) -> list[Law]:
     """What a data package holds in force.
 

@@ -16,6 +16,7 @@ from ingest.settings import Settings
 from ingest.sources.choosing import chosen
 from ingest.sources.listing import From, Sources, Text, read_sources
 from ingest.sources.obtain import Missing, Obtain, from_files, from_package, laws_of
+from ingest.sources.web import addresses_in, from_web
 
 
 def sync(
@@ -23,6 +24,7 @@ def sync(
     embedder: Embedder,
     names: Sequence[str] = (),
     everything: bool = False,
+    web: bool = False,
     progress: Progress | None = None,
 ) -> Summary:
     """Ingest the texts of the list; the caller holds :func:`ingest.index.writing`.
@@ -30,7 +32,9 @@ def sync(
     :param names: only these, by title; also texts that only a data package has. What an editor
         removed stays out unless it is named.
     :param everything: also all else that the data packages hold in force.
-    :returns: one outcome a text, and a failed one for each source that cannot be used.
+    :param web: also the texts of web pages; those that are named are fetched anyway.
+    :returns: one outcome a text, and a failed one for each source that cannot be used;
+        ``waiting`` counts the texts of web pages that are not in and were not fetched.
     :raises UserError: if the list cannot be read or a name means no text.
     """
     sources = read_sources(settings)
@@ -39,6 +43,9 @@ def sync(
         listed = {text.title for text in texts}
         others = [pair for pair in _beside_the_list(sources) if pair[0] not in listed]
         texts += [Text(title=title, source=From(package=package)) for title, package in others]
+    on_web = [text for text in texts if text.source.web]
+    if not web and not names:
+        texts = [text for text in texts if not text.source.web]
     origins: list[Origin] = []
     missing: list[Outcome] = []
     for obtain, wanted in _by_source(texts, sources, settings):
@@ -51,6 +58,9 @@ def sync(
     if origins:
         summary = add_origins(origins, settings, embedder, progress, named=bool(names))
     summary.outcomes += missing
+    if on_web and not web and not names:
+        present = addresses_in(settings)
+        summary.waiting = sum(text.source.web not in present for text in on_web)
     return summary
 
 
@@ -62,6 +72,7 @@ def _by_source(
         wanted = [text for text in texts if text.source.package == name]
         if wanted:
             yield from_package(settings, name, package), wanted
+    yield from_web(settings), [text for text in texts if text.source.web]
 
 
 def _beside_the_list(sources: Sources) -> list[tuple[str, str]]:
