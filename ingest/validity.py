@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Literal, get_args
 
@@ -35,3 +36,12 @@ def state_of(record: DocumentRecord, today: date | None = None) -> State:
         return "current"
     dated = metadata.version or metadata.effective or metadata.published
     return "newest" if dated and metadata.kind not in ("news", None) else "unstated"
+
+
+def replaced_by(record: DocumentRecord, records: Iterable[DocumentRecord]) -> DocumentRecord | None:
+    """The version that holds in the place of a superseded one, where it is in the catalogue."""
+    if not record.superseded:
+        return None
+    versions = (r for r in records if r.work == record.work and r.metadata.version)
+    holding = [r for r in versions if not r.superseded and state_of(r) != "pending"]
+    return max(holding, key=lambda r: r.metadata.version or "", default=None)

@@ -9,7 +9,7 @@ import pytest
 from ingest.document import Metadata
 from ingest.loading.front_matter import split_front_matter
 from ingest.storage.catalogue import DocumentRecord
-from ingest.validity import state_of
+from ingest.validity import replaced_by, state_of
 
 TODAY = date(2026, 11, 27)
 OLD = {"kind": "law", "version": "1994-03-22", "effective": "1995-01-01"}
@@ -49,3 +49,11 @@ def test_front_matter_may_say_it() -> None:
     text = "---\n标题: 示例法\n时效性: 现行有效\n截至: 2026年10月4日\n---\n\n第一条 甲。\n"
     metadata = split_front_matter(text).metadata
     assert (metadata.validity, metadata.as_of) == ("in-force", "2026-10-04")
+
+
+def test_what_a_superseded_text_was_replaced_by() -> None:
+    old = record(True, version="2014-08-31", kind="law")
+    new = record(False, version="2018-12-29", kind="law")
+    later = record(False, version="2099-01-01", effective="2099-06-01", kind="law")
+    assert replaced_by(old, [old, new, later]) is new
+    assert replaced_by(new, [old, new, later]) is None

@@ -23,7 +23,7 @@ from ingest.errors import UserError
 from ingest.outline.citation import Paths
 from ingest.settings import Settings
 from ingest.storage.catalogue import DocumentRecord, StoredDocument
-from ingest.validity import state_of
+from ingest.validity import replaced_by, state_of
 
 if TYPE_CHECKING:
     from app.service import Assistant
@@ -75,7 +75,9 @@ def add_routes(app: FastAPI, assistant: Assistant, settings: Settings) -> None:
         stored = assistant.index.document(document)
         if stored is None:
             return fresh_json({"missing": True}, 404)
-        return fresh_json(source_of(stored, marks_from(mark), hash))
+        found = source_of(stored, marks_from(mark), hash)
+        newer = replaced_by(stored.record, assistant.index.documents())
+        return fresh_json(found | {"newer": newer and {"id": newer.id, "date": date_of(newer)}})
 
     threading.Thread(target=_quietly, args=(examples.questions,), daemon=True).start()
 

@@ -82,7 +82,9 @@ export class SourcePanel {
           h("h2", { tabindex: "-1" }, about.title),
           section ? h("p", { class: "path", title: section }, h("span", { class: "visually-hidden" }, t("place")), section) : null,
           facts(about),
-          about.superseded ? h("p", { class: "banner warn" }, t("supersededLong")) : null,
+          about.superseded ? h("p", { class: "banner warn" }, t("supersededLong"), found.newer ? h("button", { type: "button",
+            class: "link", onclick: () => this.open([{ document: found.newer.id, start: 0, end: 0 }], 0) },
+          t("supersededBy", { date: found.newer.date })) : null) : null,
           found.changed ? h("p", { class: "banner warn" }, t("changed"), h("q", {}, place.text ?? "")) : null,
           this.tools(about, text, found.outline)),
         text));
