@@ -1,4 +1,4 @@
-# make chat: install, ingest corpus/ and open the web chat.   make test: install and test.
+# make chat: install, ingest corpus/ and what its sources.yaml names, open the web chat.   make test: install and test.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -35,6 +35,7 @@ $(VENV)/.tested: $(VENV)/.installed
 
 chat: $(VENV)/.installed
 	$(BIN)/python -m ingest add corpus
+	$(BIN)/python -m ingest sync || test $$? -eq 1
 	$(BIN)/python -m app serve
 
 test: check browser

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from app.outward import outward_source
 from app.types import Answer, Citation, Hit, Statement
 from ingest.document import metadata_to_json
+from ingest.validity import state_of
 
 if TYPE_CHECKING:
     from ingest.storage.catalogue import DocumentRecord, StoredDocument
@@ -122,6 +123,7 @@ def record_to_json(record: DocumentRecord) -> dict[str, Any]:
         "repairs": record.repairs,
         "added": record.added,
         "superseded": record.superseded,
+        "state": state_of(record),
     }
 
 

@@ -1,8 +1,9 @@
-"""Example questions made from the corpus that is loaded.
+"""Example questions for the corpus that is loaded.
 
-Candidates come from how official texts are written: definitions (本法所称X，是指…), figures
-(2023年度…支出…亿元), headings and points that begin with a verb (建立…机制), articles. Each is
-asked before it is shown, and kept only if the answer cites the very place it was made from.
+First those that ``sources.yaml`` has for its texts; then such as follow from how official texts
+are written: definitions (本法所称X，是指…), figures (2023年度…支出…亿元), headings and points that
+begin with a verb (建立…机制), articles. Each is asked before it is shown, and kept only if the
+answer cites the text, or the very place, that it was made from. Different texts go first.
 """
 
 from __future__ import annotations
@@ -11,11 +12,14 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from app.types import Answer
 from ingest.document import Section
-from ingest.storage.catalogue import StoredDocument
+from ingest.errors import UserError
+from ingest.sources.listing import read_sources
+from ingest.storage.catalogue import DocumentRecord, StoredDocument, work_of
 
 if TYPE_CHECKING:
     from app.service import Assistant
@@ -23,7 +27,10 @@ if TYPE_CHECKING:
 WANTED = 4
 MOST_ASKED = 24
 MOST_DOCUMENTS = 8
+ANYWHERE = 2**40
+"""The end of an example that asks for a text as a whole."""
 _SHORTEST, _LONGEST = 4, 26
+_PROCUREMENT = re.compile("采购|招标|投标|购买服务|供应商|中小企业")
 
 _DEFINED = re.compile(
     r"(?:本法|本条例|本办法|本规定|本通知|本意见)所称的?([^，。、；（）《》“”]{2,14})[，,]?是指"
@@ -70,21 +77,49 @@ class Examples:
             return list(self._questions)
 
     def _find(self) -> list[Example]:
-        """The first tried ones, of as many kinds and documents as there are."""
+        """The first tried ones, of as many documents and kinds as there are."""
+        records = [record for record in self._assistant.index.documents() if not record.superseded]
+        listed = _by_turns([iter(asks) for asks in self._listed(records)])
         kept: list[Example] = []
-        for asked, example in enumerate(_by_turns(self._candidates())):
+        others: list[Example] = []
+        asked = 0
+        for example in chain(listed, _by_turns(self._candidates(records))):
             if len(kept) == WANTED or asked == MOST_ASKED:
+                return kept
+            if any(e.document == example.document for e in kept):
+                others += [example] if len(others) < MOST_ASKED else []
+                continue
+            asked += 1
+            kept += [example] if self._good(example, kept) else []
+        for example in others[: MOST_ASKED - asked]:
+            if len(kept) == WANTED:
                 break
-            repeated = any(e.question == example.question for e in kept)
-            if not repeated and answers(self._assistant.quote(example.question), example):
-                kept.append(example)
+            kept += [example] if self._good(example, kept) else []
         return kept
 
-    def _candidates(self) -> list[Iterator[Example]]:
+    def _good(self, example: Example, kept: Sequence[Example]) -> bool:
+        if any(e.question == example.question for e in kept):
+            return False
+        return answers(self._assistant.quote(example.question), example)
+
+    def _listed(self, records: Sequence[DocumentRecord]) -> Iterator[list[Example]]:
+        """What the list of sources has to ask of the texts that are in, in its order."""
+        try:
+            texts = read_sources(self._assistant.settings).texts
+        except UserError:
+            return  # a convenience; `ingest sync` says what is wrong with the list
+        known = {record.work: record.id for record in records}
+        for text in texts:
+            document = known.get(work_of(text.title))
+            if document and text.ask:
+                yield [Example(question, document, 0, ANYWHERE) for question in text.ask]
+
+    def _candidates(self, records: Sequence[DocumentRecord]) -> list[Iterator[Example]]:
         index = self._assistant.index
-        records = [record for record in index.documents() if not record.superseded]
         step = max(len(records) // MOST_DOCUMENTS, 1)
-        chosen = [index.document(record.id) for record in records[::step][:MOST_DOCUMENTS]]
+        about = [r for r in records if _PROCUREMENT.search(r.title)][:MOST_DOCUMENTS]
+        spread = [*about, *(r for r in records[::step] if r not in about)]
+        chosen = [index.document(record.id) for record in spread[:MOST_DOCUMENTS]]
         stored = [document for document in chosen if document]
         makers = (figures, definitions, tasks, articles)
         return [_by_turns([maker(document) for document in stored]) for maker in makers]

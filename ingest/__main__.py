@@ -58,6 +58,31 @@ def parser() -> argparse.ArgumentParser:
     add.add_argument(
         "paths", nargs="+", type=Path, metavar="PATH", help=pick("file or folder", "文件或文件夹")
     )
+    syncing = command(
+        "sync", _sync, pick("bring in what sources.yaml names", "收入 sources.yaml 所列文件")
+    )
+    syncing.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help=pick("only these texts, by title", "仅收入这些文件（标题）"),
+    )
+    syncing.add_argument(
+        "--all",
+        action="store_true",
+        dest="everything",
+        help=pick(
+            "also all other laws in force of the data packages", "并收入数据包中全部现行法律"
+        ),
+    )
+    syncing.add_argument(
+        "--web",
+        action="store_true",
+        help=pick(
+            "also the texts of official sites (needs a connection)",
+            "并抓取官方网站的文件（需联网）",
+        ),
+    )
     listing = command("list", _list, pick("list the documents", "列出全部文档"))
     listing.add_argument("--json", action="store_true", help=pick("print JSON", "以 JSON 输出"))
     show = command("show", _show, pick("show one document", "查看一篇文档"))
@@ -98,6 +123,28 @@ def _add(options: argparse.Namespace, settings: Settings) -> int:
     with writing(settings), Bar() as bar:
         summary = add_paths(options.paths, settings, Embedder(settings), bar)
     return _report(summary)
+
+
+def _sync(options: argparse.Namespace, settings: Settings) -> int:
+    from ingest.embed import Embedder
+    from ingest.index import writing
+    from ingest.progress import Bar
+    from ingest.sources.sync import sync
+
+    with writing(settings), Bar() as bar:
+        summary = sync(
+            settings, Embedder(settings), options.names, options.everything, options.web, bar
+        )
+    status = _report(summary)
+    if summary.waiting:
+        print(
+            pick(
+                f"{summary.waiting} more texts lie on official sites; with a connection,"
+                " `ingest sync --web` fetches them.",
+                f"另有 {summary.waiting} 份文件在官方网站上；联网后可用 ingest sync --web 抓取。",
+            )
+        )
+    return status
 
 
 def _build(options: argparse.Namespace, settings: Settings) -> int:

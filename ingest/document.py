@@ -50,7 +50,9 @@ class Metadata:
     ``财政部令第102号`` or ``国办发〔2013〕96号``. ``version`` is the date of the version of a law.
     ``kind`` is one of ``law``, ``regulation`` (行政法规), ``local-regulation``, ``rule``
     (部门规章), ``interpretation`` (司法解释), ``document`` (规范性文件、通知), ``news``, or
-    ``None``. ``level`` is ``central`` or ``local``.
+    ``None``. ``level`` is ``central`` or ``local``. ``validity`` is what the source says of
+    the text, ``in-force``, ``amended`` or ``repealed``, and ``as_of`` the day for which it
+    says so.
     """
 
     title: str | None = None
@@ -65,6 +67,8 @@ class Metadata:
     level: str | None = None
     url: str | None = None
     source_name: str | None = None
+    validity: str | None = None
+    as_of: str | None = None
     related: tuple[Related, ...] = ()
 
     def merged_under(self, stronger: Metadata) -> Metadata:

@@ -70,6 +70,16 @@ def keep(file: Path, hash: str, settings: Settings, always: bool = False) -> str
     return _DATA + target.relative_to(settings.data_folder).as_posix()
 
 
+def keep_bytes(data: bytes, suffix: str, settings: Settings) -> Path:
+    """The file under ``data/originals`` that holds ``data`` from now on."""
+    hash = hashlib.sha256(data).hexdigest()
+    target = kept_file(hash, suffix, settings)
+    if content_hash(target) != hash:
+        with written(target) as stream:
+            stream.write(data)
+    return target
+
+
 def kept_file(hash: str, suffix: str, settings: Settings) -> Path:
     """Where a copy of a file with these bytes and this ending is kept."""
     return settings.data_folder / FOLDER / f"{hash}{suffix.lower()}"

@@ -52,12 +52,14 @@ class Outcome:
 class Summary:
     """What became of all files, and whether a rebuilt index now serves.
 
-    ``lost`` are the sources of documents that a rebuilt index would have lost.
+    ``lost`` are the sources of documents that a rebuilt index would have lost; ``waiting`` counts
+    texts that are not in because nobody asked for them to be fetched.
     """
 
     outcomes: list[Outcome] = field(default_factory=list)
     switched: bool = True
     lost: list[str] = field(default_factory=list)
+    waiting: int = 0
 
     def count(self, *statuses: Status) -> int:
         """How many files ended in one of ``statuses``."""
@@ -103,7 +105,35 @@ def add_paths(
     for path in paths:
         if path.is_file():
             Decisions(settings.data_folder).forget(source_name(path, settings))
-    origins = list(_origins(paths, settings))
+    return _add(list(_origins(paths, settings)), settings, embedder, progress)
+
+
+def add_origins(
+    origins: Sequence[Origin],
+    settings: Settings,
+    embedder: Embedder,
+    progress: Progress | None = None,
+    named: bool = False,
+) -> Summary:
+    """Ingest documents whose bytes lie where their origins say, as :func:`add_paths` does files.
+
+    :param named: somebody asked for these very documents, so that removed ones come back.
+    """
+    decisions = Decisions(settings.data_folder)
+    if named:
+        for origin in origins:
+            decisions.forget(origin.source)
+    decided = decisions.all()
+    standing = [o for origin in origins for o in as_decided(origin, decided, settings)]
+    return _add(standing, settings, embedder, progress)
+
+
+def _add(
+    origins: Sequence[Origin],
+    settings: Settings,
+    embedder: Embedder,
+    progress: Progress | None,
+) -> Summary:
     recipe = recipe_of(settings, embedder.fingerprint)
     current = read_current(settings)
     if current is not None and current["recipe"] != recipe:

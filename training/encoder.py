@@ -87,7 +87,7 @@ def encoded(
 
 
 def late(questions: torch.Tensor, places: torch.Tensor) -> torch.Tensor:
-    """Late interaction of all with all, ``(questions, places)``, the mean over a question's tokens."""
+    """Late interaction of all with all ``(questions, places)``: a mean over question tokens."""
     there = questions.abs().sum(-1) > 0
     owner = there.nonzero()[:, 0]
     flat = questions[there]

@@ -307,6 +307,7 @@ def main() -> None:
     parser.add_argument(
         "--weights", type=Path, help="the base's, if its packages are not installed"
     )
+    options = parser.parse_args()
     torch.manual_seed(0)
     work = options.work
     places, answered, unanswered = collection(options.statutes, options.corpus)

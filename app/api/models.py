@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, FailFast, Field, StringConstraints
 
 from app.as_json import answer_from_json
 from app.types import Filters, Turn
+from ingest.validity import State
 
 Kind = Literal[
     "law", "regulation", "local-regulation", "rule", "interpretation", "document", "news"
@@ -236,6 +237,17 @@ class DocumentOut(_Out):
     kind: str | None = None
     level: str | None = None
     url: str | None = None
+    source_name: str | None = None
+    validity: str | None = Field(
+        None,
+        description=both(
+            "来源所载的时效：in-force、amended、repealed",
+            "what the source says: in-force, amended or repealed",
+        ),
+    )
+    as_of: str | None = Field(
+        None, description=both("来源所载的截至日期", "the day it says so for")
+    )
     source: str
     format: str
     content_hash: str
@@ -243,6 +255,12 @@ class DocumentOut(_Out):
     repairs: int
     added: str
     superseded: bool
+    state: State = Field(
+        description=both(
+            "时效：来源载明现行的为 current，否则为 newest（未见更新版本）等",
+            "current only where the source says so, else newest (no newer version known) etc.",
+        )
+    )
 
 
 class DocumentsOut(_Out):

@@ -31,6 +31,7 @@ from ingest.clean import count_repairs
 from ingest.errors import LoadError, UserError
 from ingest.securitylog import SecurityLog
 from ingest.settings import Settings
+from ingest.validity import state_of
 
 if TYPE_CHECKING:
     from app.library.preview import Preview
@@ -196,10 +197,11 @@ def record_to_json(record: DocumentRecord) -> dict[str, Any]:
         "region": metadata.region,
         "date": date_of(record),
         "metadata": values_of(metadata) | {"title": record.title},
-        "expired": bool(metadata.expires and metadata.expires <= _today()),
-        "pending": bool(metadata.effective and metadata.effective > _today()),
         "effective": metadata.effective,
         "superseded": record.superseded,
+        "state": state_of(record),
+        "as_of": metadata.as_of,
+        "source_name": metadata.source_name,
         "passages": record.passages,
         "repairs": record.repairs,
         "added": record.added,
@@ -268,12 +270,6 @@ def _progress(
 
 def _named(record: DocumentRecord) -> dict[str, Any]:
     return {"id": record.id, "title": record.title, "date": date_of(record)}
-
-
-def _today() -> str:
-    from datetime import date
-
-    return date.today().isoformat()
 
 
 def _page(request: Request, settings: Settings) -> str:

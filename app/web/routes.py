@@ -24,12 +24,16 @@ from ingest.errors import UserError
 from ingest.outline.citation import Paths
 from ingest.settings import Settings
 from ingest.storage.catalogue import DocumentRecord, StoredDocument
+from ingest.validity import replaced_by, state_of
 
 if TYPE_CHECKING:
     from app.service import Assistant
 
 MOST_MARKS = 50
 MOST_ISSUERS = 60
+LAW_DATABASE = "https://flk.npc.gov.cn/"
+"""The official data base of laws and regulations; it has no address for a title."""
+LAW_KINDS = ("law", "regulation", "local-regulation", "interpretation")
 _LOG = logging.getLogger(__name__)
 _KEEP = {"cache-control": "public, max-age=31536000, immutable"}
 
@@ -73,7 +77,9 @@ def add_routes(app: FastAPI, assistant: Assistant, settings: Settings) -> None:
         stored = assistant.index.document(document)
         if stored is None:
             return fresh_json({"missing": True}, 404)
-        return fresh_json(source_of(stored, marks_from(mark), hash))
+        found = source_of(stored, marks_from(mark), hash)
+        newer = replaced_by(stored.record, assistant.index.documents())
+        return fresh_json(found | {"newer": newer and {"id": newer.id, "date": date_of(newer)}})
 
     threading.Thread(target=_quietly, args=(examples.questions,), daemon=True).start()
 
@@ -99,6 +105,7 @@ def corpus_at_a_glance(records: Sequence[DocumentRecord]) -> dict[str, Any]:
             for r in records
         ],
         "kinds": _values(r.metadata.kind for r in records),
+        "counts": dict(Counter(r.metadata.kind for r in records if r.metadata.kind).most_common()),
         "regions": _values(r.metadata.region for r in records),
         "issuers": _values(r.metadata.issuer for r in records)[:MOST_ISSUERS],
         "years": sorted(years, reverse=True),
@@ -175,6 +182,10 @@ def described(record: DocumentRecord) -> dict[str, Any]:
         "file": Path(record.source).name,
         "content_hash": record.content_hash,
         "superseded": record.superseded,
+        "state": state_of(record),
+        "as_of": metadata.as_of,
+        "added": record.added[:10],
+        "database": LAW_DATABASE if metadata.kind in LAW_KINDS else None,
         "repairs": record.repairs,
     }
 

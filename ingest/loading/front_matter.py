@@ -102,10 +102,12 @@ _KEYS = {
         "level": "level",
         "url": "official_url url source 网址 链接",
         "source_name": "source_name 来源",
+        "validity": "validity 时效性",
+        "as_of": "as_of 截至",
     }.items()
     for alias in aliases.split()
 }
-_DATES = {"version", "effective", "published", "expires"}
+_DATES = {"version", "effective", "published", "expires", "as_of"}
 _KINDS = {
     "law": "law",
     "regulation": "regulation",
@@ -122,6 +124,14 @@ _KINDS = {
     "规范性文件": "document",
     "新闻": "news",
 }
+_VALIDITIES = {
+    "in-force": "in-force",
+    "amended": "amended",
+    "repealed": "repealed",
+    "现行有效": "in-force",
+    "已被修改": "amended",
+    "已废止": "repealed",
+}
 _LEVELS = {"central": "central", "local": "local", "中央": "central", "地方": "local"}
 
 
@@ -135,6 +145,8 @@ def _value(name: str, value: Any) -> str | None:
     said = str(value).strip()
     if name == "kind":
         return _KINDS.get(said.lower())
+    if name == "validity":
+        return _VALIDITIES.get(said.lower())
     if name == "level":
         return _LEVELS.get(said.lower())
     return " ".join(said.split()) or None

@@ -306,7 +306,10 @@ def revision_of(document: Document) -> str:
 def work_of(title: str) -> str:
     """The name shared by all versions of a law: no state's name, brackets or version date."""
     bare = re.sub(r"[《》\s]", "", title)
-    bare = re.sub(r"[（(][^（）()]*(?:\d{4}|修正|修订|修改|全文)[^（）()]*[）)]$", "", bare)
+    # A 修正案 is no version of the one before it: its year tells it from the others.
+    bare = re.sub(
+        r"(?<!修正案)[（(][^（）()]*(?:\d{4}|修正|修订|修改|全文)[^（）()]*[）)]$", "", bare
+    )
     return bare.removeprefix("中华人民共和国")
 
 

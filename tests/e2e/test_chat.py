@@ -204,6 +204,8 @@ def test_empty_screen_says_what_is_loaded(open_page: Opener) -> None:
     page = open_page()
     covers = page.locator(".covers")
     expect(covers).to_contain_text("已收录 3 份文件")
+    expect(covers.locator(".kinds")).to_contain_text("部门规章 1")
+    expect(covers.get_by_role("link", name="添加更多文件")).to_be_visible()
     covers.get_by_role("button", name="示例采购管理办法").click()
     expect(page.locator(".source h2")).to_have_text("示例采购管理办法")
     assert page.locator(".document table tr").count() == 3

@@ -214,10 +214,13 @@ class Chat {
     document.date ? h("span", { class: "date" }, document.date) : null,
     document.superseded ? h("span", { class: "tag warn" }, t("superseded")) : null);
     const rest = titles.slice(TITLES_SHOWN);
+    const kinds = Object.entries(this.corpus.counts).map(([kind, n]) => `${t(`kind.${kind}`)} ${n}`);
     this.covers.replaceChildren(
       h("h3", {}, documents ? t("covers", { n: documents }) : t("coversNothing")),
+      kinds.length ? h("p", { class: "kinds" }, kinds.join(" · ")) : "",
       h("ul", {}, titles.slice(0, TITLES_SHOWN).map(item)),
-      rest.length ? h("details", {}, h("summary", {}, t("coversMore", { n: rest.length })), h("ul", {}, rest.map(item))) : "");
+      rest.length ? h("details", {}, h("summary", {}, t("coversMore", { n: rest.length })), h("ul", {}, rest.map(item))) : "",
+      h("p", { class: "more" }, h("a", { href: address("library") }, t("addMore"))));
   }
 
   showExamples() {

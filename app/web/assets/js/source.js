@@ -82,7 +82,9 @@ export class SourcePanel {
           h("h2", { tabindex: "-1" }, about.title),
           section ? h("p", { class: "path", title: section }, h("span", { class: "visually-hidden" }, t("place")), section) : null,
           facts(about),
-          about.superseded ? h("p", { class: "banner warn" }, t("supersededLong")) : null,
+          about.superseded ? h("p", { class: "banner warn" }, t("supersededLong"), found.newer ? h("button", { type: "button",
+            class: "link", onclick: () => this.open([{ document: found.newer.id, start: 0, end: 0 }], 0) },
+          t("supersededBy", { date: found.newer.date })) : null) : null,
           found.changed ? h("p", { class: "banner warn" }, t("changed"), h("q", {}, place.text ?? "")) : null,
           this.tools(about, text, found.outline)),
         text));
@@ -117,6 +119,8 @@ export class SourcePanel {
     } }, t("repairs", { n: about.repairs })) : null;
     return h("div", { class: "tools" },
       about.url ? h("a", { class: "quiet", href: about.url, target: "_blank", rel: "noopener noreferrer" }, t("openOriginal")) : null,
+      about.database ? h("a", { class: "quiet", href: about.database, target: "_blank", rel: "noopener noreferrer",
+        title: t("databaseHow", { title: about.title }) }, t("database")) : null,
       h("a", { class: "quiet", href: address(`ui/original/${about.id}`), download: about.file }, t("download")),
       toggle, contents);
   }
@@ -166,12 +170,19 @@ function copying(value) {
 function facts(about) {
   const rows = [
     ["issuer", about.issuer], ["source_name", about.source_name], ["number", about.number], ["region", about.region],
-    ["kind", about.kind ? t(`kind.${about.kind}`) : null],
+    ["kind", about.kind ? t(`kind.${about.kind}`) : null], ["state", stateOf(about)],
     ["version", about.version], ["published", about.published],
-    ["effective", about.effective], ["expires", about.expires],
+    ["effective", about.effective], ["expires", about.expires], ["added", about.added],
   ].filter(([, value]) => value);
   return h("dl", { class: "facts" }, rows.map(([name, value]) =>
     h("div", {}, h("dt", {}, t(`fact.${name}`)), h("dd", {}, value))));
+}
+
+// Whether the text is valid, and who says so.
+function stateOf(about) {
+  if (about.state === "unstated") return null;
+  const said = about.as_of ? ` (${t("stateAsOf", { source: about.source_name ?? about.file, date: about.as_of })})` : "";
+  return t(`lib.state.${about.state}`) + said;
 }
 
 function nameRepairs(text) {

@@ -5,6 +5,7 @@ import { currentLanguage, t } from "../i18n.js";
 
 const COLUMNS = ["title", "kind", "issuer", "date", "state", "passages", "repairs"];
 const NUMBERS = new Set(["passages", "repairs"]);
+const TONES = { current: "good", newest: "" };
 
 export class DocumentTable {
   // actions: { open(document, opener), ask(document), edit, replace, remove } of one document each
@@ -35,7 +36,7 @@ export class DocumentTable {
       value: this.wanted.words, oninput: (event) => { this.wanted.words = event.target.value; this.drawBody(); } });
     const kinds = unique(this.documents.map((d) => d.kind)).map((kind) => [kind, t(`kind.${kind}`)]);
     const regions = unique(this.documents.map((d) => d.region)).map((region) => [region, region]);
-    const states = ["current", "superseded", "pending", "expired", "unstated", "repaired"].map((s) => [s, t(`lib.state.${s}`)]);
+    const states = ["current", "newest", "superseded", "repealed", "pending", "expired", "unstated", "repaired"].map((s) => [s, t(`lib.state.${s}`)]);
     this.controls.replaceChildren(...[search,
       this.choice("kind", t("filter.kind"), t("filter.kind.any"), kinds),
       this.choice("region", t("filter.region"), t("filter.region.any"), regions, "zh-CN"),
@@ -81,12 +82,12 @@ export class DocumentTable {
     const text = [d.title, d.number, d.issuer, d.source].filter(Boolean).join(" ").toLowerCase();
     return words.trim().toLowerCase().split(/\s+/).every((word) => text.includes(word))
       && (!kind || d.kind === kind) && (!region || d.region === region)
-      && (!state || (state === "repaired" ? d.repairs > 0 : stateOf(d) === state));
+      && (!state || (state === "repaired" ? d.repairs > 0 : d.state === state));
   }
 
   compare(a, b) {
     const { by, down } = this.order;
-    const value = (d) => (by === "state" ? stateOf(d) : d[by]) ?? "";
+    const value = (d) => (d[by]) ?? "";
     const [one, other] = [value(a), value(b)];
     const found = typeof one === "number" && typeof other === "number" ? one - other
       : String(one).localeCompare(String(other), "zh-CN");
@@ -94,7 +95,6 @@ export class DocumentTable {
   }
 
   row(d) {
-    const state = stateOf(d);
     const cell = (name, ...content) => h("td", { class: name, "data-label": t(`lib.column.${name}`) }, ...content);
     const open = h("button", { type: "button", class: "title", lang: "zh-CN", onclick: () => this.actions.open(d, open) }, d.title);
     return h("tr", { "data-id": d.id },
@@ -102,7 +102,8 @@ export class DocumentTable {
       cell("kind", d.kind ? t(`kind.${d.kind}`) : "—"),
       cell("issuer", h("span", { lang: "zh-CN" }, d.issuer ?? "—")),
       cell("date", d.date ?? "—"),
-      cell("state", state === "unstated" ? "—" : h("span", { class: `tag ${state === "current" ? "good" : "warn"}` }, t(`lib.state.${state}`))),
+      cell("state", d.state === "unstated" ? "—" : h("span", { class: `tag ${TONES[d.state] ?? "warn"}`,
+        title: d.as_of ? t("stateAsOf", { source: d.source_name ?? d.source, date: d.as_of }) : null }, t(`lib.state.${d.state}`))),
       cell("passages", d.passages.toLocaleString(currentLanguage())),
       cell("repairs", d.repairs ? d.repairs.toLocaleString(currentLanguage()) : "—"),
       h("td", { class: "actions" }, this.menu(d)));
@@ -130,13 +131,6 @@ export class DocumentTable {
     });
     return menu;
   }
-}
-
-export function stateOf(d) {
-  if (d.superseded) return "superseded";
-  if (d.expired) return "expired";
-  if (d.pending) return "pending";
-  return d.effective ? "current" : "unstated";
 }
 
 function unique(values) {

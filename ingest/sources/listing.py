@@ -1,0 +1,129 @@
+"""``sources.yaml``: the texts that belong to a corpus, facts only."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from ingest.errors import UserError
+from ingest.settings import Settings
+
+FILE = "sources.yaml"
+
+Kind = Literal[
+    "law", "regulation", "local-regulation", "rule", "interpretation", "document", "news"
+]
+_Name = Annotated[str, Field(min_length=1, max_length=200)]
+_Address = Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Package(_Model):
+    """A package of the registry that carries texts as data; its code is never run.
+
+    ``file`` lies in the installed package and has the hash ``sha256``; ``as_of`` is the day on
+    which its data were made, ``home`` the address of its makers.
+    """
+
+    version: _Name
+    file: _Name
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    licence: _Name
+    as_of: date
+    home: _Address
+
+
+class From(_Model):
+    """Where a text comes from: exactly one of the three.
+
+    ``file`` is relative to the corpus folder, ``package`` a name under ``packages``.
+    """
+
+    file: str | None = None
+    package: str | None = None
+    web: _Address | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> From:
+        if sum(kind is not None for kind in (self.file, self.package, self.web)) != 1:
+            raise ValueError("a source is one of file, package, web")
+        return self
+
+
+class Text(_Model):
+    """One text. ``ask`` are questions that it answers, to be shown as examples.
+
+    ``opened`` says when somebody opened the web address; ``None``: nobody could from where the
+    list was written.
+    """
+
+    title: _Name
+    source: From
+    issuer: _Name | None = None
+    number: _Name | None = None
+    kind: Kind | None = None
+    version: date | None = None
+    effective: date | None = None
+    replaces: tuple[_Name, ...] = ()
+    under: tuple[_Name, ...] = ()
+    opened: date | None = None
+    ask: tuple[_Name, ...] = ()
+
+
+class Sources(_Model):
+    """The whole list."""
+
+    packages: dict[str, Package] = {}
+    texts: tuple[Text, ...] = ()
+
+    @model_validator(mode="after")
+    def _known_packages(self) -> Sources:
+        for text in self.texts:
+            if text.source.package is not None and text.source.package not in self.packages:
+                raise ValueError(f"{text.title}: no package '{text.source.package}' is described")
+        return self
+
+
+def sources_file(settings: Settings) -> Path:
+    """Where the list lies."""
+    return settings.corpus_folder / FILE
+
+
+def read_sources(settings: Settings) -> Sources:
+    """The list of the corpus folder.
+
+    :raises UserError: ``no-sources`` if there is none, ``bad-sources`` if it cannot be read,
+        naming the place.
+    """
+    file = sources_file(settings)
+    if not file.is_file():
+        raise UserError(
+            "no-sources",
+            str(file),
+            "there is no list of sources",
+            "Copy the corpus/sources.yaml that came with the program there",
+            ("没有来源清单", "请将随程序提供的 corpus/sources.yaml 复制到此处"),
+        )
+    try:
+        values: Any = yaml.safe_load(file.read_text(encoding="utf-8"))
+        return Sources.model_validate(values or {})
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "the list"
+        reason = f"{place}: {first['msg']}"
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+    raise UserError(
+        "bad-sources",
+        str(file),
+        f"it cannot be used ({reason})",
+        "Mend that place",
+        (f"内容不合要求（{reason}）", "请改正该处"),
+    )

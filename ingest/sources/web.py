@@ -1,0 +1,203 @@
+"""Texts from pages on the web, asked for politely and taken only if they are what the list says."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+from time import sleep
+from urllib.parse import urlsplit
+from urllib.robotparser import RobotFileParser
+
+from ingest.document import Document
+from ingest.errors import LoadError, UserError
+from ingest.index import Index, read_current
+from ingest.loading.fetch import Fetched, FetchLimits, fetch
+from ingest.originals import keep_bytes
+from ingest.prepare import Origin, prepare
+from ingest.settings import Settings
+from ingest.sources.listing import Text
+from ingest.sources.obtain import Missing, Obtain
+from ingest.storage.catalogue import StoredDocument
+
+AGENT = "zhengcai-wenda"
+PAUSE = 1.0
+"""Seconds between two requests to one site, at least."""
+LONGEST_PAUSE = 30.0
+TRIES = 3
+_PASSING = {"unreachable", "too-slow"}
+_HEAD = 2000
+"""A page names its text within so many characters."""
+
+
+def from_web(settings: Settings) -> Obtain:
+    """Texts of web pages, one request at a time.
+
+    A page that says what it said before is left alone. One whose text has changed becomes a new
+    document if it is of a later version; else it is refused, for somebody to look at it.
+    """
+
+    def obtain(texts: Sequence[Text]) -> Iterator[Origin | Missing]:
+        if not texts:
+            return
+        site = _Sites(settings)
+        known = _known(settings)
+        for text in texts:
+            url = str(text.source.web)
+            try:
+                yield _obtained(text, url, site.get(url), known, settings)
+            except UserError as error:
+                yield Missing(url, error)
+
+    return obtain
+
+
+def addresses_in(settings: Settings) -> set[str]:
+    """The addresses whose pages are in."""
+    return {stored.record.source.partition("#")[0] for stored in _known(settings)}
+
+
+class _Sites:
+    """Fetching with the manners that a site asks for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._limits = FetchLimits(max_bytes=settings.load.max_file_bytes)
+        self._private = settings.library.allow_private_addresses
+        self._rules: dict[str, RobotFileParser] = {}
+        self._last: dict[str, float] = {}
+        self._silent: dict[str, LoadError] = {}
+
+    def get(self, url: str) -> Fetched:
+        """The page at ``url``.
+
+        :raises LoadError: as :func:`ingest.loading.fetch.fetch`, or ``forbidden``.
+        """
+        self._ask_leave(url)
+        fetched = self._patiently(url)
+        if fetched.url != url:
+            self._ask_leave(fetched.url)
+        return fetched
+
+    def _ask_leave(self, url: str) -> None:
+        site = _site(url)
+        if site not in self._rules:
+            self._rules[site] = self._read_rules(site)
+        if not self._rules[site].can_fetch(AGENT, url):
+            raise LoadError(
+                "forbidden",
+                url,
+                "the site asks programs not to fetch this page (robots.txt)",
+                "Open it in a browser, save it and add the file",
+                ("该网站不允许程序抓取此页（robots.txt）", "请用浏览器打开并保存，再加入该文件"),
+            )
+
+    def _read_rules(self, site: str) -> RobotFileParser:
+        rules = RobotFileParser()
+        try:
+            text = self._patiently(f"{site}/robots.txt").data.decode("utf-8", "replace")
+        except LoadError as error:
+            none = error.code == "unknown-content-type" or re.search(r"status 4\d\d", error.what)
+            if not none:
+                raise
+            text = ""
+        rules.parse(text.splitlines())
+        return rules
+
+    def _patiently(self, url: str) -> Fetched:
+        site = _site(url)
+        if site in self._silent:
+            raise self._silent[site]
+        for attempt in range(1, TRIES + 1):
+            self._wait(site)
+            try:
+                return fetch(url, self._limits, self._private)
+            except LoadError as error:
+                silent = error.code in _PASSING
+                busy = re.search(r"status (?:429|5\d\d)", error.what)
+                if attempt == TRIES and silent:
+                    self._silent[site] = error
+                if attempt == TRIES or not (silent or busy):
+                    raise
+                sleep(PAUSE * 2**attempt)
+        raise AssertionError("the last try returns or raises")
+
+    def _wait(self, site: str) -> None:
+        delay = self._rules[site].crawl_delay(AGENT) if site in self._rules else None
+        pause = max(PAUSE, min(float(delay or 0), LONGEST_PAUSE))
+        due = self._last.get(site, -pause) + pause
+        sleep(max(0.0, due - time.monotonic()))
+        self._last[site] = time.monotonic()
+
+
+def _site(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _known(settings: Settings) -> list[StoredDocument]:
+    """The documents that came from the web."""
+    if read_current(settings) is None:
+        return []
+    index = Index.open(settings)
+    try:
+        sources = (r for r in index.documents() if r.source.startswith(("http://", "https://")))
+        return [stored for r in sources if (stored := index.document(r.id))]
+    finally:
+        index.close()
+
+
+def _obtained(
+    text: Text, url: str, page: Fetched, known: Sequence[StoredDocument], settings: Settings
+) -> Origin:
+    file = keep_bytes(page.data, PurePosixPath(page.name).suffix.lower(), settings)
+    document = prepare(Origin(url, file), settings).document
+    _check(text, url, document)
+    before = [stored for stored in known if stored.record.source.partition("#")[0] == url]
+    for stored in before:
+        if stored.document.text == document.text:
+            return Origin(stored.record.source, settings.base / stored.record.file)
+    if not before:
+        return Origin(url, file)
+    newest = max(stored.record.metadata.version or "" for stored in before)
+    version = document.metadata.version or ""
+    if version > newest:
+        return Origin(f"{url}#{version}", file)
+    raise UserError(
+        "changed-page",
+        url,
+        f"the page of “{text.title}” says something else than it did, and names no later version",
+        "Compare the two and replace the document in the library if the page is right",
+        (
+            f"《{text.title}》所在网页的文字有变动，但没有注明新的版本",
+            "请对照两者；如以网页为准，请在资料库中替换该文件",
+        ),
+    )
+
+
+def _check(text: Text, url: str, document: Document) -> None:
+    """The page must name the title and, where the list has one, the number.
+
+    :raises UserError: ``other-text``, with what was found instead.
+    """
+    head = _bare(f"{document.metadata.title or ''}\n{document.text[:_HEAD]}")
+    number = _bare(f"{document.metadata.number or ''}\n{document.text[:_HEAD]}")
+    titled = _bare(text.title) in head
+    if titled and (text.number is None or _bare(text.number) in number):
+        return
+    wanted = f"{text.title} {text.number or ''}".strip()
+    found = f"{document.metadata.title or document.text[:40]} {document.metadata.number or ''}"
+    found = " ".join(found.split())
+    raise UserError(
+        "other-text",
+        url,
+        f"the list wants “{wanted}” there, the page has “{found}”",
+        "Open the address and correct the list of sources",
+        (f"清单要求的是“{wanted}”，网页上却是“{found}”", "请打开该网址核对，并更正来源清单"),
+    )
+
+
+def _bare(text: str) -> str:
+    """Without white space, the state's name, and differences of brackets."""
+    brackets = str.maketrans("[]［］【】﹝﹞()", "〔〕〔〕〔〕〔〕（）")
+    return re.sub(r"\s", "", text).replace("中华人民共和国", "").translate(brackets)

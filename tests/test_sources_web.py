@@ -1,0 +1,194 @@
+"""Texts from web pages: real requests to a server on loopback, its pages and its faults."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from ingest.embed import Embedder
+from ingest.errors import UserError
+from ingest.index import Index, writing
+from ingest.pipeline import Summary
+from ingest.sources import web
+from ingest.sources.sync import sync
+from tests.projects import Project
+
+TITLE, NUMBER = "示例采购质疑和投诉办法", "示例部令第94号"
+
+
+def page(title: str = TITLE, days: str = "七", day: str = "2017年12月26日", menu: str = "") -> str:
+    """A page in the manner of a ministry's: a menu, the order, the text, a foot."""
+    return (
+        f"<html><head><title>{title}</title></head><body><nav><a href='/'>首页</a> {menu}</nav>"
+        f"<h1>{title}</h1><p>{day}中华人民共和国{NUMBER}公布，自2018年3月1日起施行</p>"
+        f"<p>第一条 供应商应当在{days}个工作日内提出质疑。</p>"
+        "<p>第二条 采购人应当在七个工作日内作出答复。</p></body></html>"
+    )
+
+
+class Server(ThreadingHTTPServer):
+    """Pages by path: a status and a body. Paths asked for are noted."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.pages: dict[str, tuple[int, str]] = {}
+        self.failing = 0
+        self.asked: list[str] = []
+        self.address = f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        server = self.server
+        assert isinstance(server, Server)
+        server.asked.append(self.path)
+        status, text = server.pages.get(self.path, (404, ""))
+        if server.failing and self.path != "/robots.txt":
+            server.failing -= 1
+            status, text = 503, ""
+        body = text.encode()
+        self.send_response(status)
+        if status == 302:
+            self.send_header("location", text)
+        kind = "text/plain" if self.path.endswith(".txt") else "text/html"
+        self.send_header("content-type", f"{kind}; charset=utf-8")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    found = Server()
+    threading.Thread(target=found.serve_forever, daemon=True).start()
+    yield found
+    found.shutdown()
+    found.server_close()
+
+
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Seconds that would have been waited."""
+    waits: list[float] = []
+    monkeypatch.setattr(web, "sleep", waits.append)
+    return waits
+
+
+@pytest.fixture
+def project(tmp_path: Path, server: Server, slept: list[float]) -> Project:
+    project = Project.make(tmp_path / "project", "library: {allow_private_addresses: true}\n")
+    source = f"{{web: '{server.address}/94.html'}}"
+    project.write(
+        "sources.yaml", f"texts: [{{title: {TITLE}, number: {NUMBER}, source: {source}}}]"
+    )
+    server.pages["/94.html"] = 200, page()
+    return project
+
+
+def synced(project: Project) -> Summary:
+    with writing(project.settings):
+        return sync(project.settings, Embedder(project.settings), web=True)
+
+
+def error_of(summary: Summary) -> UserError:
+    (outcome,) = summary.outcomes
+    assert outcome.error and "\n" not in outcome.error.line() + outcome.error.line("zh")
+    return outcome.error
+
+
+def documents(project: Project) -> dict[str, bool]:
+    index = Index.open(project.settings)
+    try:
+        return {record.source: record.superseded for record in index.documents()}
+    finally:
+        index.close()
+
+
+def test_pages_are_fetched_only_when_asked_for(project: Project, server: Server) -> None:
+    with writing(project.settings):
+        summary = sync(project.settings, Embedder(project.settings))
+    assert summary.waiting == 1 and not summary.outcomes and not server.asked
+
+
+def test_a_page_goes_in_once_with_its_address_and_its_bytes(
+    project: Project, server: Server, slept: list[float]
+) -> None:
+    assert synced(project).count("added") == 1
+    url = f"{server.address}/94.html"
+    assert documents(project) == {url: False}
+    kept = list((project.folder / "data" / "originals").glob("*.html"))
+    assert [file.read_text(encoding="utf-8") for file in kept] == [page()]
+    server.pages["/94.html"] = 200, page(menu="今天是星期五")
+    assert synced(project).count("unchanged") == 1
+    assert server.asked == ["/robots.txt", "/94.html"] * 2
+    assert any(0 < wait <= web.PAUSE for wait in slept)
+
+
+def test_a_later_version_stands_beside_and_another_wording_is_refused(
+    project: Project, server: Server
+) -> None:
+    synced(project)
+    server.pages["/94.html"] = 200, page(days="九")
+    assert error_of(synced(project)).code == "changed-page"
+    server.pages["/94.html"] = 200, page(days="九", day="2025年1月2日")
+    assert synced(project).count("added") == 1
+    url = f"{server.address}/94.html"
+    assert documents(project) == {url: True, f"{url}#2025-01-02": False}
+    assert synced(project).count("unchanged") == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ((404, ""), "http-status"),
+        ((500, ""), "http-status"),
+        ((302, "/94.html"), "too-many-redirects"),
+        ((200, page("请输入验证码后继续访问")), "other-text"),
+        ((200, page().replace("94号", "87号")), "other-text"),
+        ((200, "<html></html>"), "no-text"),
+    ],
+)
+def test_faults_are_one_line_and_nothing_goes_in(
+    project: Project, server: Server, answer: tuple[int, str], code: str
+) -> None:
+    server.pages["/94.html"] = answer
+    assert error_of(synced(project)).code == code
+
+
+def test_a_busy_site_is_asked_again_after_a_while(
+    project: Project, server: Server, slept: list[float]
+) -> None:
+    server.failing = 2
+    assert synced(project).count("added") == 1
+    assert server.asked.count("/94.html") == 3 and {2.0, 4.0} <= set(slept)
+
+
+def test_a_page_that_the_site_keeps_from_programs_is_not_asked_for(
+    project: Project, server: Server
+) -> None:
+    server.pages["/robots.txt"] = 200, "User-agent: *\nDisallow: /94\n"
+    assert error_of(synced(project)).code == "forbidden"
+    assert server.asked == ["/robots.txt"]
+
+
+def test_a_site_that_is_gone_is_not_asked_for_every_page(
+    project: Project, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.shutdown()
+    server.server_close()
+    text = (project.corpus / "sources.yaml").read_text(encoding="utf-8")
+    more = f"{{title: 乙, source: {{web: '{server.address}/2.html'}}}}]"
+    project.write("sources.yaml", text.removesuffix("]") + f", {more}")
+    tried: list[str] = []
+    fetch = web.fetch
+    monkeypatch.setattr(web, "fetch", lambda url, *rest: (tried.append(url), fetch(url, *rest))[1])
+    summary = synced(project)
+    assert [o.error.code for o in summary.outcomes if o.error] == ["unreachable"] * 2
+    assert len(tried) == web.TRIES
