@@ -45,6 +45,9 @@ class First:
     def __call__(self, question: str, texts: Sequence[str]) -> np.ndarray:
         return np.array([float(self.word in text) * 5 for text in texts], np.float32)
 
+    def likeness(self, question: str, texts: Sequence[str]) -> None:
+        return None
+
 
 def places(file: Path) -> Iterator[Read]:
     ready = prepare(Origin(file.name, file), Settings())

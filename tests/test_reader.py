@@ -13,9 +13,10 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
-from app.reading.calibration import Calibration, probability
-from app.reading.reader import PAIR, QUESTION, CrossReader, OnnxReader, pair_rows, reader_of
+from app.reading.calibration import Calibration, Weights, probability
+from app.reading.reader import OWN, PAIR, QUESTION, CrossReader, OnnxReader, pair_rows, reader_of
 from ingest.errors import SettingsError
+from ingest.settings import PROJECT
 from tests.projects import Project, law
 
 BOS, EOS = 0, 2
@@ -120,7 +121,7 @@ def test_long_questions_and_texts_are_cut() -> None:
 
 
 def test_a_calibration_is_read_as_it_was_written(tmp_path: Path) -> None:
-    some = Calibration(1.25, 0.3, -2.0, 0.4, 0.9)
+    some = Calibration(Weights(30.0, 0.2, 0.4), Weights(8.0, 1.0, 0.1, -9.0), 0.4, 0.9)
     some.write(tmp_path / "calibration.json")
     assert Calibration.read(tmp_path / "calibration.json") == some
     (tmp_path / "calibration.json").write_text('{"reader": 1}', encoding="utf-8")
@@ -128,13 +129,55 @@ def test_a_calibration_is_read_as_it_was_written(tmp_path: Path) -> None:
         Calibration.read(tmp_path / "calibration.json")
 
 
-some_logits = st.lists(st.floats(-20, 20), min_size=2, max_size=2).map(sorted)
-some_probabilities = st.lists(st.floats(0, 1), min_size=2, max_size=2).map(sorted)
+numbers = st.lists(st.floats(-20, 20), min_size=2, max_size=2).map(sorted)
+shares = st.lists(st.floats(0, 1), min_size=2, max_size=2).map(sorted)
 
 
-@given(some_logits, some_probabilities)
+@given(numbers, shares, shares)
 def test_the_higher_what_is_said_the_higher_the_probability(
-    read: list[float], held: list[float]
+    read: list[float], held: list[float], alike: list[float]
 ) -> None:
-    sure = probability(Calibration().logits(np.array(read), np.array(held)))
+    weights = Weights(20.0, 1.0, 0.5, -3.0)
+    sure = probability(weights(np.array(alike), np.array(read), np.array(held)))
     assert 0 <= sure[0] <= sure[1] <= 1
+
+
+TEXTS = (
+    "图书采购办法\n投标保证金不得超过采购项目预算金额的百分之二。",
+    "图书采购办法\n图书馆应当自收到投标保证金之日起五个工作日内退还未中标供应商的投标保证金。",
+    "图书采购办法\n投标人应当在投标截止时间前将投标文件送达指定地点。",
+    "图书采购办法\n图书馆应当在验收合格之日起二十日内支付书款。",
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "right"),
+    [
+        ("保证金最多收多少", 0),
+        ("没中标,押金什么时候退", 1),
+        ("标书要在什么时候交到哪里", 2),
+        ("货到验收完多久付钱？", 3),
+    ],
+)
+def test_the_shipped_reader_knows_what_people_mean(question: str, right: int) -> None:
+    reader = OnnxReader(PROJECT / OWN)
+    assert int(np.argmax(reader.likeness(question, TEXTS))) == right
+
+
+def test_a_pair_has_the_same_score_alone_and_among_others() -> None:
+    question = "保证金最多收多少"
+    together, alone = OnnxReader(PROJECT / OWN), OnnxReader(PROJECT / OWN)
+    for ask in (together, together.likeness):
+        among = ask(question, TEXTS)
+        single = alone if ask is together else alone.likeness
+        one_by_one = [float(single(question, [text])[0]) for text in TEXTS]
+        assert among == pytest.approx(one_by_one, abs=1e-6)
+
+
+def test_what_is_shipped_is_no_larger_than_was_promised() -> None:
+    size = {
+        folder.name: sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
+        for folder in (PROJECT / "models").iterdir()
+        if folder.is_dir()
+    }
+    assert sum(size.values()) - size["questions"] <= 85_000_000

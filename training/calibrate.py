@@ -6,7 +6,8 @@ Every question is searched and read as the product does. What each counts in the
 (:class:`app.reading.calibration.Calibration`) is chosen so that right places come first most
 often; the judgement is a logistic regression of whether the first place answers on what the three
 say of it (Platt 1999). ``weak`` is the threshold that refuses :data:`REFUSED` of the questions
-with an answer, ``strong`` the least one above which :data:`RIGHT` of the answers are right.
+with an answer, ``strong`` the least one above which :data:`RIGHT` of the answers are right; files
+given with ``--choose`` have a say in these two, and nothing is fitted to them.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from app.reading.reading import COMPARED, penalty
 from app.types import Filters
 from benchmarks.answers import assistant_over, in_place, read_questions
 
-REFUSED, RIGHT = 0.05, 0.95
+REFUSED, RIGHT = 0.06, 0.95
 ENCODER_WEIGHT = 30.0
 """What a cosine counts in the order, which gives the others their scale."""
 _ASKED = 48
@@ -97,7 +98,7 @@ def ordering(found: Sequence[Case]) -> Weights:
     return best
 
 
-def fitted(found: Sequence[Case]) -> Calibration:
+def fitted(found: Sequence[Case], choosing: Sequence[Case] = ()) -> Calibration:
     """Order, judgement and the two thresholds."""
     from sklearn.linear_model import LogisticRegression
 
@@ -109,8 +110,10 @@ def fitted(found: Sequence[Case]) -> Calibration:
     model.fit(told / scale, good)
     encoder, reader, retriever = (float(w) for w in model.coef_[0] / scale)
     judge = Weights(encoder, reader, retriever, float(model.intercept_[0]))
-    sure = np.array([_sure(order, judge, c) for c in found])
-    have = np.array([c.answerable for c in found])
+    every = [*found, *choosing]
+    sure = np.array([_sure(order, judge, c) for c in every])
+    good = np.array([_first(order, c) for c in every])
+    have = np.array([c.answerable for c in every])
     weak = float(np.quantile(sure[have], REFUSED))
     strong = next((t for t in np.arange(weak, 1, 0.005) if good[sure >= t].mean() >= RIGHT), 0.999)
     return Calibration(order, judge, round(weak, 4), round(float(strong), 4))
@@ -177,6 +180,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("--corpus", type=Path, nargs="+", required=True)
     parser.add_argument("--questions", type=Path, nargs="+", required=True)
+    parser.add_argument("--choose", type=Path, nargs="*", default=[])
     parser.add_argument("--data", type=Path, help="keeps the index here")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
@@ -185,12 +189,16 @@ def main() -> None:
         Calibration(Weights(ENCODER_WEIGHT, 0.2, 0.4), Weights()).write(file)
     with tempfile.TemporaryDirectory() as temporary:
         assistant = assistant_over(options.corpus, options.data or Path(temporary))
-        by_file = {f.name: cases(assistant, read_questions([f])) for f in options.questions}
-    every = [case for some in by_file.values() for case in some]
-    curve = fitted(every)
+        files = [*options.questions, *options.choose]
+        by_file = {f: cases(assistant, read_questions([f])) for f in files}
+    learned = [case for f in options.questions for case in by_file[f]]
+    curve = fitted(learned, [case for f in options.choose for case in by_file[f]])
     curve.write(file)
     print(
-        json.dumps({"curve": curve.__repr__()} | {n: report(curve, c) for n, c in by_file.items()})
+        json.dumps(
+            {"curve": curve.__repr__()}
+            | {f.name: report(curve, some) for f, some in by_file.items()}
+        )
     )
 
 

@@ -24,7 +24,7 @@ NEAR, MOST_FURTHER = 1.5, 2
 many at most."""
 CLOSE = 0.7
 """A further paragraph of the article comes along if it reads at most so much worse."""
-FAR, MOST_BESIDE, MOST_IN_ALL, LONGEST_BESIDE = 3.0, 3, 4, 420
+FAR, MOST_BESIDE, MOST_IN_ALL, LONGEST_BESIDE = 6.0, 3, 4, 420
 """The same for what stands beside the answer, how many statements there are then in all, and the
 longest text of one beside it."""
 
@@ -77,7 +77,7 @@ def beside(
     cited = {(s.id, _top(s, s.paths.find(*spans[0])).index) for s, spans in chosen}
     left: dict[tuple[str, int], Read] = {}
     for one in read[1:]:
-        if one.logit < best.logit - FAR or one.probability < reading.calibration.weak / 2:
+        if one.logit < best.logit - FAR or one.probability < reading.calibration.weak / 3:
             break
         if _article(one) in cited or _older(one, best) or not _of_a_kind(one, best):
             continue

@@ -14,7 +14,7 @@ from app.reading.reader import Reader
 from app.reading.texts import place_text
 from app.types import Hit
 
-COMPARED, READ = 32, 6
+COMPARED, READ = 32, 8
 """So many passages are compared with the question, and so many of the best read with it."""
 _SUPERSEDED, _LOCAL, _BARE = -3.0, -1.5, -6.0
 """What an earlier version loses in order, a rule of one place where none is asked about, and a
