@@ -122,7 +122,7 @@ class QuotingAnswerer:
         """Whether earlier versions, and rules of one place, are as welcome as those in force and
         those of the country."""
         named = bool(self.holdings.named_in(asked.text))
-        return asked.of_old or named, named or bool(places(asked.text))
+        return asked.of_old, named or bool(places(asked.text))
 
     def _points(self, asked: Question, language: Language) -> Answer | None:
         """一是…二是…三是… of the only document that counts so, section by section; the question

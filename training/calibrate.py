@@ -32,7 +32,7 @@ from app.reading.reading import COMPARED, penalty
 from app.types import Filters
 from benchmarks.answers import assistant_over, in_place, read_questions
 
-REFUSED, RIGHT = 0.06, 0.95
+REFUSED, RIGHT = 0.045, 0.95
 ENCODER_WEIGHT = 30.0
 """What a cosine counts in the order, which gives the others their scale."""
 _ASKED = 48

@@ -31,7 +31,7 @@ class Finder:
         within: Collection[str] | None = None,
     ) -> Found:
         """The passages in the documents that the question names, if it names any, of several
-        versions those of the year it names; else the hits.
+        versions those of the year it names, or the earlier ones if it says so; else the hits.
 
         :param within: ids of the documents that may be looked in; ``None``: all.
         """
@@ -46,7 +46,8 @@ class Finder:
             return found
         inside = [(h, s) for h, s in found if s.id in named]
         inside += self._more(asked, inside, holdings, sorted(named))
-        return _of_year(asked, inside) or inside or found
+        earlier = [(h, s) for h, s in inside if asked.of_earlier and s.record.superseded]
+        return _of_year(asked, inside) or earlier or inside or found
 
     def _more(
         self, asked: Question, inside: Found, holdings: Holdings, named: Sequence[str]

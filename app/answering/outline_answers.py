@@ -11,6 +11,8 @@ from app.answering.sentences import Source
 from ingest.document import Section
 
 Span = tuple[int, int]
+_ALIKE = 0.6
+"""A heading that holds so much of what the best one holds is as good."""
 SHORT = 170
 """A point up to so many characters is quoted whole, of a longer one its first sentence."""
 
@@ -79,16 +81,17 @@ def points_of(source: Source, section: Section) -> list[Span]:
 
 
 def best_division(
-    source: Source, question: Question, parted: bool = False
+    source: Source, question: Question, first: Sequence[Span] = (), parted: bool = False
 ) -> tuple[Section | None, float]:
     """The headed section whose heading answers to the question best, and how much of the
     question's words it holds (0 to 1).
 
+    :param first: the places that answer best, in order; they decide between headings alike.
     :param parted: look only at sections that have parts.
     """
-    best: tuple[Section | None, float] = (None, 0.0)
     title = _plain(source.record.title)
     terms = [t for t in question.terms if t not in title] or list(question.terms)
+    shares: list[tuple[float, Section]] = []
     for section in source.sections:
         if not section.heading or section.kind == "body":
             continue
@@ -96,9 +99,17 @@ def best_division(
             continue
         heading = _plain(section.heading)
         share = sum(_held(t, heading) for t in terms) / max(len(terms), 1)
-        if share > best[1] + 0.01:
-            best = (section, share)
-    return best
+        if share > 0:
+            shares.append((share, section))
+    if not shares:
+        return None, 0.0
+    most = max(share for share, _ in shares)
+    alike = [section for share, section in shares if share >= most * _ALIKE]
+    for start, end in first:
+        for section in alike:
+            if section.start <= start and end <= section.end:
+                return section, most
+    return next(section for share, section in shares if share == most), most
 
 
 def _held(term: str, text: str) -> float:

@@ -77,7 +77,8 @@ def by_outline(
     if not (asks_outline(asked) or number):
         return []
     source = _document_asked(asked, read, holdings)
-    section, share = best_division(source, asked, asks_points(asked))
+    first = [(r.hit.passage.start, r.hit.passage.end) for r in read if r.source is source]
+    section, share = best_division(source, asked, first, asks_points(asked))
     parts = None
     if share >= HEADED and section is not None:
         below = divisions(source, section.index)

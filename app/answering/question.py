@@ -32,9 +32,14 @@ class Question:
         )
 
     @property
+    def of_earlier(self) -> bool:
+        """Whether it says that an earlier version is meant."""
+        return bool(_OLD.search(self.text))
+
+    @property
     def of_old(self) -> bool:
-        """Whether it is about an earlier version."""
-        return bool(_OLD.search(self.text)) or bool(self.years)
+        """Whether earlier versions may be meant: it says so, or names a year."""
+        return self.of_earlier or bool(self.years)
 
 
 def analyse(text: str) -> Question:

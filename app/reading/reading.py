@@ -16,9 +16,8 @@ from app.types import Hit
 
 COMPARED, READ = 32, 8
 """So many passages are compared with the question, and so many of the best read with it."""
-_SUPERSEDED, _LOCAL, _BARE = -3.0, -1.5, -6.0
-"""What an earlier version loses in order, a rule of one place where none is asked about, and a
-title or heading without a sentence."""
+_SUPERSEDED, _LOCAL = -3.0, -1.5
+"""What an earlier version loses in order, and a rule of one place where none is asked about."""
 _SAYS = re.compile(r"[，。；：、！？,;:!?|]")
 
 
@@ -58,8 +57,10 @@ class Reading:
         :param old: whether earlier versions are as welcome as the one in force.
         :param local: whether rules of one place are as welcome as those of the country.
         """
-        order, sure = self.judged(question, [hit for hit, _ in found[:COMPARED]], old, local)
-        read = [Read(*found[n], float(order[n]), float(sure[n])) for n in range(len(order))]
+        # a title or heading alone says nothing
+        said = [(hit, source) for hit, source in found if _SAYS.search(hit.passage.text)] or found
+        order, sure = self.judged(question, [hit for hit, _ in said[:COMPARED]], old, local)
+        read = [Read(*said[n], float(order[n]), float(sure[n])) for n in range(len(order))]
         return sorted(read, key=lambda r: -r.logit)
 
     def judged(
@@ -75,7 +76,7 @@ class Reading:
         sure = np.zeros(len(hits), np.float32)
         order[which] += self.calibration.order.reader * read
         judged = self.calibration.judge(alike[which], read, held[which])
-        sure[which] = probability(judged + np.minimum(lost[which] - _SUPERSEDED, 0))
+        sure[which] = probability(judged)
         rest = np.setdiff1d(np.arange(len(hits)), which)
         order[rest] = np.minimum(order[rest], order[which].min() - 1e-3)
         return order, sure
@@ -113,8 +114,5 @@ class Reading:
 def penalty(hit: Hit, old: bool, local: bool) -> float:
     """What a place loses in order for its version and its region; see :meth:`Reading.places`."""
     lost = _SUPERSEDED if hit.superseded and not old else 0.0
-    if hit.metadata.kind == "local-regulation" and not local:
-        lost += _LOCAL
-    if not _SAYS.search(hit.passage.text):
-        lost += _BARE
-    return lost
+    one_place = hit.metadata.kind == "local-regulation"
+    return lost + (_LOCAL if one_place and not local else 0.0)
