@@ -556,8 +556,8 @@ def test_overload_and_an_index_that_is_gone(guarded: httpx.Client, project: Proj
     try:
         for response in (guarded.get("/readyz"), guarded.post("/api/v1/ask", json=body)):
             assert response.status_code == 503
-            assert response.json()["code"] == "no-index"
-            assert "python -m ingest add" in response.json()["how"]
+            assert response.json()["code"] == "damaged-index"
+            assert "python -m ingest" in response.json()["how"]
         with guarded.stream("POST", "/api/v1/ask/stream", json=body) as streamed:
             assert streamed.status_code == 503
         assert guarded.get("/healthz").status_code == 200

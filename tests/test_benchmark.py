@@ -44,7 +44,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict, str]:
 
 def test_all_stages_with_all_figures(report: tuple[dict, str]) -> None:
     found, _ = report
-    assert list(found["stages"]) == ["dense", "lexical", "fused", "reranked"]
+    assert list(found["stages"]) == ["dense", "lexical", "fused", "reranked", "read"]
     for stage in found["stages"].values():
         wanted = {*(f"R@{k}" for k in (1, 5, 10, 20, 50, 100)), "MRR@10", "nDCG@10"}
         assert wanted <= set(stage)

@@ -15,10 +15,11 @@ import pytest
 
 from ingest.document import Document, Section
 from ingest.embed import Embedder
-from ingest.errors import IndexStateError, UserError
+from ingest.errors import IndexStateError, LoadError, UserError
 from ingest.index import Index, read_current, writing
 from ingest.originals import located
 from ingest.pipeline import add_paths, build
+from ingest.prepare import Origin, prepare_here
 from ingest.settings import Settings
 from tests.projects import Project, law
 
@@ -262,20 +263,15 @@ def test_a_fault_of_our_own_is_one_line_for_one_file(
 ) -> None:
     from ingest import structure
 
-    good = structure.outline
+    def fails(document: Document) -> list[Section]:
+        raise ZeroDivisionError("division by zero")
 
-    def fails_once(document: Document) -> list[Section]:
-        if "甲省" in document.title:
-            raise ZeroDivisionError("division by zero")
-        return good(document)
-
-    monkeypatch.setattr(structure, "outline", fails_once)
-    with writing(project.settings):
-        summary = add_paths([project.corpus], project.settings, Embedder(project.settings))
-    assert summary.count("added") == 1
-    (failure,) = summary.failures
-    assert failure.error is not None and "ZeroDivisionError" in failure.error.line("zh")
-    assert len(failure.error.line().splitlines()) == 1
+    monkeypatch.setattr(structure, "outline", fails)
+    file = next(iter(project.corpus.iterdir()))
+    with pytest.raises(LoadError) as caught:
+        prepare_here(Origin(file.name, file), project.settings)
+    assert "ZeroDivisionError" in caught.value.line("zh")
+    assert len(caught.value.line().splitlines()) == 1
 
 
 def test_no_chroma_server_is_one_line(tmp_path: Path) -> None:

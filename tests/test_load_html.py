@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 
 from ingest.document import Block, RawDocument, Related
@@ -184,7 +185,7 @@ def test_corpus_pages_keep_their_text(shared: Path) -> None:
         if all(block.kind != "table" for block in document.blocks):
             assert "".join(shown.split()) == wanted, path.name
         everything = "".join(block.text.replace(" | ", "") for block in document.blocks)
-        assert sorted("".join(everything.split()).replace("|", "")) == sorted(
-            wanted.replace("|", "")
-        ), path.name
+        # a merged cell's words stand in each row that it spans, nothing is lost
+        read, there = (Counter("".join(t.split()).replace("|", "")) for t in (everything, wanted))
+        assert read == there if "span=" not in source else not there - read, path.name
         assert document.metadata.title and document.metadata.url and document.metadata.number

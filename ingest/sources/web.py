@@ -14,7 +14,7 @@ from ingest.document import Document
 from ingest.errors import LoadError, UserError
 from ingest.index import Index, read_current
 from ingest.loading.fetch import Fetched, FetchLimits, fetch
-from ingest.originals import keep_bytes
+from ingest.originals import keep_bytes, located
 from ingest.prepare import Origin, prepare
 from ingest.settings import Settings
 from ingest.sources.listing import Text
@@ -156,7 +156,7 @@ def _obtained(
     before = [stored for stored in known if stored.record.source.partition("#")[0] == url]
     for stored in before:
         if stored.document.text == document.text:
-            return Origin(stored.record.source, settings.base / stored.record.file)
+            return Origin(stored.record.source, located(stored.record.file, settings))
     if not before:
         return Origin(url, file)
     newest = max(stored.record.metadata.version or "" for stored in before)
