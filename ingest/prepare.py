@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -111,12 +112,17 @@ def _prepare(origin: Origin, settings: Settings) -> Prepared:
     return Prepared(document, sections, passages)
 
 
+def unnumbered(path: Sequence[str], text: str) -> tuple[list[str], str]:
+    """Headings and text without the numbers of articles, paragraphs and items: they mean nothing,
+    and questions that name them are answered by looking them up."""
+    headings = [part for part in path if not _NUMBER_ONLY.fullmatch(part)]
+    return headings, _ARTICLE_NUMBER.sub("", text)
+
+
 def embedded_text(document: Document, passage: Passage) -> str:
     """What is embedded for a passage: its text after title and headings, to stand alone.
 
-    Numbers of articles, paragraphs and items are left out: they mean nothing, and questions that
-    name them are answered by looking them up. On the benchmark this finds two in a hundred more.
+    Numbers are left out (:func:`unnumbered`). On the benchmark this finds two in a hundred more.
     """
-    headings = [part for part in passage.path if not _NUMBER_ONLY.fullmatch(part)]
-    text = _ARTICLE_NUMBER.sub("", passage.text)
+    headings, text = unnumbered(passage.path, passage.text)
     return "\n".join((document.title, " ".join(headings), text))
