@@ -304,6 +304,8 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, nargs="+", required=True)
     parser.add_argument("--work", type=Path, required=True, help="where the first step was kept")
     parser.add_argument("--minutes", type=float, default=600)
+    parser.add_argument("--start", type=Path, help="a cross-encoder to go on from")
+    parser.add_argument("--skip", type=int, default=0, help="so many questions it has seen already")
     parser.add_argument(
         "--weights", type=Path, help="the base's, if its packages are not installed"
     )
@@ -327,6 +329,8 @@ def main() -> None:
         mined.write_text(json.dumps(proposed), "utf-8")
     print(f"{len(order)} questions to learn from", flush=True)
     model = CrossEncoder(encoder).train()
+    if options.start:
+        model.load_state_dict(torch.load(options.start))
     train(
         model,
         asked,
@@ -334,7 +338,7 @@ def main() -> None:
         proposed,
         question_ids,
         place_ids,
-        order,
+        order[options.skip :],
         options.minutes,
         work,
     )
