@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from app.answering.places import places, province
 from app.retrieval.candidates import Pool, Terms, Words, features, gather, terms_held
 from app.retrieval.hits import Hits
+from app.retrieval.meaning import Meaning
 from app.retrieval.named import Named
 from app.retrieval.names import Names, defined_names
 from app.retrieval.query import Query, understand
@@ -61,6 +62,7 @@ class Retriever:
         self._embedder = embedder
         self._settings = settings.retrieval
         self._rerank = reranker_of(settings)
+        self._meaning = Meaning.of(index, settings)
         self._known: _State | None = None
         # Chroma searches outside of Python's lock; meanwhile a second core can look at the words
         self._beside = ThreadPoolExecutor(1, "vectors")
@@ -97,10 +99,17 @@ class Retriever:
         finding = self._beside.submit(self._dense, vector, _BY_VECTORS * count, allowed, mask, view)
         terms = Terms.of(query.text, view, query.wordings)
         words = Words.of(view, terms)
+        meaning = self._meaning
+        asked = meaning.asked(query.text) if meaning else None
+        near = meaning.nearest(asked, view, count) if meaning and asked is not None else None
         rows, cosines = finding.result()
-        pool = gather(words, rows, cosines, count, mask)
+        pool = gather(words, rows, cosines, count, mask, near)
         ranked = self._rerank(features(view, terms, pool))
-        return pool, _ruled(state, query, named, pool, ranked)
+        ruled = _ruled(state, query, named, pool, ranked)
+        if meaning is None or asked is None:
+            return pool, ruled
+        alike = meaning.cosines(asked, view, pool.rows)
+        return replace(pool, alike=alike), meaning.weighed(ranked, ruled, alike)
 
     def _dense(
         self,

@@ -266,9 +266,10 @@ def show_misses(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
 
 
 def assistant_over(paths: Sequence[Path], data: Path) -> Assistant:
-    """The product over an index of ``paths`` that lies in ``data``."""
+    """The product over an index of ``paths`` that lies in ``data``, as the command line makes it."""
     from app.service import Assistant
     from ingest.index import writing
+    from ingest.meanings import fill
     from ingest.pipeline import add_paths
     from ingest.settings import load_settings
 
@@ -277,6 +278,7 @@ def assistant_over(paths: Sequence[Path], data: Path) -> Assistant:
     assistant = Assistant(settings)
     with writing(settings):
         summary = add_paths([path.resolve() for path in paths], settings, assistant.embedder)
+        fill(settings)
     for failure in summary.failures:
         print(failure.error.line() if failure.error else failure.source, file=sys.stderr)
     return assistant

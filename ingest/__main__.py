@@ -117,17 +117,20 @@ def parser() -> argparse.ArgumentParser:
 def _add(options: argparse.Namespace, settings: Settings) -> int:
     from ingest.embed import Embedder
     from ingest.index import writing
+    from ingest.meanings import fill
     from ingest.pipeline import add_paths
     from ingest.progress import Bar
 
     with writing(settings), Bar() as bar:
         summary = add_paths(options.paths, settings, Embedder(settings), bar)
+        fill(settings, bar.encoded)
     return _report(summary)
 
 
 def _sync(options: argparse.Namespace, settings: Settings) -> int:
     from ingest.embed import Embedder
     from ingest.index import writing
+    from ingest.meanings import fill
     from ingest.progress import Bar
     from ingest.sources.sync import sync
 
@@ -135,6 +138,7 @@ def _sync(options: argparse.Namespace, settings: Settings) -> int:
         summary = sync(
             settings, Embedder(settings), options.names, options.everything, options.web, bar
         )
+        fill(settings, bar.encoded)
     status = _report(summary)
     if summary.waiting:
         print(
@@ -150,12 +154,14 @@ def _sync(options: argparse.Namespace, settings: Settings) -> int:
 def _build(options: argparse.Namespace, settings: Settings) -> int:
     from ingest.embed import Embedder
     from ingest.index import writing
+    from ingest.meanings import fill
     from ingest.pipeline import build
     from ingest.progress import Bar
 
     with writing(settings), Bar() as bar:
         dropping = options.drop_missing
         summary = build(settings, Embedder(settings), bar, drop_missing=dropping)
+        fill(settings, bar.encoded)
     status = _report(summary)
     if not summary.switched:
         lost = "; ".join(summary.lost)

@@ -50,3 +50,8 @@ class Bar(Progress):
     def done(self, outcome: Outcome) -> None:
         """Move the bar by one file."""
         self._bar.advance(self._task)
+
+    def encoded(self, passages: int, of: int) -> None:
+        """Show how many passages the reader's encoder has read."""
+        task = pick("understanding", "理解")
+        self._bar.update(self._task, description=task, completed=passages, total=of)

@@ -14,7 +14,8 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
 from app.reading.calibration import Calibration, Weights, probability
-from app.reading.reader import OWN, PAIR, QUESTION, CrossReader, OnnxReader, pair_rows, reader_of
+from app.reading.reader import PAIR, CrossReader, OnnxReader, pair_rows, reader_of
+from ingest.encoder import OWN, QUESTION
 from ingest.errors import SettingsError
 from ingest.settings import PROJECT
 from tests.projects import Project, law

@@ -15,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from app.reading.texts import place_text
+from ingest.encoder import place_text
 from ingest.prepare import Origin, prepare
 from ingest.settings import PROJECT, load_settings
 

@@ -26,10 +26,9 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from app.reading.reader import ENCODER, MODEL, TOKENIZER
+from ingest.encoder import ENCODER, MODEL, TOKENIZER
 from training.base import as_bert, read_base
-from training.encoder import PAD, Encoder, without_dropout
-from training.reader import CrossEncoder
+from training.network import PAD, CrossEncoder, Encoder, without_dropout
 
 WEIGHTS = "weights.bin"
 _SMALL = 1024

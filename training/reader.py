@@ -29,19 +29,12 @@ from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from app.reading.reader import PASSAGE, QUERY
+from ingest.encoder import PASSAGE, QUERY
 from training.base import as_bert, read_base
-from training.encoder import (
-    BOS,
-    EOS,
-    PAD,
-    Encoder,
-    collection,
-    encoded,
-    padded,
-    without_dropout,
-)
+from training.encoder import collection
 from training.examples import Asked, Place
+from training.mining import proposed_places
+from training.network import BOS, EOS, CrossEncoder, Encoder, padded, without_dropout
 from training.tokens import as_ids
 
 WRONG = 2
@@ -51,54 +44,8 @@ BATCH, PART = 32, 24
 RATE, HEAD_RATE = 5e-5, 5e-4
 FROZEN = 3
 """The first so many layers stay as the encoder has them."""
-MINED = 24
-"""So many places a question are proposed as wrong ones."""
 STATUTES_SHARE = 0.35
 """The share of the questions on the collection of statutes that is used."""
-
-
-class CrossEncoder(nn.Module):
-    """One score for each pair."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        super().__init__()
-        self.bert = encoder.bert
-        self.token = encoder.token
-        hidden = self.bert.config.hidden_size
-        self.dense = nn.Linear(2 * hidden, hidden)
-        self.out = nn.Linear(hidden, 1)
-        self.late = nn.Parameter(torch.tensor(12.0))
-        self.bias = nn.Parameter(torch.tensor(-8.0))
-        nn.init.zeros_(self.out.weight)
-        nn.init.zeros_(self.out.bias)
-
-    def forward(self, ids: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
-        """Logits ``(n,)``.
-
-        :param ids: pieces ``(n, length)``; ``second`` is 1 at those of the text, else 0.
-        """
-        there = ids != PAD
-        first = there & (second == 0)
-        text = second == 1
-        places = torch.arange(ids.shape[1]).unsqueeze(0)
-        offset = first.long().sum(1, keepdim=True)
-        positions = (places - offset * second).clamp(
-            0, self.bert.config.max_position_embeddings - 1
-        )
-        states = self.bert(
-            ids, attention_mask=there.long(), token_type_ids=second, position_ids=positions
-        ).last_hidden_state
-        held = there.unsqueeze(-1).to(states.dtype)
-        mean = (states * held).sum(1) / held.sum(1)
-        deep = torch.tanh(self.dense(torch.cat([states[:, 0], mean], dim=-1)))
-        tokens = self.token(states).float()
-        tokens = tokens / tokens.norm(dim=-1, keepdim=True).clamp(min=1e-6)
-        alike = tokens @ tokens.transpose(1, 2)
-        alike = alike.masked_fill(~text.unsqueeze(1), -1.0).max(-1).values
-        asked = first.float()
-        near = (alike * asked).sum(1) / asked.sum(1)
-        score: torch.Tensor = self.out(deep)[:, 0].float() + self.late * near + self.bias
-        return score
 
 
 def pair_row(question: Sequence[int], text: Sequence[int]) -> tuple[list[int], int]:
@@ -122,68 +69,6 @@ def scores(
             second[n, start : len(row)] = 1
         found.append(model(ids, second))
     return torch.cat(found)[torch.tensor(order).argsort()]
-
-
-@torch.no_grad()
-def vectors(model: Encoder, rows: Sequence[Sequence[int]]) -> np.ndarray:
-    """Unit vectors of rows of pieces ``(n, hidden)``, float32."""
-    order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
-    out = np.empty((len(rows), model.bert.config.hidden_size), np.float32)
-    for at in range(0, len(order), 64):
-        chosen = order[at : at + 64]
-        with torch.autocast("cpu", torch.bfloat16):
-            found, _ = encoded(model, [[BOS, *rows[i], EOS] for i in chosen], 64)
-        out[chosen] = found.numpy()
-        if at % 3200 == 0:
-            print(f"encoded {at} of {len(rows)}", flush=True)
-    return out
-
-
-def mine(
-    model: Encoder,
-    asked: Sequence[Asked],
-    places: Sequence[Place],
-    question_ids: Sequence[Sequence[int]],
-    place_ids: Sequence[Sequence[int]],
-) -> list[list[int]]:
-    """For each question the places that look most like answers and are none.
-
-    Places of the corpora are ranked by the encoder, articles of the statutes by the product's own
-    embedding, which takes seconds for all of them.
-    """
-    from ingest.embed import Embedder
-    from ingest.settings import PROJECT, load_settings
-
-    embedder = Embedder(load_settings(PROJECT / "config.yaml"))
-    law = [n for n, p in enumerate(places) if not p.file]
-    own = [n for n, p in enumerate(places) if p.file]
-    of_law = [i for i, a in enumerate(asked) if a.places and not places[a.places[0]].file]
-    of_own = [i for i, a in enumerate(asked) if not (a.places and not places[a.places[0]].file)]
-    found: list[list[int]] = [[] for _ in asked]
-    near = vectors(model, [place_ids[n] for n in own])
-    put = vectors(model, [question_ids[i] for i in of_own])
-    _ranked(found, asked, of_own, own, put, near)
-    texts = embedder.encode_passages([places[n].text for n in law])
-    put = np.stack([embedder.encode_query(asked[i].question) for i in of_law])
-    _ranked(found, asked, of_law, law, put, texts)
-    return found
-
-
-def _ranked(
-    found: list[list[int]],
-    asked: Sequence[Asked],
-    which: Sequence[int],
-    numbers: Sequence[int],
-    put: np.ndarray,
-    texts: np.ndarray,
-) -> None:
-    for at in range(0, len(which), 256):
-        near = put[at : at + 256] @ texts.T
-        best = np.argpartition(-near, MINED + 8, axis=1)[:, : MINED + 8]
-        for row, i in enumerate(which[at : at + 256]):
-            order = best[row][np.argsort(-near[row][best[row]])]
-            right = set(asked[i].places)
-            found[i] = [numbers[n] for n in order if numbers[n] not in right][:MINED]
 
 
 def right_one(asked: Asked, places: Sequence[Place], draw: random.Random) -> int:
@@ -321,12 +206,7 @@ def main() -> None:
     encoder = Encoder(without_dropout(as_bert(read_base(options.weights), old)))
     encoder.load_state_dict(torch.load(work / "encoder.pt"))
     order = chosen_questions(asked, places)
-    mined = work / "mined.json"
-    if mined.exists():
-        proposed = json.loads(mined.read_text("utf-8"))
-    else:
-        proposed = mine(encoder.eval(), asked, places, question_ids, place_ids)
-        mined.write_text(json.dumps(proposed), "utf-8")
+    proposed = proposed_places(work, encoder.eval(), tokenizer, asked, places)
     print(f"{len(order)} questions to learn from", flush=True)
     model = CrossEncoder(encoder).train()
     if options.start:

@@ -20,6 +20,7 @@ from ingest.document import document_id
 from ingest.embed import OnProgress
 from ingest.errors import IndexStateError, UserError
 from ingest.index import Index, read_current, recipe_of, writing
+from ingest.meanings import keep_filled
 from ingest.originals import find, in_corpus, keep, located
 from ingest.pipeline import keep_copy, standing_of, store, take_out
 from ingest.prepare import Origin, Prepared, prepare
@@ -343,6 +344,7 @@ class Library:
                 yield index
             finally:
                 index.close()
+            keep_filled(self._settings)
 
     def _index(self) -> Index | None:
         return None if read_current(self._settings) is None else self._assistant.index

@@ -7,9 +7,7 @@ PyTorch. Any CrossEncoder that ``sentence-transformers`` loads can take its plac
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -17,29 +15,34 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from app.reading.calibration import Calibration
+from ingest.encoder import (
+    BOS,
+    EOS,
+    MODEL,
+    PASSAGE,
+    QUERY,
+    QUESTION,
+    Encoder,
+    folder_of,
+    missing,
+    session_of,
+    threads,
+    tokenizer_of,
+)
 from ingest.errors import SettingsError
-from ingest.settings import PROJECT, Settings
+from ingest.settings import Settings
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
     from sentence_transformers import CrossEncoder
     from tokenizers import Tokenizer
 
-OWN = "models/reader"
-"""The project's own."""
+CALIBRATION = "calibration.json"
+"""A file below a reader's folder."""
 
-MODEL, ENCODER = "reader.onnx", "encoder.onnx"
-TOKENIZER, CALIBRATION = "tokenizer.json", "calibration.json"
-"""Files below a reader's folder."""
-
-QUESTION, PAIR = 64, 288
-"""Longest question, and longest pair with its separators, in pieces."""
-QUERY, PASSAGE = "query: ", "passage: "
-"""What the base was taught to expect before a question and before a text."""
-MOST_THREADS = 4
+PAIR = 288
+"""Longest pair with its separators, in pieces."""
 MOST_KEPT = 20_000
 """So many texts' vectors are kept, 15 MB."""
-_BOS, _EOS = 0, 2
 
 
 class Reader(Protocol):
@@ -67,26 +70,12 @@ class OnnxReader:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._encoder = Encoder(folder)
         self._vectors: dict[str, np.ndarray] = {}
 
     @cached_property
     def calibration(self) -> Calibration:
-        try:
-            return Calibration.read(self._folder / CALIBRATION)
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise _missing(self._folder) from error
-
-    @cached_property
-    def _session(self) -> InferenceSession:
-        return _session(self._folder / MODEL)
-
-    @cached_property
-    def _encoder(self) -> InferenceSession:
-        return _session(self._folder / ENCODER)
-
-    @cached_property
-    def _tokenizer(self) -> Tokenizer:
-        return _tokenizer(self._folder / TOKENIZER)
+        return calibration_of(self._folder)
 
     def __call__(self, question: str, texts: Sequence[str]) -> np.ndarray:
         """See :class:`Reader`. Each pair is read alone: activations are scaled to 8 bits by what
@@ -94,37 +83,29 @@ class OnnxReader:
         pairs would be as long as its longest."""
         if not texts:
             return np.empty(0, np.float32)
-        rows = pair_rows(self._tokenizer, question, texts)
-        found = list(_threads().map(self._score, rows))
+        rows = pair_rows(tokenizer_of(self._folder), question, texts)
+        found = list(threads().map(self._score, rows))
         return np.array(found, np.float32)
 
     def likeness(self, question: str, texts: Sequence[str]) -> np.ndarray:
         """See :class:`Reader`. What a text's vector is is kept."""
         new = [text for text in dict.fromkeys(texts) if text not in self._vectors]
-        asked = self._row(QUERY + question, QUESTION)
-        found = list(
-            _threads().map(self._vector, [asked, *(self._row(PASSAGE + t, PAIR) for t in new)])
-        )
         if len(self._vectors) > MOST_KEPT:
             self._vectors.clear()
-        known = dict(zip(new, found[1:], strict=True))
-        self._vectors.update({text: vector.astype(np.float16) for text, vector in known.items()})
-        return np.array([self._vectors[t].astype(np.float32) @ found[0] for t in texts], np.float32)
-
-    def _row(self, text: str, longest: int) -> list[int]:
-        ids = self._tokenizer.encode(text, add_special_tokens=False).ids
-        return [_BOS, *ids[:longest], _EOS]
-
-    def _vector(self, row: list[int]) -> np.ndarray:
-        (vector,) = self._encoder.run(["vector"], {"ids": np.array([row])})
-        found: np.ndarray = vector[0]
-        return found
+            new = list(dict.fromkeys(texts))
+        found = self._encoder.passages(new)
+        asked = self._encoder.question(question)
+        known = {t: v.astype(np.float16) for t, v in zip(new, found, strict=True)}
+        self._vectors.update(known)
+        return np.array([self._vectors[t].astype(np.float32) @ asked for t in texts], np.float32)
 
     def _score(self, row: tuple[list[int], int]) -> float:
         ids, start = row
         second = np.zeros((1, len(ids)), np.int64)
         second[0, start:] = 1
-        (score,) = self._session.run(["score"], {"ids": np.array([ids]), "second": second})
+        (score,) = session_of(self._folder / MODEL).run(
+            ["score"], {"ids": np.array([ids]), "second": second}
+        )
         return float(score[0])
 
 
@@ -162,6 +143,17 @@ class CrossReader:
         return None
 
 
+def calibration_of(folder: Path) -> Calibration:
+    """What the scores of a folder's models are worth.
+
+    :raises SettingsError: if it does not say.
+    """
+    try:
+        return Calibration.read(folder / CALIBRATION)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise missing(folder) from error
+
+
 def reader_of(settings: Settings) -> Reader | None:
     """The reader that the settings name; ``None`` where they say ``none``."""
     name = settings.answer.reader
@@ -175,16 +167,6 @@ def reader_of(settings: Settings) -> Reader | None:
     return CrossReader(found, settings.embedding.device)
 
 
-def folder_of(settings: Settings) -> Path | None:
-    """The folder of an ONNX reader, below that of the settings file or of the program; ``None``
-    where the settings name none or another model."""
-    name = settings.answer.reader
-    for base in (settings.base, PROJECT):
-        if (base / name / MODEL).is_file():
-            return (base / name).resolve()
-    return PROJECT / OWN if name == OWN else None
-
-
 def pair_rows(
     tokenizer: Tokenizer, question: str, texts: Sequence[str]
 ) -> list[tuple[list[int], int]]:
@@ -192,53 +174,9 @@ def pair_rows(
     begins in it."""
     put = [QUERY + question, *(PASSAGE + text for text in texts)]
     asked, *others = tokenizer.encode_batch(put, add_special_tokens=False)
-    head = [_BOS, *asked.ids[:QUESTION], _EOS]
+    head = [BOS, *asked.ids[:QUESTION], EOS]
     room = PAIR - len(head) - 1
-    return [([*head, *text.ids[:room], _EOS], len(head)) for text in others]
-
-
-def _missing(folder: Path) -> SettingsError:
-    return SettingsError(
-        "no-reader",
-        str(folder),
-        "the reader that judges answers is missing or damaged",
-        "Fetch the folder anew, run `make model`, or set answer.reader to none",
-        (
-            "缺少阅读模型，或文件已损坏",
-            "请重新获取该文件夹，或运行 make model，或将 answer.reader 设为 none",
-        ),
-    )
-
-
-@lru_cache(maxsize=4)
-def _session(file: Path) -> InferenceSession:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # pairs are read side by side instead
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise _missing(file.parent) from error
-
-
-@lru_cache(maxsize=2)
-def _tokenizer(file: Path) -> Tokenizer:
-    from tokenizers import Tokenizer
-
-    try:
-        return Tokenizer.from_file(str(file))
-    except Exception as error:
-        raise _missing(file.parent) from error
-
-
-@lru_cache(maxsize=1)
-def _threads() -> ThreadPoolExecutor:
-    """As many threads as cores; the runtime works outside of Python's lock."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return ThreadPoolExecutor(min(cores or 1, MOST_THREADS), "reading")
+    return [([*head, *text.ids[:room], EOS], len(head)) for text in others]
 
 
 @lru_cache(maxsize=2)

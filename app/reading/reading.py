@@ -11,8 +11,8 @@ import numpy as np
 from app.answering.sentences import Source, Unit
 from app.reading.calibration import Calibration, Weights, probability
 from app.reading.reader import Reader
-from app.reading.texts import place_text
 from app.types import Hit
+from ingest.encoder import place_text
 
 COMPARED, READ = 32, 8
 """So many passages are compared with the question, and so many of the best read with it."""
@@ -89,7 +89,7 @@ class Reading:
         if self.reader is None:
             return nothing, nothing, every
         texts = [place_text(hit.title, hit.passage.path, hit.passage.text) for hit in hits]
-        alike = self.reader.likeness(question, texts)
+        alike = self._alike(question, hits, texts)
         if alike is None:
             return nothing, self.reader(question, texts), every
         held = np.array([hit.probability for hit in hits], np.float32)
@@ -97,6 +97,18 @@ class Reading:
         first = self.calibration.order(alike, nothing, held) + lost
         which = np.argsort(-first, kind="stable")[:READ]
         return alike, self.reader(question, [texts[n] for n in which]), which
+
+    def _alike(self, question: str, hits: Sequence[Hit], texts: Sequence[str]) -> np.ndarray | None:
+        """Cosines as they were found, and made now for those of which none was kept."""
+        assert self.reader is not None
+        new = [n for n, hit in enumerate(hits) if hit.alike is None]
+        known = np.array([hit.alike or 0.0 for hit in hits], np.float32)
+        if new:
+            made = self.reader.likeness(question, [texts[n] for n in new])
+            if made is None:
+                return None
+            known[new] = made
+        return known
 
     def units(self, question: str, source: Source, units: Sequence[Unit]) -> list[float]:
         """How well each unit of a document answers, comparable among them; the first of equals

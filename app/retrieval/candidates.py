@@ -93,13 +93,15 @@ class Terms:
 @dataclass(frozen=True, slots=True)
 class Pool:
     """Candidates: rows of the lexical view, their cosine and BM25 (0 where not found), and
-    whether the vector search returned them. All arrays have the shape ``(n,)``."""
+    whether the vector search returned them. All arrays have the shape ``(n,)``; ``alike`` are the
+    cosines of the reader's encoder, NaN where none is kept."""
 
     rows: np.ndarray
     dense: np.ndarray
     known: np.ndarray
     text: np.ndarray
     head: np.ndarray
+    alike: np.ndarray | None = None
 
     @property
     def lexical(self) -> np.ndarray:
@@ -129,17 +131,21 @@ def gather(
     dense: np.ndarray,
     count: int,
     allowed: np.ndarray | None = None,
+    more: np.ndarray | None = None,
 ) -> Pool:
     """What vectors found and the ``count`` best by words.
 
     :param dense_rows: rows found by vectors.
     :param dense: their cosines.
     :param allowed: booleans over all rows.
+    :param more: further rows, found by other means.
     """
     total = words.text + np.float32(HEADING_WEIGHT) * words.head
     if allowed is not None:
         total = total * allowed
     rows = np.union1d(dense_rows, best_rows(total, count)).astype(np.int64)
+    if more is not None:
+        rows = np.union1d(rows, more if allowed is None else more[allowed[more]])
     floor = (float(dense.min()) if len(dense) else 0.0) + _UNKNOWN_GAP
     order = np.argsort(dense_rows, kind="stable")
     at = np.searchsorted(dense_rows[order], rows)

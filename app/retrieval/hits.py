@@ -54,9 +54,11 @@ class Hits:
         for at, passage in enumerate(passages):
             if passage.document in self._records:
                 row = self._view.row.get(passage.id, -1)
-                dense, lexical, *_ = self._figures(np.flatnonzero(self._pool.rows == row))
-                known = next(zip(dense, lexical, strict=True), (0.0, 0.0))
-                yield self._hit(passage, *known, _NAMED_SCORE - at, _NAMED_PROBABILITY, True)
+                dense, lexical, _, _, alike = self._figures(np.flatnonzero(self._pool.rows == row))
+                known = next(zip(dense, lexical, alike, strict=True), (0.0, 0.0, None))
+                first, words, like = known
+                figures = (first, words, _NAMED_SCORE - at, _NAMED_PROBABILITY, like)
+                yield self._hit(passage, *figures, explicit=True)
 
     def _read(self, places: np.ndarray, already: set[str]) -> Iterable[Hit]:
         """The candidates at ``places`` of the pool, but for those read ``already``."""
@@ -74,6 +76,7 @@ class Hits:
         lexical: float,
         score: float,
         probability: float,
+        alike: float | None,
         explicit: bool = False,
     ) -> Hit:
         record = self._records[passage.document]
@@ -88,18 +91,24 @@ class Hits:
             probability=probability,
             explicit=explicit,
             superseded=record.superseded,
+            alike=alike,
         )
 
     def _figures(
         self, places: np.ndarray
-    ) -> tuple[list[float], list[float], list[float], list[float]]:
-        """Cosine, BM25, score and probability at ``places`` of the pool."""
+    ) -> tuple[list[float], list[float], list[float], list[float], list[float | None]]:
+        """Cosine, BM25, score, probability and the encoder's cosine at ``places`` of the pool."""
         pool, ranked = self._pool, self._ranked
+        alike: list[float | None] = [None] * len(places)
+        if pool.alike is not None:
+            found = pool.alike[places].tolist()
+            alike = [None if np.isnan(one) else one for one in found]
         return (
             np.where(pool.known[places], pool.dense[places], 0.0).tolist(),
             pool.lexical[places].tolist(),
             ranked.scores[places].tolist(),
             ranked.probabilities[places].tolist(),
+            alike,
         )
 
     def _without_copies(self, hits: Iterable[Hit]) -> list[Hit]:

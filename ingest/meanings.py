@@ -1,0 +1,210 @@
+"""What passages mean, as the reader's encoder has it: made once, kept, and looked up when asked.
+
+They lie beside the index in a file named after encoder and recipe, ``data/meanings/NAME.sqlite``,
+a row for each passage with its vector as 8-bit integers. They are derived: a passage without one
+is encoded when a question first needs it, and a file that is lost or damaged is made anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, suppress
+from pathlib import Path
+
+import numpy as np
+
+from ingest.encoder import WIDTH, Encoder, encoder_of, place_text
+from ingest.index import Index, read_current
+from ingest.settings import Settings
+
+_LOG = logging.getLogger(__name__)
+_FOLDER = "meanings"
+_BATCH = 64
+_SCHEMA = """
+create table if not exists meanings (
+    stamp integer primary key autoincrement, id text not null unique, text blob not null,
+    scale real not null, vector blob not null
+)
+"""
+
+OnMeaning = Callable[[int, int], None]
+"""Called with how many of how many passages are encoded."""
+
+
+def file_of(settings: Settings, encoder: Encoder, recipe: str) -> Path:
+    """Where the vectors lie that ``encoder`` makes of an index by ``recipe``."""
+    named = hashlib.sha256(f"{encoder.fingerprint} {recipe}".encode()).hexdigest()[:16]
+    return settings.data_folder / _FOLDER / f"{named}.sqlite"
+
+
+def fill(settings: Settings, on_progress: OnMeaning | None = None) -> None:
+    """Encode what the serving index holds and is not encoded yet, and forget what is gone;
+    interrupted, it goes on next time.
+
+    The caller holds :func:`ingest.index.writing`, so that one process fills at a time. Nothing is
+    done where the settings name no reader with an encoder, or nothing was ever ingested.
+    """
+    encoder = encoder_of(settings)
+    if encoder is None or read_current(settings) is None:
+        return
+    with closing(Index.open(settings)) as index:
+        file = file_of(settings, encoder, index.recipe)
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            for other in file.parent.iterdir():
+                if not other.name.startswith(file.stem):
+                    other.unlink(missing_ok=True)
+            with closing(_opened(file)) as connection:
+                _fill(connection, encoder, index, on_progress)
+        except (OSError, sqlite3.Error) as error:
+            # questions are answered without; the next change tries again
+            _LOG.warning("%s: the vectors of the reader are not kept (%s)", file, error)
+
+
+def keep_filled(settings: Settings) -> None:
+    """:func:`fill` where it was ever done, so that a change of one document stays small."""
+    if (settings.data_folder / _FOLDER).is_dir():
+        fill(settings)
+
+
+def _opened(file: Path) -> sqlite3.Connection:
+    """The file for writing, made anew if it is damaged."""
+    try:
+        return _connected(file)
+    except sqlite3.DatabaseError:
+        for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
+            file.with_name(name).unlink(missing_ok=True)
+        return _connected(file)
+
+
+def _connected(file: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(file, timeout=30, isolation_level=None)
+    try:
+        connection.execute("pragma journal_mode = wal")
+        connection.execute(_SCHEMA)
+        if connection.execute("pragma quick_check(1)").fetchone()[0] != "ok":
+            raise sqlite3.DatabaseError("damaged")
+    except sqlite3.DatabaseError:
+        connection.close()
+        raise
+    return connection
+
+
+def _fill(
+    connection: sqlite3.Connection,
+    encoder: Encoder,
+    index: Index,
+    on_progress: OnMeaning | None,
+) -> None:
+    known = dict(connection.execute("select id, text from meanings"))
+    wanted = {id: text for id, text in _texts(index)}
+    hashes = {id: _hash(text) for id, text in wanted.items()}
+    gone = [(id,) for id, hash in known.items() if hashes.get(id) != hash]
+    connection.executemany("delete from meanings where id = ?", gone)
+    missing = [id for id in wanted if known.get(id) != hashes[id]]
+    done = 0
+    for at in range(0, len(missing), _BATCH):
+        ids = missing[at : at + _BATCH]
+        vectors = encoder.passages([wanted[id] for id in ids])
+        rows = [(id, hashes[id], *_packed(vector)) for id, vector in zip(ids, vectors, strict=True)]
+        connection.execute("begin")
+        connection.executemany(
+            "insert into meanings (id, text, scale, vector) values (?,?,?,?)", rows
+        )
+        connection.execute("commit")
+        done += len(ids)
+        if on_progress:
+            on_progress(done, len(missing))
+
+
+def _texts(index: Index) -> Iterator[tuple[str, str]]:
+    for record in index.documents():
+        for passage in index.passages_of(record.id):
+            yield passage.id, place_text(record.title, passage.path, passage.text)
+
+
+def _hash(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()[:8]
+
+
+def _packed(vector: np.ndarray) -> tuple[float, bytes]:
+    scale = float(np.abs(vector).max()) / 127 or 1.0
+    return scale, np.round(vector / scale).astype(np.int8).tobytes()
+
+
+class Meanings:
+    """The vectors kept of the passages of an index, for reading; none where there is no file.
+
+    :param file: see :func:`file_of`.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._stamp = 0
+        self._row: dict[str, int] = {}
+        self._vectors = np.empty((0, WIDTH), np.int8)
+        self._scales = np.empty(0, np.float32)
+
+    def __len__(self) -> int:
+        return len(self._row)
+
+    def cosines(self, question: np.ndarray, ids: Sequence[str]) -> np.ndarray:
+        """Cosines of a question with passages, float32 ``(len(ids),)``; NaN where none is kept.
+
+        :param question: a unit vector of the encoder.
+        """
+        rows = np.array([self._row.get(id, -1) for id in ids], np.int64)
+        found = np.full(len(ids), np.nan, np.float32)
+        there = rows >= 0
+        if there.any():
+            found[there] = self._cosines(question, rows[there])
+        return found
+
+    def nearest(self, question: np.ndarray, k: int) -> tuple[list[str], np.ndarray]:
+        """Ids and cosines of the ``k`` nearest passages kept, best first; some may be gone from
+        the index."""
+        every = self._cosines(question, np.arange(len(self._scales)))
+        k = min(k, len(every))
+        best = np.argpartition(-every, k - 1)[:k] if k else np.empty(0, np.int64)
+        best = best[np.argsort(-every[best], kind="stable")]
+        ids = list(self._row)
+        return [ids[row] for row in best], every[best]
+
+    def refresh(self) -> None:
+        """See what was written since."""
+        if not self._file.exists():
+            return
+        with suppress(sqlite3.Error), closing(self._reading()) as connection:
+            (last,) = connection.execute("select coalesce(max(stamp), 0) from meanings").fetchone()
+            if last == self._stamp:
+                return
+            rows = connection.execute(
+                "select id, scale, vector from meanings where stamp > ? order by stamp",
+                (self._stamp,),
+            ).fetchall()
+            self._take(rows)
+            self._stamp = last
+
+    def _reading(self) -> sqlite3.Connection:
+        return sqlite3.connect(f"{self._file.as_uri()}?mode=ro", uri=True, timeout=5)
+
+    def _take(self, rows: Sequence[tuple[str, float, bytes]]) -> None:
+        """New rows after the old ones; an id's newest row counts."""
+        fresh = {id: (scale, vector) for id, scale, vector in rows}
+        kept = [id for id in self._row if id not in fresh]
+        old = np.array([self._row[id] for id in kept], np.int64)
+        more = np.frombuffer(b"".join(vector for _, vector in fresh.values()), np.int8)
+        self._vectors = np.concatenate([self._vectors[old], more.reshape(-1, WIDTH)])
+        scales = np.array([scale for scale, _ in fresh.values()], np.float32)
+        self._scales = np.concatenate([self._scales[old], scales])
+        self._row = {id: n for n, id in enumerate([*kept, *fresh])}
+
+    def _cosines(self, question: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        found = np.empty(len(rows), np.float32)
+        for at in range(0, len(rows), 4096):
+            part = rows[at : at + 4096]
+            found[at : at + 4096] = self._vectors[part].astype(np.float32) @ question
+        return found * self._scales[rows]

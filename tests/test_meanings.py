@@ -1,0 +1,164 @@
+"""Vectors of the reader's encoder: made when documents go in, kept, and used where they are."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.retrieve import Retriever
+from app.service import Assistant
+from ingest.encoder import Encoder, encoder_of, place_text
+from ingest.index import Index, writing
+from ingest.meanings import Meanings, file_of, fill, keep_filled
+from ingest.pipeline import add_paths
+from ingest.settings import Settings
+from tests.projects import Project, answering, law
+
+TEXTS = {
+    "甲.md": law("甲办法", 5),
+    "乙.md": "# 乙办法\n\n第一条 采购人应当及时退还供应商的履约保证金。\n\n第二条 合同不得转包。\n",
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    made = Project.make(tmp_path / "project")
+    for name, text in TEXTS.items():
+        made.write(name, text)
+    return made
+
+
+def stored(settings: Settings) -> dict[str, tuple[float, bytes]]:
+    with closing(sqlite3.connect(kept_in(settings))) as connection:
+        rows = connection.execute("select id, scale, vector from meanings").fetchall()
+    return {id: (scale, vector) for id, scale, vector in rows}
+
+
+def kept_in(settings: Settings) -> Path:
+    encoder = encoder_of(settings)
+    assert encoder is not None
+    with closing(Index.open(settings)) as index:
+        return file_of(settings, encoder, index.recipe)
+
+
+def ids_of(settings: Settings) -> set[str]:
+    with closing(Index.open(settings)) as index:
+        return {p.id for record in index.documents() for p in index.passages_of(record.id)}
+
+
+def test_what_is_kept_are_the_encoders_vectors(project: Project) -> None:
+    with answering(project) as assistant, writing(project.settings):
+        fill(project.settings)
+        encoder = encoder_of(project.settings)
+        assert encoder is not None
+        asked = encoder.question("保证金什么时候退")
+        kept = Meanings(kept_in(project.settings))
+        kept.refresh()
+        passages = {
+            p.id: place_text(record.title, p.path, p.text)
+            for record in assistant.index.documents()
+            for p in assistant.index.passages_of(record.id)
+        }
+        wanted = np.array([v @ asked for v in encoder.passages(list(passages.values()))])
+        assert kept.cosines(asked, list(passages)) == pytest.approx(wanted, abs=0.005)
+        nearest, cosines = kept.nearest(asked, 2)
+        assert nearest[0] == list(passages)[int(wanted.argmax())]
+        assert cosines[0] >= cosines[1]
+        assert np.isnan(kept.cosines(asked, ["nowhere"])).all()
+
+
+def test_answers_are_the_same_without_what_is_kept(project: Project) -> None:
+    question = "合同能不能转给别人做"
+    with answering(project) as assistant:
+        bare = assistant.quote(question)
+        with writing(project.settings):
+            fill(project.settings)
+        other = Assistant(project.settings)
+        hits = other.search(question)
+        assert all(hit.alike is not None for hit in hits)
+        assert hits[0].passage.text == "第二条 合同不得转包。"
+        filled = other.quote(question)
+        assert [c.text for c in filled.citations] == [c.text for c in bare.citations]
+        other.index.close()
+
+
+def test_a_change_encodes_what_changed_only(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with answering(project) as assistant:
+        with writing(project.settings):
+            keep_filled(project.settings)
+            assert not (project.settings.data_folder / "meanings").exists()
+            fill(project.settings)
+        before = stored(project.settings)
+        assert set(before) == ids_of(project.settings)
+        retriever = Retriever(assistant.index, assistant.embedder, project.settings)
+        assert retriever.search("合同转包", 3)[0].alike is not None
+
+        read: list[str] = []
+        passages = Encoder.passages
+        monkeypatch.setattr(
+            Encoder, "passages", lambda self, texts: (read.extend(texts), passages(self, texts))[1]
+        )
+        project.write("丙.md", "# 丙办法\n\n第一条 评审专家应当回避与其有利害关系的供应商。\n")
+        (project.corpus / "乙.md").write_text(
+            TEXTS["乙.md"] + "\n第三条 本办法施行五年。\n", "utf-8"
+        )
+        with writing(project.settings):
+            add_paths([project.corpus], project.settings, assistant.embedder)
+            keep_filled(project.settings)
+        after = stored(project.settings)
+        assert set(after) == ids_of(project.settings)
+        assert len(read) == len(set(after) - set(before)) < len(after)
+        hits = retriever.search("评委和投标人是亲戚", 3)
+        assert hits[0].passage.text.startswith("第一条 评审专家") and hits[0].alike is not None
+
+
+def test_an_interrupted_reading_goes_on(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.meanings._BATCH", 2)
+    with answering(project), writing(project.settings):
+
+        def stop(done: int, of: int) -> None:
+            if done == 4:
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            fill(project.settings, stop)
+        assert len(stored(project.settings)) == 4
+        told: list[tuple[int, int]] = []
+        fill(project.settings, lambda done, of: told.append((done, of)))
+        assert told[-1] == (len(ids_of(project.settings)) - 4,) * 2
+        assert set(stored(project.settings)) == ids_of(project.settings)
+
+
+def test_a_damaged_file_is_made_anew(project: Project) -> None:
+    with answering(project) as assistant:
+        with writing(project.settings):
+            fill(project.settings)
+        whole = stored(project.settings)
+        file = kept_in(project.settings)
+        for damage in (b"no database", file.read_bytes()[:3000]):
+            file.write_bytes(damage)
+            assert not assistant.quote("合同能不能转包").abstained
+            with writing(project.settings):
+                fill(project.settings)
+            assert stored(project.settings) == whole
+
+
+def test_the_command_line_reads_what_it_adds(project: Project) -> None:
+    done = project.run("ingest", "add", str(project.corpus))
+    assert done.returncode == 0, done.stderr
+    assert set(stored(project.settings)) == ids_of(project.settings)
+
+
+def test_without_an_encoder_nothing_is_kept(tmp_path: Path) -> None:
+    project = Project.make(tmp_path / "project", "answer: {reader: none}\n")
+    project.write("甲.md", TEXTS["甲.md"])
+    with answering(project) as assistant, writing(project.settings):
+        fill(project.settings)
+        assert not (project.settings.data_folder / "meanings").exists()
+        assert assistant.search("保证金")[0].alike is None
