@@ -266,7 +266,7 @@ def show_misses(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
 
 
 def assistant_over(paths: Sequence[Path], data: Path) -> Assistant:
-    """The product over an index of ``paths`` that lies in ``data``, as the command line makes it."""
+    """The product over an index of ``paths`` that lies in ``data``, as users get it."""
     from app.service import Assistant
     from ingest.index import writing
     from ingest.meanings import fill
