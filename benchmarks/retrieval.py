@@ -32,6 +32,8 @@ from benchmarks.collection import Article, Built, Question, build, read_articles
 from benchmarks.figures import DEPTHS, folder_mb, latencies, peak_memory_mb, ranking_figures
 from ingest.embed import Embedder
 from ingest.errors import UserError
+from ingest.index import writing
+from ingest.meanings import fill
 from ingest.settings import Settings, load_settings
 
 STAGES = ("dense", "lexical", "fused", "reranked", "read")
@@ -130,9 +132,13 @@ def _stage(stage: str, built: Built, embedder: Embedder, settings: Settings) -> 
         return lambda query, k: [id for id, _ in index.lexical.search(query, k)]
     reranker = "none" if stage == "fused" else "learned"
     chosen = settings.retrieval.model_copy(update={"reranker": reranker})
-    retriever = Retriever(index, embedder, settings.model_copy(update={"retrieval": chosen}))
+    changed = settings.model_copy(update={"retrieval": chosen})
     if stage == "read":
-        return _read(retriever, settings)
+        with writing(settings):
+            fill(settings, lambda done, of: print(f"{done:,} of {of:,} read", file=sys.stderr))
+        return _read(Retriever(index, embedder, changed), settings)
+    unread = settings.answer.model_copy(update={"reader": "none"})
+    retriever = Retriever(index, embedder, changed.model_copy(update={"answer": unread}))
     return lambda query, k: [hit.passage.id for hit in retriever.search(query, k)]
 
 
