@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from app.answering.sentences import Source
 from app.retrieval.names import Names, defined_names, half_width
+from app.retrieval.query import Query, understand
 from ingest.index import Index
 from ingest.storage.catalogue import DocumentRecord, StoredDocument
 
@@ -75,6 +76,10 @@ class Holdings:
                 found.append(Named(shown, mention.start, mention.end, ids))
         found += self._by_kind(plain_question, found)
         return [*found, *self._implementing(plain_question, found)]
+
+    def understood(self, question: str) -> Query:
+        """A question with the places it names."""
+        return understand(question, self._names)
 
     def _by_kind(self, question: str, found: list[Named]) -> list[Named]:
         """《法》 and 《条例》 alone: the law that the question names, else that of the product's
