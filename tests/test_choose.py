@@ -16,7 +16,6 @@ from ingest.prepare import Origin, prepare
 from ingest.settings import Settings
 from ingest.storage.catalogue import DocumentRecord, StoredDocument
 
-
 RULES = """图书采购办法
 第一条 为了规范图书采购，制定本办法。
 第二条 图书馆不得接受捐赠。{filler}
@@ -82,6 +81,3 @@ def test_a_short_article_is_quoted_whole_without_its_number(tmp_path: Path) -> N
     file.write_text(RULES.format(filler=""), encoding="utf-8")
     fourth = next(r for r in places(file) if r.hit.passage.citation == "第四条")
     assert said(fourth, "违约金") == "逾期未付款的，按日支付违约金。"
-
-
-

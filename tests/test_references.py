@@ -116,7 +116,10 @@ def test_cases_beside_the_checkout(shared: Path, tmp_path: Path) -> None:
     points = (shared / "cases" / "28_list_over_paragraphs.txt").read_text(encoding="utf-8")
     project.write("points.txt", points)
     with answering(project) as assistant:
-        for question, words in (("打印机的限额标准是多少？", "50万元"), ("复印机的采购方式？", "电子卖场")):
+        for question, words in (
+            ("打印机的限额标准是多少？", "50万元"),
+            ("复印机的采购方式？", "电子卖场"),
+        ):
             text = assistant.ask(question).statements[0].text
             assert words in text and "限额标准 | 采购方式" in text
         four = assistant.ask("平原市制定了哪四项制度？").statements[0].text

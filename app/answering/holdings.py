@@ -118,18 +118,6 @@ class Holdings:
             rest = f"{rest[: mention.start].rstrip('《〈')} {rest[mention.end :].lstrip('》〉')}"
         return _BARE.sub(" ", rest)
 
-    def sample_titles(self, count: int) -> list[str]:
-        """A few titles, one of each kind of document first."""
-        chosen: list[DocumentRecord] = []
-        kinds: set[str | None] = set()
-        current = [r for r in self.records.values() if not r.superseded]
-        for record in current:
-            if record.metadata.kind not in kinds:
-                kinds.add(record.metadata.kind)
-                chosen.append(record)
-        chosen += [r for r in current if r not in chosen]
-        return [shown_title(r.title) for r in chosen[:count]]
-
 
 def _is_of_the_field(record: DocumentRecord) -> bool:
     """Whether a document is the law on what this product is about."""

@@ -157,7 +157,7 @@ def overview(source: Source, parts: Sequence[Section], most: int) -> list[list[S
 
 def located(source: Source, place: Place, most: int) -> list[Section]:
     """The articles of a place, or the paragraph or item named in them; at most so many."""
-    found = []
+    found: list[Section] = []
     first = place.first or 0
     for number in range(first, min(place.last or first, first + most - 1) + 1):
         section = _article(source, number, place.of)

@@ -22,6 +22,7 @@ from app.answering.outline_answers import (
 from app.answering.places import places
 from app.answering.question import Question
 from app.answering.sentences import Source
+from app.answering.whole import whole
 from app.reading.reading import Read
 from app.retrieval.query import Place
 from app.types import Hit
@@ -48,7 +49,11 @@ def place_named(
             continue
         known = True
         for section in located(source, place, most):
-            chosen += [(source, spans) for spans in article_spans(source, section, most)]
+            parts = article_spans(source, section, most)
+            if len(parts) == 1:
+                article = source.top(section.start, section.end)
+                parts = [whole(source, parts[0], source.blocks(article.start, article.end))]
+            chosen += [(source, spans) for spans in parts]
     return chosen[:most] if chosen else [] if known else None
 
 
