@@ -173,15 +173,21 @@ def _older(one: Read, best: Read) -> bool:
 def repeats(one: Chosen, others: Sequence[Chosen]) -> bool:
     """Whether it quotes what one of the others quotes: the same place, or the same words of the
     same work in another file or version."""
-    source, spans = one
+    source, spans = one[0], _said(*one)
     return any(
         source.record.work == other.record.work
         and (
             _bare(source, spans) == _bare(other, theirs)
             or (source.id == other.id and any(a < d and c < b for a, b in spans for c, d in theirs))
         )
-        for other, theirs in others
+        for other, theirs in ((its, _said(its, quotes)) for its, quotes in others)
     )
+
+
+def _said(source: Source, spans: Sequence[Span]) -> Sequence[Span]:
+    """What is quoted, without the heads of columns that rows of one table share."""
+    table = source.sections[source.paths.find(*spans[0])].kind == "table"
+    return spans[1:] if table and len(spans) > 1 else spans
 
 
 def _bare(source: Source, spans: Sequence[Span]) -> str:
