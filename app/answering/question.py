@@ -27,7 +27,7 @@ class Question:
     def years(self) -> tuple[str, ...]:
         """Years the question names, as four digits; 2019 alone is one."""
         named = [f.value[:4] for f in self.facts if f.kind == "date"]
-        named += [f.shown for f in self.facts if f.kind == "number" and not f.unit]
+        named += [f.shown.strip() for f in self.facts if f.kind == "number" and not f.unit]
         return tuple(year for year in named if _YEAR.fullmatch(year))
 
     @property
