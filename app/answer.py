@@ -23,6 +23,7 @@ from app.answering.conflicts import (
     wrong_premise,
 )
 from app.answering.find import Finder
+from app.answering.greetings import reply_to
 from app.answering.holdings import Holdings, shown_title
 from app.answering.open_questions import completed, leaves_open
 from app.answering.outline_answers import asks_points, pointed_sections, points_of
@@ -40,6 +41,8 @@ from ingest.index import Index
 from ingest.language import Language
 from ingest.settings import Settings
 
+_FAR = 3
+"""What is less than a so manieth as probable as an answer is not named as near."""
 _EXAMPLES = 3
 """So many places are named where a question is asked back."""
 
@@ -78,6 +81,8 @@ class QuotingAnswerer:
         """
         holdings = self.holdings
         most = self.settings.answer.max_statements
+        if said := reply_to(question, language):
+            return Answer(question, said, abstained=True, standalone=question)
         asked = self.analysed(question)
         if asks_points(asked) and not asked.terms and (answer := self._points(asked, language)):
             return replace(answer, question=question, standalone=question)
@@ -198,8 +203,13 @@ class QuotingAnswerer:
             if instead:
                 title = shown_title(best.source.record.title)
                 instead = f"“{instead}”（{title}{hit.passage.citation}）"
+        near = best is not None and best.probability >= self.least_probability / _FAR
         text = refusal_text(
-            len(holdings.records), holdings.sample_titles(4), bool(nearest), instead, language
+            len(holdings.records),
+            self.analysed(question).terms,
+            _official(nearest[0]) if nearest and near else "",
+            instead,
+            language,
         )
         return Answer(
             question=question,
@@ -209,6 +219,11 @@ class QuotingAnswerer:
             evidence="none",
             standalone=question,
         )
+
+
+def _official(hit: Hit) -> str:
+    """The name of a passage found."""
+    return f"{shown_title(hit.title)}{hit.passage.citation}"
 
 
 def _asked_back(question: str, key: str, examples: Sequence[str], language: Language) -> Answer:

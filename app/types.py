@@ -111,7 +111,7 @@ class Answer:
     """What the reader gets.
 
     ``text`` is the answer as shown, each statement followed by its ``[n]``; for an abstention it
-    says so and what the corpus covers. ``nearest`` are the passages closest to a question that was
+    says so and what was looked for. ``nearest`` are the passages closest to a question that was
     refused. ``evidence`` is ``strong``, ``weak`` or ``none``. ``timings_ms`` maps a stage
     (``retrieve``, ``answer``, ``total``) to milliseconds. ``standalone`` is the question as
     searched, after a follow-up was completed from the conversation. ``notice`` is one line for

@@ -99,6 +99,22 @@ def test_paragraph_item_and_of() -> None:
     assert (place.first, place.of, place.paragraph) == (12, 1, 2)
 
 
+@pytest.mark.parametrize(
+    ("question", "first", "last", "of"),
+    [
+        ("政府采购法第85-1条", 85, 85, 1),
+        ("政府采购法第 85－1 条规定了什么", 85, 85, 1),
+        ("政府采购法第5条之2", 5, 5, 2),
+        ("政府采购法第二十二条之一", 22, 22, 1),
+        ("政府采购法第二十二条之一般要求", 22, 22, None),
+        ("政府采购法第3-5条", 3, 5, None),
+    ],
+)
+def test_articles_put_in_later(question: str, first: int, last: int, of: int | None) -> None:
+    (place,) = asked(question).places
+    assert (place.first, place.last, place.of) == (first, last, of)
+
+
 def test_several_places() -> None:
     places = asked("政府采购法第二十二条和招标投标法第十八条有什么不同").places
     assert [(p.documents, p.first) for p in places] == [(("cg",), 22), (("zb",), 18)]

@@ -6,11 +6,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from app.answering.citing import Span
 from app.answering.compare import Side
-from app.answering.sentences import Source, Unit
+from app.answering.sentences import Source, Span
+from app.answering.whole import whole, with_neighbours
 from app.reading.reading import Read, Reading
-from ingest.document import Passage, Section
+from ingest.document import Passage
 
 Chosen = tuple[Source, list[Span]]
 """What one statement quotes."""
@@ -27,14 +27,6 @@ CLOSE = 0.7
 FAR, MOST_BESIDE, MOST_IN_ALL, LONGEST_BESIDE = 6.0, 3, 4, 420
 """The same for what stands beside the answer, how many statements there are then in all, and the
 longest text of one beside it."""
-
-_BACKWARD = re.compile(
-    r"^(?:（[一二三四五六七八九十]+）)?(?:但|但是|其中|前款|前[两二三]款|前述|上述|该|有前款|具有前款|违反前|依照前|按照前|因前款|逾期|否则)"
-)
-_FORWARD = re.compile(
-    r"^(?:但|但是|除外|不受此限|前款.{0,40}(?:除外|不适用|不受)|有下列情形之一的，?不)"
-)
-_OPEN = re.compile(r"[:：，,]\s*$")
 
 
 def choose(question: str, read: Sequence[Read], reading: Reading) -> list[Chosen]:
@@ -58,12 +50,8 @@ def choose(question: str, read: Sequence[Read], reading: Reading) -> list[Chosen
 
 def in_order(chosen: Sequence[Chosen]) -> list[Chosen]:
     """Parts below one heading as the document has them, others as they are: 一是 before 二是."""
-    parents = {
-        (source.id, _top(source, source.paths.find(*spans[0])).parent) for source, spans in chosen
-    }
-    points = all(
-        _top(source, source.paths.find(*spans[0])).kind == "point" for source, spans in chosen
-    )
+    parents = {(source.id, source.top(*spans[0]).parent) for source, spans in chosen}
+    points = all(source.top(*spans[0]).kind == "point" for source, spans in chosen)
     if points and len(parents) == 1:
         return sorted(chosen, key=lambda one: one[1][0])
     return list(chosen)
@@ -74,7 +62,7 @@ def beside(
 ) -> list[Chosen]:
     """What stands beside the answer (另见): the next best articles, other documents first."""
     best = read[0]
-    cited = {(s.id, _top(s, s.paths.find(*spans[0])).index) for s, spans in chosen}
+    cited = {(s.id, s.top(*spans[0]).index) for s, spans in chosen}
     left: dict[tuple[str, int], Read] = {}
     for one in read[1:]:
         if one.logit < best.logit - FAR or one.probability < reading.calibration.weak / 3:
@@ -113,157 +101,64 @@ def side_by_side(
 def quoted(question: str, read: Read, reading: Reading) -> Chosen:
     """What a place says to the question, whole enough to stand alone."""
     source, passage = read.source, read.hit.passage
-    section = source.sections[source.paths.find(passage.start, passage.end)]
-    if section.kind == "table":
+    if source.sections[source.paths.find(passage.start, passage.end)].kind == "table":
         return source, _rows(question, source, passage, reading)
-    article = _top(source, section.index)
-    if article.kind in ("article", "point", "item"):
-        whole = source.whole(article.index).spans[0]
-        if whole[1] - whole[0] <= WHOLE:
-            return source, [whole]
-    paragraphs = _paragraphs(source, article, passage)
-    if len(paragraphs) > 1:
-        scores = reading.units(question, source, [_unit(source, s, article) for s in paragraphs])
-        best = max(range(len(scores)), key=scores.__getitem__)
-        kept = {n for n, score in enumerate(scores) if score >= scores[best] - CLOSE}
-        kept = _with_neighbours(source, paragraphs, kept if _room(paragraphs, kept) else {best})
-        spans = [paragraphs[n] for n in sorted(kept)]
-    else:
-        spans = paragraphs
-    if len(spans) == 1 and spans[0][1] - spans[0][0] > WHOLE:
-        spans = _narrowed(question, source, passage, spans[0], reading)
-    return source, _merged(source, spans)
+    top = source.top(passage.start, passage.end)
+    if top.kind in ("article", "point", "item"):
+        entire = source.whole(top.index)
+        if entire[1] - entire[0] <= WHOLE:
+            return source, whole(source, [entire], [entire])
+    # the paragraphs of an article stand together whatever passage was read
+    part = (top.start, top.end) if top.kind == "article" else (passage.start, passage.end)
+    blocks = source.blocks(*part) or [source.trimmed(*part)]
+    if len(blocks) == 1:
+        return source, whole(source, _narrowed(question, source, blocks[0], reading), blocks)
+    scores = reading.units(question, source, [source.unit(block) for block in blocks])
+    best = max(range(len(scores)), key=scores.__getitem__)
+    kept = {n for n, score in enumerate(scores) if score >= scores[best] - CLOSE}
+    if sum(blocks[n][1] - blocks[n][0] for n in kept) > 2 * WHOLE:
+        kept = {best}
+    kept = with_neighbours(source, blocks, kept)
+    spans = [blocks[n] for n in sorted(kept)]
+    if len(spans) == 1:
+        spans = _narrowed(question, source, spans[0], reading)
+    return source, whole(source, spans, blocks)
 
 
-def _paragraphs(source: Source, article: Section, passage: Passage) -> list[Span]:
-    """The paragraphs (款) of an article, lists with their lead-ins; of another part the lines of
-    the passage, a list being one."""
-    below = [source.sections[i] for i in source.paths.children(article.index)]
-    if article.kind == "article" and below:
-        spans: list[Span] = []
-        for section in below:
-            span = source.trimmed(section.start, section.end)
-            listed = section.kind in ("item", "subitem")
-            if spans and (listed or _OPEN.search(source.text[slice(*spans[-1])])):
-                spans[-1] = (spans[-1][0], span[1])
-            else:
-                spans.append(span)
-        start = source.whole(article.index).spans[0][0]
-        if spans and start < spans[0][0]:
-            spans[0] = (start, spans[0][1])
-        return [s for s in spans if s[1] > s[0]]
-    return _lines(source, passage)
-
-
-def _lines(source: Source, passage: Passage) -> list[Span]:
-    """The lines of a passage that are no headings, neighbouring items with what opens them."""
-    spans: list[Span] = []
-    for unit in source.units(passage):
-        for span in unit.spans[:1] if unit.kind == "list" else unit.spans:
-            if not any(a <= span[0] and span[1] <= b for a, b in spans):
-                spans = [s for s in spans if not (span[0] <= s[0] and s[1] <= span[1])]
-                spans.append(span)
-    return sorted(spans) or [source.trimmed(passage.start, passage.end)]
-
-
-def _narrowed(
-    question: str, source: Source, passage: Passage, span: Span, reading: Reading
-) -> list[Span]:
+def _narrowed(question: str, source: Source, span: Span, reading: Reading) -> list[Span]:
     """Of a long run the part that answers: of a list its lead-in and items, of a text the
     sentences around the best."""
-    items = [
-        source.trimmed(s.start, s.end)
-        for s in source.sections
-        if s.kind == "item" and span[0] <= s.start and s.end <= span[1] + 1
-    ]
+    if span[1] - span[0] <= WHOLE:
+        return [span]
+    items = source.items(*span)
     if items:
         if span[1] - span[0] <= LONG:
             return [span]
         lead = source.trimmed(span[0], items[0][0])
-        units = [_unit(source, item, None) for item in items]
-        scores = reading.units(question, source, units)
+        scores = reading.units(question, source, [source.unit(item) for item in items])
         best = max(scores)
         kept = [item for item, score in zip(items, scores, strict=True) if score >= best - CLOSE]
-        return [lead, *kept[:4]]
+        return [lead, *kept[:4]] if lead[0] < lead[1] else kept[:4]
     sentences = list(source.sentences(*span))
     if len(sentences) < 3:
         return [span]
-    units = [_unit(source, s, None) for s in sentences]
-    scores = reading.units(question, source, units)
+    scores = reading.units(question, source, [source.unit(s) for s in sentences])
     at = max(range(len(scores)), key=scores.__getitem__)
-    kept_at = _with_neighbours(source, sentences, {at})
-    return [sentences[n] for n in sorted(kept_at)]
-
-
-def _with_neighbours(source: Source, spans: Sequence[Span], kept: set[int]) -> set[int]:
-    """``kept`` with what a part points back to and what excepts it: never half a rule."""
-    found = set(kept)
-    for n in kept:
-        at = n
-        while at > 0 and _BACKWARD.match(source.text[slice(*spans[at])]):
-            at -= 1
-            found.add(at)
-        at = n
-        while at > 0 and _OPEN.search(source.text[slice(*spans[at - 1])]):
-            at -= 1
-            found.add(at)
-        for after in range(n + 1, len(spans)):
-            opened = _OPEN.search(source.text[slice(*spans[after - 1])])
-            if not opened and not _FORWARD.match(source.text[slice(*spans[after])]):
-                break
-            found.add(after)
-    return found
-
-
-def _room(spans: Sequence[Span], kept: set[int]) -> bool:
-    """Whether what is kept is short enough to be read at a glance."""
-    return sum(spans[n][1] - spans[n][0] for n in kept) <= 2 * WHOLE
-
-
-def _merged(source: Source, spans: Sequence[Span]) -> list[Span]:
-    """Neighbours with nothing but white space between them as one slice."""
-    merged: list[Span] = []
-    for start, end in spans:
-        if merged and not source.text[merged[-1][1] : start].strip():
-            merged[-1] = (merged[-1][0], end)
-        else:
-            merged.append((start, end))
-    return merged
+    return [sentences[n] for n in sorted(with_neighbours(source, sentences, {at}))]
 
 
 def _rows(question: str, source: Source, passage: Passage, reading: Reading) -> list[Span]:
-    """The row of a table that answers."""
-    units = source.units(passage)
-    if not units:
+    """The row of a table that answers, below the heads of its columns."""
+    rows = source.rows(passage)
+    if not rows:
         return [source.trimmed(passage.start, passage.end)]
-    scores = reading.units(question, source, units)
-    best = max(range(len(scores)), key=scores.__getitem__)
-    return list(units[best].spans)
-
-
-def _unit(source: Source, span: Span, article: Section | None) -> Unit:
-    """A span as something that can be read."""
-    section = source.paths.find(*span) if article is None else article.index
-    heads = [s.heading for s in source.paths.chain(section) if s.heading and s.kind != "body"]
-    text = source.text[slice(*span)]
-    return Unit(source.id, "sentence", (span,), span, section, text, " ".join(heads))
+    scores = reading.units(question, source, rows)
+    return list(rows[max(range(len(scores)), key=scores.__getitem__)].spans)
 
 
 def _article(read: Read) -> tuple[str, int]:
     """The article or part that a place belongs to, as document and section."""
-    passage = read.hit.passage
-    return read.source.id, _top(
-        read.source, read.source.paths.find(passage.start, passage.end)
-    ).index
-
-
-def _top(source: Source, section: int) -> Section:
-    """The article, point or headed part that holds a section, itself where there is none."""
-    chain = source.paths.chain(section)
-    for above in reversed(chain):
-        if above.kind in ("article", "point", "heading"):
-            return above
-    return chain[-1]
+    return read.source.id, read.source.top(read.hit.passage.start, read.hit.passage.end).index
 
 
 def _of_a_kind(one: Read, best: Read) -> bool:
@@ -278,15 +173,21 @@ def _older(one: Read, best: Read) -> bool:
 def repeats(one: Chosen, others: Sequence[Chosen]) -> bool:
     """Whether it quotes what one of the others quotes: the same place, or the same words of the
     same work in another file or version."""
-    source, spans = one
+    source, spans = one[0], _said(*one)
     return any(
         source.record.work == other.record.work
         and (
             _bare(source, spans) == _bare(other, theirs)
             or (source.id == other.id and any(a < d and c < b for a, b in spans for c, d in theirs))
         )
-        for other, theirs in others
+        for other, theirs in ((its, _said(its, quotes)) for its, quotes in others)
     )
+
+
+def _said(source: Source, spans: Sequence[Span]) -> Sequence[Span]:
+    """What is quoted, without the heads of columns that rows of one table share."""
+    table = source.sections[source.paths.find(*spans[0])].kind == "table"
+    return spans[1:] if table and len(spans) > 1 else spans
 
 
 def _bare(source: Source, spans: Sequence[Span]) -> str:

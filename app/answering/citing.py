@@ -12,12 +12,10 @@ from dataclasses import replace
 
 from app.answering.facts import bare_name
 from app.answering.founded import founded_on
-from app.answering.sentences import Source
+from app.answering.sentences import Source, Span
 from app.types import Citation, Quote, Statement
 from ingest.document import Passage
 from ingest.index import Index
-
-Span = tuple[int, int]
 
 
 class Citer:
@@ -122,7 +120,8 @@ def joined(source: Source, spans: Sequence[Span]) -> str:
     before: int | None = None
     for start, end in spans:
         if before is not None:
-            gap = source.text[before:start]
+            # what is pointed to stands after what points to it
+            gap = source.text[before:start] if before <= start else source.text[end:before]
             text += "\n" if "\n" in gap and not gap.strip() else "" if not gap.strip() else "\n……\n"
         text += source.text[start:end]
         before = end

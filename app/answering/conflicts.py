@@ -14,6 +14,7 @@ from app.answering.question import Question
 from app.answering.sentences import Source
 from app.reading.reading import Read
 from app.types import Hit
+from ingest.storage.catalogue import DocumentRecord
 
 _HYPOTHETICAL = re.compile(
     r"如果|假如|假设|若|比如|例如|譬如|万一|要是|一旦|的话|以上|以下|超过|不足|不到|以内|之内|起步|左右|能不能|可不可以|"
@@ -34,6 +35,7 @@ def contradiction(question: Question, place: Place, holdings: Holdings) -> str:
         _place_conflict(question, place)
         or _name_conflict(question, place, holdings)
         or _year_conflict(question, place)
+        or _number_conflict(question, place, holdings)
     )
 
 
@@ -136,6 +138,22 @@ def _year_conflict(question: Question, place: Place) -> str:
     dates = " ".join(d for d in (m.published, m.effective, m.version) if d)
     near = f"{passage.text} {' '.join(passage.path)} {record.title} {record.source} {dates}"
     return "" if all(year in near for year in question.years) else "year"
+
+
+def _number_conflict(question: Question, place: Place, holdings: Holdings) -> str:
+    """Another number in the name (第3号) than the question asks for and a document has."""
+    wanted = {f.value for f in question.facts if f.kind == "document-number"}
+    if not wanted or wanted & _numbers(place[1].record):
+        return ""
+    if not any(wanted & _numbers(record) for record in holdings.records.values()):
+        return ""
+    return "" if wanted & {f.value for f in facts(place[0].passage.text)} else "number"
+
+
+def _numbers(record: DocumentRecord) -> set[str]:
+    """The numbers that a document goes by."""
+    named = f"{record.title} {record.metadata.number or ''}"
+    return {f.value for f in facts(named) if f.kind == "document-number"}
 
 
 def _without(text: str, found: Sequence[Fact]) -> str:

@@ -6,9 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.answering.citing import Span
 from app.answering.facts import facts
-from app.answering.sentences import Source
+from app.answering.sentences import Source, Span
 from app.verify import changes_duty, coverage, judge, torn_from_negation
 from ingest.document import Passage
 

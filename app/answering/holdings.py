@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from app.answering.sentences import Source
 from app.retrieval.names import Names, defined_names, half_width
+from app.retrieval.query import Query, understand
 from ingest.index import Index
 from ingest.storage.catalogue import DocumentRecord, StoredDocument
 
@@ -76,6 +77,10 @@ class Holdings:
         found += self._by_kind(plain_question, found)
         return [*found, *self._implementing(plain_question, found)]
 
+    def understood(self, question: str) -> Query:
+        """A question with the places it names."""
+        return understand(question, self._names)
+
     def _by_kind(self, question: str, found: list[Named]) -> list[Named]:
         """《法》 and 《条例》 alone: the law that the question names, else that of the product's
         field, and the regulation that implements it."""
@@ -112,18 +117,6 @@ class Holdings:
         for mention in reversed(self._names.mentions(rest)):
             rest = f"{rest[: mention.start].rstrip('《〈')} {rest[mention.end :].lstrip('》〉')}"
         return _BARE.sub(" ", rest)
-
-    def sample_titles(self, count: int) -> list[str]:
-        """A few titles, one of each kind of document first."""
-        chosen: list[DocumentRecord] = []
-        kinds: set[str | None] = set()
-        current = [r for r in self.records.values() if not r.superseded]
-        for record in current:
-            if record.metadata.kind not in kinds:
-                kinds.add(record.metadata.kind)
-                chosen.append(record)
-        chosen += [r for r in current if r not in chosen]
-        return [shown_title(r.title) for r in chosen[:count]]
 
 
 def _is_of_the_field(record: DocumentRecord) -> bool:

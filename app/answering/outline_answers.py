@@ -5,20 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from app.answering.facts import Fact
 from app.answering.question import Question
-from app.answering.sentences import Source
+from app.answering.sentences import Source, Span
+from app.retrieval.query import Place
 from ingest.document import Section
+from ingest.outline.numbering import value
 
-Span = tuple[int, int]
 _ALIKE = 0.6
 """A heading that holds so much of what the best one holds is as good."""
 SHORT = 170
 """A point up to so many characters is quoted whole, of a longer one its first sentence."""
 
 _PART = re.compile(
-    r"第\s*([一二三四五六七八九十\d]+)\s*(?:大)?(?:部分|点|方面|章|节|大点|大部分|个方面|个部分|条措施|项)"
+    r"第\s*(?P<n>[一二三四五六七八九十\d]+)\s*[大个]?(?P<unit>部分|点|方面|章|节|条措施|项)"
 )
+_KINDS = {"章": {"chapter"}, "节": {"section"}, "项": {"item", "subitem", "point"}}
+"""The parts that a word for parts means; other words mean any."""
+_LATE = re.compile(r"条之(.+?)条?$|[-－–—‑](\d+)\s*条?$")
 _POINTS = re.compile(
     r"一是.{0,4}二是|[一二三四五六七八九]是(?:分别)?(?:讲|说|指)?(?:了|的)?什么|第一.{0,4}第二|分别(?:讲|说|是)|哪几个?方面|几个方面|几方面|哪几点|几点|哪些方面"
 )
@@ -30,10 +33,18 @@ _SUMMARY = re.compile(
 
 def asked_part(question: Question) -> int | None:
     """The number of the part that a question asks for: 第三部分 is 3."""
-    from ingest.outline.numbering import value
-
     match = _PART.search(question.text)
-    return value(match[1]) if match else None
+    return value(match["n"]) if match else None
+
+
+def nth_part(parts: Sequence[Section], question: Question) -> Section | None:
+    """The part that a question counts to: 第三章 is the third chapter, 第五项 is no chapter."""
+    match, number = _PART.search(question.text), asked_part(question)
+    if match is None or not number:
+        return None
+    kinds = _KINDS.get(match["unit"])
+    fitting = [part for part in parts if kinds is None or part.kind in kinds]
+    return fitting[number - 1] if number <= len(fitting) else None
 
 
 def asks_outline(question: Question) -> bool:
@@ -144,27 +155,31 @@ def overview(source: Source, parts: Sequence[Section], most: int) -> list[list[S
     return [[opening(source, part, heading_only=True) for part in parts]]
 
 
-def referred(source: Source, facts: Sequence[Fact]) -> Section | None:
-    """The article, paragraph or item that a question names by number."""
-    found: Section | None = None
-    for fact in facts:
-        if fact.kind != "article" or not fact.value.isdigit():
-            continue
-        number = int(fact.value)
-        if fact.unit == "条":
-            found = next(
-                (s for s in source.sections if s.kind == "article" and s.number == number), None
-            )
-            if found is None:
-                return None
-        elif found is not None and fact.unit in ("款", "项"):
-            kind = "paragraph" if fact.unit == "款" else "item"
-            below = [s for s in source.sections if _inside(s, found) and s.kind == kind]
-            match = next((s for s in below if s.number == number), None)
-            if match is None:
-                return None
-            found = match
+def located(source: Source, place: Place, most: int) -> list[Section]:
+    """The articles of a place, or the paragraph or item named in them; at most so many."""
+    found: list[Section] = []
+    first = place.first or 0
+    for number in range(first, min(place.last or first, first + most - 1) + 1):
+        section = _article(source, number, place.of)
+        for kind, inner in (("paragraph", place.paragraph), ("item", place.item)):
+            if section is not None and inner is not None:
+                section = _below(source, section, kind, inner)
+        found += [section] if section is not None else []
     return found
+
+
+def _article(source: Source, number: int, of: int | None) -> Section | None:
+    """第五条, or with ``of`` 第五条之一, however it is printed."""
+    for article in source.articles:
+        late = _LATE.search(article.label)
+        if article.number == number and (value(late[1] or late[2]) if late else None) == of:
+            return article
+    return None
+
+
+def _below(source: Source, outer: Section, kind: str, number: int) -> Section | None:
+    inside = (s for s in source.sections if _inside(s, outer) and s.kind == kind)
+    return next((s for s in inside if s.number == number), None)
 
 
 def _inside(section: Section, outer: Section) -> bool:
@@ -185,7 +200,7 @@ def quoted_section(source: Source, question: str) -> int | None:
 
 def article_spans(source: Source, section: Section, most: int) -> list[list[Span]]:
     """The text of an article whole, without its label; by paragraphs if it is long."""
-    whole = source.whole(section.index).spans[0]
+    whole = source.whole(section.index)
     paragraphs = [
         source.trimmed(source.sections[i].start, source.sections[i].end)
         for i in source.paths.children(section.index)

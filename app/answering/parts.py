@@ -14,14 +14,17 @@ from app.answering.outline_answers import (
     asks_whole,
     best_division,
     divisions,
+    located,
+    nth_part,
     overview,
     quoted_section,
-    referred,
 )
 from app.answering.places import places
 from app.answering.question import Question
 from app.answering.sentences import Source
+from app.answering.whole import whole
 from app.reading.reading import Read
+from app.retrieval.query import Place
 from app.types import Hit
 
 HEADED = 0.45
@@ -36,25 +39,35 @@ def place_named(
 
     :param most: so many statements at most.
     """
-    articles = [f for f in asked.facts if f.kind == "article"]
     if "“" in asked.text and (quoted := _quoted_path(asked, holdings, most)):
         return quoted
-    if not any(f.unit == "条" for f in articles):
-        return None
-    named = [i for name in holdings.named_in(asked.text) for i in name.documents]
-    sources = [s for i in named if (s := holdings.source(i)) is not None]
-    if not named:
-        sources = [s for h, s in found if h.explicit]
+    chosen: list[Chosen] = []
+    known = False
+    for place in holdings.understood(asked.text).places:
+        source = _owner(asked, place, found, holdings) if place.first is not None else None
+        if source is None:
+            continue
+        known = True
+        for section in located(source, place, most):
+            parts = article_spans(source, section, most)
+            if len(parts) == 1:
+                article = source.top(section.start, section.end)
+                parts = [whole(source, parts[0], source.blocks(article.start, article.end))]
+            chosen += [(source, spans) for spans in parts]
+    return chosen[:most] if chosen else [] if known else None
+
+
+def _owner(
+    asked: Question, place: Place, found: Sequence[tuple[Hit, Source]], holdings: Holdings
+) -> Source | None:
+    """The document whose article is named, in the version that is asked for."""
+    names = holdings.named_in(asked.text)
+    documents = place.documents or tuple(i for name in names for i in name.documents)
+    explicit = [s for h, s in found if h.explicit and (not documents or s.id in documents)]
+    sources = explicit or [s for i in documents if (s := holdings.source(i)) is not None]
     if not asked.of_old:
         sources = [s for s in sources if not s.record.superseded] or sources
-    chosen: list[Chosen] = []
-    for source in sources[:1] if len(articles) == 1 else sources:
-        section = referred(source, articles)
-        if section is not None:
-            chosen += [(source, spans) for spans in article_spans(source, section, most)]
-    if chosen:
-        return chosen[:most]
-    return [] if sources else None
+    return sources[0] if sources else None
 
 
 def _quoted_path(asked: Question, holdings: Holdings, most: int) -> list[Chosen]:
@@ -65,7 +78,7 @@ def _quoted_path(asked: Question, holdings: Holdings, most: int) -> list[Chosen]
         if source is not None and index is not None:
             parts = divisions(source, index)
             spans = overview(source, parts, most) if len(parts) > 1 else []
-            return [(source, s) for s in spans or [list(source.whole(index).spans)]]
+            return [(source, s) for s in spans or [[source.whole(index)]]]
     return []
 
 
@@ -82,18 +95,18 @@ def by_outline(
     parts = None
     if share >= HEADED and section is not None:
         below = divisions(source, section.index)
-        if number and 0 < number <= len(below):
-            return [(source, list(source.whole(below[number - 1].index).spans))]
+        if (part := nth_part(below, asked)) is not None:
+            return [(source, [source.whole(part.index)])]
+        if number and not asks_outline(asked):
+            return []
         parts = below
         if not parts:
-            return [(source, list(source.whole(section.index).spans))]
+            return [(source, [source.whole(section.index)])]
     elif number:
-        top = divisions(source)
-        if 0 < number <= len(top):
-            part = top[number - 1]
+        if (part := nth_part(divisions(source), asked)) is not None:
             parts = divisions(source, part.index)
             if not parts:
-                return [(source, list(source.whole(part.index).spans))]
+                return [(source, [source.whole(part.index)])]
     elif asks_whole(asked):
         parts = divisions(source)
         if len(parts) < 2 and (lead := source.opening_paragraph()):

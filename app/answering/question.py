@@ -10,6 +10,7 @@ from app.answering.facts import Fact, facts
 from app.answering.words import content_words
 
 _OLD = re.compile(r"旧|原来|原先|以前|之前的|修订前|修改前|修正前|老版|老条例|老法")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +25,10 @@ class Question:
 
     @property
     def years(self) -> tuple[str, ...]:
-        """Years the question names, as four digits."""
-        return tuple(
-            f.value[:4]
-            for f in self.facts
-            if f.kind == "date" and len(f.value) >= 4 and f.value[:4].isdigit()
-        )
+        """Years the question names, as four digits; 2019 alone is one."""
+        named = [f.value[:4] for f in self.facts if f.kind == "date"]
+        named += [f.shown.strip() for f in self.facts if f.kind == "number" and not f.unit]
+        return tuple(year for year in named if _YEAR.fullmatch(year))
 
     @property
     def of_earlier(self) -> bool:

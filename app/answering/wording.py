@@ -19,9 +19,11 @@ _FRAME = {
         "repaired": "（原文有编码修复，请核对）",
         "unverified": "（未核实）",
         "none": "资料库中没有能回答这个问题的内容。",
-        "covers": "资料库现有{count}份文件，例如{titles}。",
+        "covers": "资料库现有{count}份文件。",
+        "understood": "按“{words}”查找过。",
+        "near": "最接近的是{place}，但不能视为答案。",
+        "suggest": "可以写明文件名称、地区或年份，或者换一种说法再问。",
         "empty": "资料库还没有文件。",
-        "nearest": "最接近的内容见下方，但不能视为答案。",
         "instead": "资料库中的说法是：",
         "law": "法律",
         "regulation": "行政法规",
@@ -43,9 +45,11 @@ _FRAME = {
         "repaired": " (damaged characters were repaired; check the original)",
         "unverified": " (not verified)",
         "none": "The corpus holds no answer to this question.",
-        "covers": "It has {count} documents, such as {titles}.",
+        "covers": "It has {count} documents.",
+        "understood": "Looked for: {words}.",
+        "near": "The nearest is {place}; it is not an answer.",
+        "suggest": "Please name the document, the place or the year, or put it in other words.",
         "empty": "The corpus has no documents yet.",
-        "nearest": "The nearest passages are shown below; they are not an answer.",
         "instead": "What the corpus says instead: ",
         "law": "law",
         "regulation": "administrative regulation",
@@ -102,21 +106,25 @@ def back_text(key: str, examples: Sequence[str], language: Language = "zh") -> s
 
 
 def refusal_text(
-    count: int, titles: Sequence[str], nearest: bool, instead: str, language: Language = "zh"
+    count: int, words: Sequence[str], nearest: str, instead: str, language: Language = "zh"
 ) -> str:
-    """What is said where the corpus has no answer.
+    """What is said where the corpus has no answer: what was looked for, what comes nearest, and
+    what can be done.
 
-    :param titles: a few titles the corpus has; ``instead`` what it says in place of a premise
-        that does not hold, empty where there is none.
+    :param words: of the question; ``nearest`` the place nearest to an answer, ``instead`` what
+        the corpus says in place of a premise that does not hold, both empty where there is none.
     """
     if not count:
         return frame("none", language) + frame("empty", language)
-    joined = "、".join(titles) if language == "zh" else ", ".join(titles)
     space = "" if language == "zh" else " "
     parts = [frame("none", language)]
     if instead:
         parts.append(frame("instead", language) + instead)
-    parts.append(frame("covers", language, count=count, titles=joined))
+    if words:
+        joined = (" " if language == "zh" else ", ").join(words)
+        parts.append(frame("understood", language, words=joined))
+    parts.append(frame("covers", language, count=count))
     if nearest and not instead:
-        parts.append(frame("nearest", language))
+        parts.append(frame("near", language, place=nearest))
+    parts.append(frame("suggest", language))
     return space.join(parts)

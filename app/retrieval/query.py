@@ -19,7 +19,7 @@ _NUMERAL = r"(?:[零〇一二三四五六七八九十百千两]+|\d{1,4})"
 _TO = r"\s*(?:[-—–~～至到]|直到)\s*第?\s*"
 _ARTICLE = re.compile(
     rf"(?P<di>第\s*)?(?P<first>{_NUMERAL})\s*(?:"
-    rf"条(?:\s*之\s*(?P<of>[一二三四五六七八九十]+|\d{{1,2}}))?(?:{_TO}(?P<last>{_NUMERAL})\s*条)?"
+    rf"条(?:\s*之\s*(?P<of>[一二三四五六七八九十]+|\d{{1,2}})(?![般些切定样]))?(?:{_TO}(?P<last>{_NUMERAL})\s*条)?"
     rf"|{_TO}(?P<to>{_NUMERAL})\s*条)"
 )
 _UNITS = {"paragraph": "款", "item": "项", "subitem": "目"}
@@ -128,6 +128,9 @@ def _places(
         first = value(match["first"])
         end = match["last"] or match["to"]
         last = value(end) if end else first
+        of = value(match["of"]) if match["of"] else None
+        if match["to"] and first and last and last < first:  # 第85-1条 is no range
+            last, of = first, last
         owner = before[-1] if before else next(iter(mentions), None)
         if first is None or last is None or any(a <= match.start() < b for a, b in spans):
             continue
@@ -142,7 +145,7 @@ def _places(
             owner.documents if owner else (),
             first,
             max(first, last),
-            value(match["of"]) if match["of"] else None,
+            of,
             units["paragraph"],
             units["item"],
         )
