@@ -132,8 +132,8 @@ class Source:
     def rows(self, passage: Passage) -> list[Unit]:
         """The rows of a table that a passage holds, each with the heads of the columns."""
         section = self.sections[self.paths.find(passage.start, passage.end)]
-        lines = list(self._lines(section.start, section.end))
-        head = lines[0] if lines and " | " in self.text[slice(*lines[0])] else None
+        lines = self._lines(section.start, section.end)
+        head = next((line for line in lines if " | " in self.text[slice(*line)]), None)
         inside = [row for row in self._lines(passage.start, passage.end) if row != head]
         return [self.unit(head, row) if head else self.unit(row) for row in inside]
 
