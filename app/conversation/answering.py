@@ -1,0 +1,241 @@
+"""From a question in its conversation to the answer that quotes.
+
+A question that names nothing but a part of the last answer is told that part again; another that
+comes after an earlier one is read twice; one that sets documents or versions side by side is
+answered for each. All others go straight to what finds and what answers.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from app.answering.compare import Side, sides
+from app.answering.facts import facts
+from app.answering.holdings import shown_title
+from app.answering.merging import joined_answers
+from app.answering.open_questions import leaves_open
+from app.answering.sentences import Source
+from app.answering.wording import frame
+from app.conversation.asked import Asked
+from app.conversation.completing import completed
+from app.conversation.pointing import Pointed, pointed_at
+from app.conversation.reading_twice import Wording, read_twice
+from app.types import Answer, Filters, Hit
+from ingest.language import Language
+
+if TYPE_CHECKING:
+    from app.answer import QuotingAnswerer
+    from app.retrieve import Retriever
+
+BEFORE, AFTER, MOST_CITED = 4, 6, 2
+"""So many passages before and after a place cited are near it, and so many places are looked at."""
+_AS_LIKELY_AS = 5
+"""A passage near what was cited is taken for as probable as the hit of this rank."""
+
+_LOOKED_FOR = 160
+"""So many characters of a point are looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An answer, the hits that it was made from, and the seconds that finding these took."""
+
+    answer: Answer
+    hits: tuple[Hit, ...]
+    finding: float
+
+
+class Conversing:
+    """Answers over what ``retriever`` finds, ``passages`` of it for each wording."""
+
+    def __init__(self, retriever: Retriever, answerer: QuotingAnswerer, passages: int) -> None:
+        self._retriever = retriever
+        self._answerer = answerer
+        self._passages = passages
+        self._finding = 0.0
+
+    def answered(
+        self,
+        asked: Asked,
+        filters: Filters,
+        language: Language,
+        within: Collection[str] | None,
+    ) -> Found:
+        """The answer to a question.
+
+        :param within: ids of the documents that ``filters`` let through; ``None``: all.
+        """
+        self._finding = 0.0
+        pointed = pointed_at(asked, self._answerer.holdings)
+        if pointed and all(within is None or source.id in within for source, _ in pointed.places):
+            answer, hits = self._told_again(asked, pointed, filters, language, within)
+        elif asked.before:
+            answer, hits = self._after(asked, filters, language, within)
+        else:
+            answer, hits = self._alone(asked.question, filters, language, within)
+        return Found(answer, tuple(hits), self._finding)
+
+    def _alone(
+        self,
+        question: str,
+        filters: Filters,
+        language: Language,
+        within: Collection[str] | None,
+        compared: bool = True,
+    ) -> tuple[Answer, Sequence[Hit]]:
+        hits = self._search(question, filters)
+        if compared:
+            parts = sides(self._answerer.analysed(question), hits, self._answerer.holdings)
+            answer = self._side_by_side(question, parts, filters, language, within)
+            if answer is not None:
+                return answer, hits
+        return self._answerer.answer(question, hits, language, within), hits
+
+    def _after(
+        self,
+        asked: Asked,
+        filters: Filters,
+        language: Language,
+        within: Collection[str] | None,
+    ) -> tuple[Answer, Sequence[Hit]]:
+        """The answer to the question alone or completed, whichever is read better."""
+        answerer, holdings = self._answerer, self._answerer.holdings
+        whole = self._of_document(asked) or completed(asked.question, asked.before, holdings)
+        hits = self._search(asked.question, filters)
+        if any(hit.explicit for hit in hits):
+            return self._alone(asked.question, filters, language, within)
+        further = self._search(whole, filters)
+        if any(hit.explicit for hit in further) or sides(
+            answerer.analysed(whole), further, holdings
+        ):
+            return self._alone(whole, filters, language, within)
+        near = self._near(asked, within)
+        have = {hit.passage.id for hit in (*hits, *further)}
+        likely = [hit.probability for hit in further[:_AS_LIKELY_AS]]
+        beside = [
+            replace(hit, probability=min(likely, default=0.0))
+            for hit in near
+            if hit.passage.id not in have
+        ]
+        wordings = [
+            self._wording(text, [*found, *beside], within)
+            for text, found in ((asked.question, hits), (whole, further))
+        ]
+        if leaves_open(answerer.analysed(asked.question), holdings):
+            wordings[0] = replace(wordings[0], found=())
+        best, read = read_twice(*wordings, {hit.passage.id for hit in near}, answerer.reading)
+        chosen = hits if best is wordings[0] else further
+        if not read:
+            return answerer.answer(best.text, chosen, language, within), chosen
+        return answerer.answer(best.text, chosen, language, within, read), chosen
+
+    def _told_again(
+        self,
+        asked: Asked,
+        pointed: Pointed,
+        filters: Filters,
+        language: Language,
+        within: Collection[str] | None,
+    ) -> tuple[Answer, Sequence[Hit]]:
+        """The places pointed at, named; of a point also what else there is on its words."""
+        again = self._answerer.told_again(asked.question, pointed.places, language)
+        names = "、".join(dict.fromkeys(c.official for c in again.citations))
+        hits: Sequence[Hit] = ()
+        if pointed.point:
+            words = again.statements[0].text[:_LOOKED_FOR]
+            more, hits = self._alone(words, filters, language, within, compared=False)
+            if not more.abstained and not _overlap(again, more):
+                parts = [("", again), ("", more)]
+                again = joined_answers(asked.question, parts, self._answerer.holdings, language)
+        return replace(again, notice=frame("based", language, names=names)), hits
+
+    def _side_by_side(
+        self,
+        question: str,
+        parts: Sequence[Side],
+        filters: Filters,
+        language: Language,
+        within: Collection[str] | None,
+    ) -> Answer | None:
+        """Each side's answer beside the others, saying which has none; ``None`` where none has."""
+        told: list[tuple[str, Answer]] = []
+        silent: list[str] = []
+        for side in parts:
+            ids = [i for i in side.documents if within is None or i in within]
+            if not ids:
+                silent.append(frame("absent", language, name=side.name))
+                continue
+            hits = self._search(side.question, replace(filters, documents=tuple(ids)))
+            answer = self._answerer.answer(side.question, hits, language, ids)
+            if answer.abstained:
+                silent.append(frame("silent", language, name=side.name))
+            else:
+                told.append((side.name, answer))
+        if not told:
+            return None
+        merged = joined_answers(question, told, self._answerer.holdings, language)
+        return replace(merged, notice=" ".join(silent))
+
+    def _search(self, question: str, filters: Filters) -> list[Hit]:
+        began = time.perf_counter()
+        hits = self._retriever.search(question, self._passages, filters)
+        self._finding += time.perf_counter() - began
+        return hits
+
+    def _wording(self, text: str, hits: Sequence[Hit], within: Collection[str] | None) -> Wording:
+        answerer = self._answerer
+        asked = answerer.analysed(text)
+        found = answerer.finder.looked_up(asked, hits, answerer.holdings, within) if hits else []
+        return Wording(text, found, *answerer.welcome(asked))
+
+    def _of_document(self, asked: Asked) -> str:
+        """The question with the title of the document last cited, where it names an article and
+        no document; else empty."""
+        holdings = self._answerer.holdings
+        named = any(f.kind == "article" and f.unit == "条" for f in facts(asked.question))
+        if not named or not asked.told or holdings.named_in(asked.question):
+            return ""
+        record = holdings.records.get(asked.told[0][0].document)
+        return f"{shown_title(record.title)}{asked.question}" if record else ""
+
+    def _near(self, asked: Asked, within: Collection[str] | None) -> list[Hit]:
+        """The passages around what the last answer cites first."""
+        found: dict[str, Hit] = {}
+        for quotes in asked.told[:MOST_CITED]:
+            source = self._answerer.holdings.source(quotes[0].document)
+            if source is None or (within is not None and source.id not in within):
+                continue
+            for hit in self._around(source, quotes[0].start):
+                found.setdefault(hit.passage.id, hit)
+        return list(found.values())
+
+    def _around(self, source: Source, start: int) -> list[Hit]:
+        record = source.record
+        cited = next(
+            (p for p in self._answerer.index.passages_of(source.id) if p.start <= start < p.end),
+            None,
+        )
+        passages = self._retriever.neighbours(cited, BEFORE, AFTER) if cited else []
+        return [
+            Hit(
+                passage=passage,
+                title=record.title,
+                metadata=record.metadata,
+                source=record.source,
+                score=0.0,
+                superseded=record.superseded,
+            )
+            for passage in passages
+        ]
+
+
+def _overlap(one: Answer, other: Answer) -> bool:
+    """Whether the first place cited in ``other`` is cited in ``one``, or holds what is."""
+    first = other.citations[0]
+    return any(
+        c.document == first.document and c.start < first.end and first.start < c.end
+        for c in one.citations
+    )
