@@ -70,7 +70,8 @@ def _of_document(
     rest = _without(text, cut)
     others = {i for n in named if n is not one for i in n.documents}
     records = [holdings.records[i] for i in one.documents if i in holdings.records]
-    title = shown_title(next((r for r in records if not r.superseded), records[0]).title)
+    current = next((r for r in records if not r.superseded), None)
+    title = shown_title(current.title if current else one.shown)
     question = f"{title}{text[one.end : own].lstrip('》〉')} {rest}" if own else rest
     further = () if own else sorted(implementing(one.documents, holdings) - others)
     return Side(title, question, (*one.documents, *further))

@@ -10,15 +10,12 @@ from app.answering.wording import answer_text
 from app.types import Answer, Citation, Statement
 from ingest.language import Language
 
-MOST_EACH = 2
-"""So many statements of each side."""
-
 
 def joined_answers(
     question: str, parts: Sequence[tuple[str, Answer]], holdings: Holdings, language: Language
 ) -> Answer:
-    """One answer of several, none of them an abstention: the statements that answer, each
-    ``about`` its part's name, with citations numbered anew.
+    """One answer of several, none of them an abstention: their statements, each ``about`` its
+    part's name, with citations numbered anew.
 
     :param parts: what each answer is about, and the answer.
     """
@@ -27,7 +24,7 @@ def joined_answers(
     for name, answer in parts:
         numbers: dict[int, int] = {}
         of_part = {c.n: c for c in answer.citations}
-        for statement in [s for s in answer.statements if not s.further][:MOST_EACH]:
+        for statement in answer.statements:
             for n in statement.citations:
                 if n not in numbers:
                     numbers[n] = len(citations) + 1

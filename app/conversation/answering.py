@@ -23,7 +23,7 @@ from app.conversation.asked import Asked
 from app.conversation.completing import completed
 from app.conversation.pointing import Pointed, pointed_at
 from app.conversation.reading_twice import Wording, read_twice
-from app.types import Answer, Filters, Hit
+from app.types import Answer, Filters, Hit, Statement
 from ingest.language import Language
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ BEFORE, AFTER, MOST_CITED = 4, 6, 2
 _AS_LIKELY_AS = 5
 """A passage near what was cited is taken for as probable as the hit of this rank."""
 
+_MOST_EACH = 2
+"""So many statements of each side, and so many more on a point."""
 _LOOKED_FOR = 160
 """So many characters of a point are looked for."""
 
@@ -105,25 +107,19 @@ class Conversing:
         answerer, holdings = self._answerer, self._answerer.holdings
         whole = self._of_document(asked) or completed(asked.question, asked.before, holdings)
         hits = self._search(asked.question, filters)
-        if any(hit.explicit for hit in hits):
+        if _names_a_part(asked.question, hits):
             return self._alone(asked.question, filters, language, within)
         further = self._search(whole, filters)
-        if any(hit.explicit for hit in further) or sides(
-            answerer.analysed(whole), further, holdings
-        ):
+        compared = sides(answerer.analysed(whole), further, holdings)
+        if compared or _names_a_part(whole, further):
             return self._alone(whole, filters, language, within)
         near = self._near(asked, within)
-        have = {hit.passage.id for hit in (*hits, *further)}
-        likely = [hit.probability for hit in further[:_AS_LIKELY_AS]]
-        beside = [
-            replace(hit, probability=min(likely, default=0.0))
-            for hit in near
-            if hit.passage.id not in have
-        ]
-        wordings = [
-            self._wording(text, [*found, *beside], within)
-            for text, found in ((asked.question, hits), (whole, further))
-        ]
+        likely = min((hit.probability for hit in further[:_AS_LIKELY_AS]), default=0.0)
+        wordings = []
+        for text, found in ((asked.question, hits), (whole, further)):
+            have = {hit.passage.id for hit in found}
+            beside = [replace(h, probability=likely) for h in near if h.passage.id not in have]
+            wordings.append(self._wording(text, [*beside, *found], within))
         if leaves_open(answerer.analysed(asked.question), holdings):
             wordings[0] = replace(wordings[0], found=())
         best, read = read_twice(*wordings, {hit.passage.id for hit in near}, answerer.reading)
@@ -147,8 +143,8 @@ class Conversing:
         if pointed.point:
             words = again.statements[0].text[:_LOOKED_FOR]
             more, hits = self._alone(words, filters, language, within, compared=False)
-            if not more.abstained and not _overlap(again, more):
-                parts = [("", again), ("", more)]
+            if beside := _elsewhere(more, again):
+                parts = [("", again), ("", replace(more, statements=beside))]
                 again = joined_answers(asked.question, parts, self._answerer.holdings, language)
         return replace(again, notice=frame("based", language, names=names)), hits
 
@@ -166,14 +162,16 @@ class Conversing:
         for side in parts:
             ids = [i for i in side.documents if within is None or i in within]
             if not ids:
-                silent.append(frame("absent", language, name=side.name))
+                key = "silent" if side.documents else "absent"  # a filter shuts it out, or not here
+                silent.append(frame(key, language, name=side.name))
                 continue
             hits = self._search(side.question, replace(filters, documents=tuple(ids)))
             answer = self._answerer.answer(side.question, hits, language, ids)
             if answer.abstained:
                 silent.append(frame("silent", language, name=side.name))
             else:
-                told.append((side.name, answer))
+                direct = [s for s in answer.statements if not s.further][:_MOST_EACH]
+                told.append((side.name, replace(answer, statements=tuple(direct))))
         if not told:
             return None
         merged = joined_answers(question, told, self._answerer.holdings, language)
@@ -232,10 +230,18 @@ class Conversing:
         ]
 
 
-def _overlap(one: Answer, other: Answer) -> bool:
-    """Whether the first place cited in ``other`` is cited in ``one``, or holds what is."""
-    first = other.citations[0]
-    return any(
-        c.document == first.document and c.start < first.end and first.start < c.end
-        for c in one.citations
-    )
+def _names_a_part(text: str, hits: Sequence[Hit]) -> bool:
+    """Whether a question names an article or another numbered part, which was found."""
+    return any(hit.explicit for hit in hits) and any(f.kind == "article" for f in facts(text))
+
+
+def _elsewhere(more: Answer, told: Answer) -> tuple[Statement, ...]:
+    """The first statements of ``more`` that quote other places than ``told`` does."""
+    places = [(c.document, c.start, c.end) for c in told.citations]
+    cited = {
+        c.n
+        for c in more.citations
+        if not any(c.document == d and c.start < b and a < c.end for d, a, b in places)
+    }
+    found = [s for s in more.statements if s.citations and set(s.citations) <= cited]
+    return tuple(replace(s, further=True) for s in found[:_MOST_EACH])

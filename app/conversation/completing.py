@@ -42,13 +42,14 @@ def completed(question: str, before: str, holdings: Holdings) -> str:
     if not about:
         return question
     new = list(_things(question, holdings))
+    likes = list(_alike(question))
     rest = question
-    for thing in new:
+    for thing in (*new, *likes):
         rest = rest.replace(thing.text, " ")
     exchanged = _exchanged(about, new, list(_things(about, holdings)))
     if content_words(rest):
         return f"{exchanged}？{question}"
-    alike = _exchanged(exchanged, list(_alike(question)), list(_alike(exchanged)))
+    alike = _exchanged(exchanged, likes, list(_alike(exchanged)))
     return f"{alike}？" if alike != about else f"{about}？{question}"
 
 

@@ -54,16 +54,16 @@ def pointed_at(asked: Asked, holdings: Holdings) -> Pointed | None:
 
 
 def _point(asked: Asked, number: int, holdings: Holdings) -> Chosen | None:
-    """The statement of that number, or the item of the only one's list."""
-    if len(asked.told) > 1:
-        told = asked.told[number - 1 : number] if number else ()
-        return _place(told[0], holdings) if told else None
+    """The item of that number of the list that the first statement is, else that statement."""
     place = _place(asked.told[0], holdings)
     if place is None:
         return None
     source, spans = place
     listed = [s for s in source.sections if s.kind in _LISTED and _within(s.start, s.end, spans)]
     first = [s for s in listed if s.parent not in {one.index for one in listed}]
+    if len(first) < 2:
+        told = asked.told[number - 1 : number] if number and len(asked.told) > 1 else ()
+        return _place(told[0], holdings) if told else None
     if not 0 < number <= len(first):
         return None
     return source, [source.trimmed(first[number - 1].start, first[number - 1].end)]
