@@ -136,7 +136,7 @@ def _of_work(
     ids = named[0].documents if named else tuple(hit.passage.document for hit in hits[:1])
     works = {holdings.records[i].work for i in ids if i in holdings.records}
     versions = {
-        r.metadata.version: r
+        r.metadata.version or "": r
         for r in holdings.records.values()
         if r.work in works and r.metadata.version
     }

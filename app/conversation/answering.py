@@ -115,17 +115,13 @@ class Conversing:
             return self._alone(whole, filters, language, within)
         near = self._near(asked, within)
         likely = min((hit.probability for hit in further[:_AS_LIKELY_AS]), default=0.0)
-        wordings = []
-        for text, found in ((asked.question, hits), (whole, further)):
-            have = {hit.passage.id for hit in found}
-            beside = [replace(h, probability=likely) for h in near if h.passage.id not in have]
-            wordings.append(self._wording(text, [*beside, *found], within))
+        beside = [replace(hit, probability=likely) for hit in near]
+        alone = self._wording(asked.question, hits, beside, within)
         if leaves_open(answerer.analysed(asked.question), holdings):
-            wordings[0] = replace(wordings[0], found=())
-        best, read = read_twice(*wordings, {hit.passage.id for hit in near}, answerer.reading)
-        chosen = hits if best is wordings[0] else further
-        if not read:
-            return answerer.answer(best.text, chosen, language, within), chosen
+            alone = replace(alone, found=())
+        both = self._wording(whole, further, beside, within)
+        best, read = read_twice(alone, both, {hit.passage.id for hit in near}, answerer.reading)
+        chosen = hits if best is alone else further
         return answerer.answer(best.text, chosen, language, within, read), chosen
 
     def _told_again(
@@ -183,10 +179,19 @@ class Conversing:
         self._finding += time.perf_counter() - began
         return hits
 
-    def _wording(self, text: str, hits: Sequence[Hit], within: Collection[str] | None) -> Wording:
+    def _wording(
+        self,
+        text: str,
+        hits: Sequence[Hit],
+        beside: Sequence[Hit],
+        within: Collection[str] | None,
+    ) -> Wording:
+        """A wording with the places found for it, and those ``beside`` what was cited before."""
         answerer = self._answerer
         asked = answerer.analysed(text)
-        found = answerer.finder.looked_up(asked, hits, answerer.holdings, within) if hits else []
+        have = {hit.passage.id for hit in hits}
+        first = [hit for hit in beside if hit.passage.id not in have]
+        found = answerer.finder.looked_up(asked, [*first, *hits], answerer.holdings, within)
         return Wording(text, found, *answerer.welcome(asked))
 
     def _of_document(self, asked: Asked) -> str:

@@ -63,7 +63,9 @@ export class TurnView {
   // A language model's sentences may give way to an answer that quotes.
   takeBack(statements) {
     const same = this.shown.findIndex((shown, at) => shown.text !== statements[at]?.text);
-    if (same >= 0) this.shown.splice(same).forEach(({ element }) => element.remove());
+    if (same < 0) return;
+    this.shown.splice(same).forEach(({ element }) => element.remove());
+    this.body.querySelectorAll(":is(.side, .sides):not(:has(.statement))").forEach((empty) => empty.remove());
   }
 
   finish() {
