@@ -156,12 +156,6 @@ def test_a_point_of_the_answer_is_told(assistant: Assistant, question: str, word
     assert "第二条" in answer.notice
 
 
-def test_what_else_there_is_on_a_point_comes_with_it(assistant: Assistant) -> None:
-    first = "图书供应商要具备哪些条件？"
-    answer = assistant.ask("第三点详细说说", [Turn(first, assistant.ask(first))])
-    assert any("是指因违法经营受到吊销许可证" in s.text for s in answer.statements[1:])
-
-
 def test_a_point_that_the_answer_does_not_have_is_no_point(assistant: Assistant) -> None:
     first = "图书供应商要具备哪些条件？"
     answer = assistant.ask("第九点详细说说", [Turn(first, assistant.ask(first))])

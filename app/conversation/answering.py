@@ -12,6 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from app.answering.choose import Chosen
 from app.answering.compare import Side, sides
 from app.answering.facts import facts
 from app.answering.holdings import shown_title
@@ -21,9 +22,9 @@ from app.answering.sentences import Source
 from app.answering.wording import frame
 from app.conversation.asked import Asked
 from app.conversation.completing import completed
-from app.conversation.pointing import Pointed, pointed_at
+from app.conversation.pointing import pointed_at
 from app.conversation.reading_twice import Wording, read_twice
-from app.types import Answer, Filters, Hit, Statement
+from app.types import Answer, Filters, Hit
 from ingest.language import Language
 
 if TYPE_CHECKING:
@@ -36,9 +37,7 @@ _AS_LIKELY_AS = 5
 """A passage near what was cited is taken for as probable as the hit of this rank."""
 
 _MOST_EACH = 2
-"""So many statements of each side, and so many more on a point."""
-_LOOKED_FOR = 160
-"""So many characters of a point are looked for."""
+"""So many statements of each side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +71,9 @@ class Conversing:
         """
         self._finding = 0.0
         pointed = pointed_at(asked, self._answerer.holdings)
-        if pointed and all(within is None or source.id in within for source, _ in pointed.places):
-            answer, hits = self._told_again(asked, pointed, filters, language, within)
+        hits: Sequence[Hit] = ()
+        if pointed and all(within is None or source.id in within for source, _ in pointed):
+            answer = self._told_again(asked, pointed, language)
         elif asked.before:
             answer, hits = self._after(asked, filters, language, within)
         else:
@@ -86,14 +86,12 @@ class Conversing:
         filters: Filters,
         language: Language,
         within: Collection[str] | None,
-        compared: bool = True,
     ) -> tuple[Answer, Sequence[Hit]]:
         hits = self._search(question, filters)
-        if compared:
-            parts = sides(self._answerer.analysed(question), hits, self._answerer.holdings)
-            answer = self._side_by_side(question, parts, filters, language, within)
-            if answer is not None:
-                return answer, hits
+        parts = sides(self._answerer.analysed(question), hits, self._answerer.holdings)
+        answer = self._side_by_side(question, parts, filters, language, within)
+        if answer is not None:
+            return answer, hits
         return self._answerer.answer(question, hits, language, within), hits
 
     def _after(
@@ -124,25 +122,11 @@ class Conversing:
         chosen = hits if best is alone else further
         return answerer.answer(best.text, chosen, language, within, read), chosen
 
-    def _told_again(
-        self,
-        asked: Asked,
-        pointed: Pointed,
-        filters: Filters,
-        language: Language,
-        within: Collection[str] | None,
-    ) -> tuple[Answer, Sequence[Hit]]:
-        """The places pointed at, named; of a point also what else there is on its words."""
-        again = self._answerer.told_again(asked.question, pointed.places, language)
+    def _told_again(self, asked: Asked, places: Sequence[Chosen], language: Language) -> Answer:
+        """The places pointed at, named."""
+        again = self._answerer.told_again(asked.question, places, language)
         names = "、".join(dict.fromkeys(c.official for c in again.citations))
-        hits: Sequence[Hit] = ()
-        if pointed.point:
-            words = again.statements[0].text[:_LOOKED_FOR]
-            more, hits = self._alone(words, filters, language, within, compared=False)
-            if beside := _elsewhere(more, again):
-                parts = [("", again), ("", replace(more, statements=beside))]
-                again = joined_answers(asked.question, parts, self._answerer.holdings, language)
-        return replace(again, notice=frame("based", language, names=names)), hits
+        return replace(again, notice=frame("based", language, names=names))
 
     def _side_by_side(
         self,
@@ -238,15 +222,3 @@ class Conversing:
 def _names_a_part(text: str, hits: Sequence[Hit]) -> bool:
     """Whether a question names an article or another numbered part, which was found."""
     return any(hit.explicit for hit in hits) and any(f.kind == "article" for f in facts(text))
-
-
-def _elsewhere(more: Answer, told: Answer) -> tuple[Statement, ...]:
-    """The first statements of ``more`` that quote other places than ``told`` does."""
-    places = [(c.document, c.start, c.end) for c in told.citations]
-    cited = {
-        c.n
-        for c in more.citations
-        if not any(c.document == d and c.start < b and a < c.end for d, a, b in places)
-    }
-    found = [s for s in more.statements if s.citations and set(s.citations) <= cited]
-    return tuple(replace(s, further=True) for s in found[:_MOST_EACH])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -25,32 +24,23 @@ _WHOLE = 600
 _LISTED = frozenset({"item", "subitem", "point"})
 
 
-@dataclass(frozen=True, slots=True)
-class Pointed:
-    """Places of the last answer; ``point`` where it is one of the points that it counts."""
-
-    places: list[Chosen]
-    point: bool
-
-
-def pointed_at(asked: Asked, holdings: Holdings) -> Pointed | None:
+def pointed_at(asked: Asked, holdings: Holdings) -> list[Chosen]:
     """The places of the last answer that a question means which names no matter of its own;
-    ``None`` where it names one, or the answer has no such point."""
+    empty where it names one, or the answer has no such point."""
     if not asked.told:
-        return None
+        return []
     text = to_simplified(asked.question)
     point = _POINT.search(text)
     rest = _POINT.sub(" ", text)
     for word in _pointing():
         rest = rest.replace(word, " ")
     if content_words(rest) or (point is None and rest == text):
-        return None
+        return []
     if point is None:
         told = [_place(quotes, holdings) for quotes in asked.told]
-        places = [_in_full(*place) for place in told if place is not None]
-        return Pointed(places, False) if places else None
+        return [_in_full(*place) for place in told if place is not None]
     place = _point(asked, value(point[1]) or 0, holdings)
-    return Pointed([place], True) if place else None
+    return [place] if place else []
 
 
 def _point(asked: Asked, number: int, holdings: Holdings) -> Chosen | None:
