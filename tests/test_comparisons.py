@@ -1,4 +1,4 @@
-"""Two documents or two versions set side by side: each side its own place, or said to be missing."""
+"""Two documents or versions side by side: each side its own place, or said to be missing."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_each_side_is_answered_under_its_name(
     assert all(f"{s.about}\n" in f"{answer.text}\n" for s in firsts)
     numbers = [n for s in answer.statements for n in s.citations]
     assert sorted(set(numbers)) == [c.n for c in answer.citations]
-    assert [s["about"] for s in answer_to_json(answer)["statements"]][0] == firsts[0].about
+    assert answer_to_json(answer)["statements"][0]["about"] == firsts[0].about
 
 
 def test_a_side_that_is_not_here_is_said_to_be_missing(assistant: Assistant) -> None:
