@@ -12,9 +12,8 @@ import threading
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from app.answering.choose import Chosen, beside, choose, side_by_side
+from app.answering.choose import Chosen, beside, choose
 from app.answering.citing import Citer, with_bases
-from app.answering.compare import sides
 from app.answering.conflicts import (
     agreeing,
     contradiction,
@@ -72,12 +71,14 @@ class QuotingAnswerer:
         hits: Sequence[Hit],
         language: Language = "zh",
         within: Collection[str] | None = None,
+        read: Sequence[Read] = (),
     ) -> Answer:
         """What the passages found say in answer to a standalone question, or an abstention.
 
         :param hits: best first, as the retriever gives them.
         :param language: of the words around the quotes.
         :param within: ids of the documents that may be quoted; ``None``: all.
+        :param read: the places found, where they were read already, best first.
         """
         holdings = self.holdings
         most = self.settings.answer.max_statements
@@ -96,7 +97,7 @@ class QuotingAnswerer:
             return self._refusal(question, hits, language)
         if exact:
             return self._compose(question, exact, 1.0, language)
-        read = agreeing(asked, self.read(asked, found), holdings)
+        read = agreeing(asked, read or self.read(asked, found), holdings)
         best, conflict = read[0], contradiction(asked, read[0].place, holdings)
         parts = by_outline(asked, read, holdings, most)
         if parts and not (conflict and parts[0][0] is best.source):
@@ -105,13 +106,14 @@ class QuotingAnswerer:
             return self._refusal(question, hits, language, best, figure_sentence(asked, best))
         if conflict or best.probability < self.least_probability:
             return self._refusal(question, hits, language, best)
-        compared = side_by_side(question, read, sides(asked, read, holdings), self.reading)
-        if compared:
-            return self._compose(question, compared[:most], best.probability, language)
         chosen = choose(question, read, self.reading)[:most]
         agree = [r for r in read if not contradiction(asked, r.place, holdings)]
         further = beside(question, agree, chosen, self.reading)
         return self._compose(question, chosen, best.probability, language, further)
+
+    def told_again(self, question: str, chosen: Sequence[Chosen], language: Language) -> Answer:
+        """An answer that quotes given places."""
+        return self._compose(question, chosen, 1.0, language)
 
     @property
     def least_probability(self) -> float:

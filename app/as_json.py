@@ -28,6 +28,7 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
                 "verified": s.verified,
                 "score": s.score,
                 "further": s.further,
+                "about": s.about,
                 "quotes": [asdict(quote) for quote in s.quotes],
             }
             for s in answer.statements

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from app.conversation.asked import Asked, asked_in
 from app.types import Answer, Filters, Hit, Turn
 from ingest.embed import Embedder
 from ingest.index import Index, recipe_of, wrong_recipe
@@ -116,18 +117,18 @@ class Assistant:
         self, question: str, filters: Filters = Filters(), language: Language = "zh"
     ) -> Answer:
         """The answer that quotes, without a conversation and without a language model."""
-        return self._quoted_or_remembered(question, filters, language).answer
+        return self._quoted_or_remembered(Asked(question), filters, language).answer
 
-    def quoted(self, question: str, filters: Filters, language: Language, hits_kept: int) -> Quoted:
-        """The answer of :meth:`quote`, made here and now, with the first ``hits_kept`` hits."""
-        retriever, answerer = self.parts()
+    def quoted(self, asked: Asked, filters: Filters, language: Language, hits_kept: int) -> Quoted:
+        """The answer that quotes, made here and now, with the first ``hits_kept`` hits."""
+        from app.conversation.answering import Conversing
+
+        conversing = Conversing(*self.parts(), self.passages_read)
         with self._at_work:
             began = time.perf_counter()
-            hits = retriever.search(question, self.passages_read, filters)
-            found = time.perf_counter()
-            answer = answerer.answer(question, hits, language, self._within(filters))
-            written = time.perf_counter()
-        return Quoted(answer, tuple(hits[:hits_kept]), found - began, written - found)
+            found = conversing.answered(asked, filters, language, self._within(filters))
+            took = time.perf_counter() - began
+        return Quoted(found.answer, found.hits[:hits_kept], found.finding, took - found.finding)
 
     def stream(
         self,
@@ -151,16 +152,15 @@ class Assistant:
     def _answers(
         self, question: str, history: Sequence[Turn], filters: Filters, language: Language
     ) -> Iterator[Answer]:
-        from app.chat import standalone
-
         began = time.perf_counter()
-        asked = standalone(question, history)
+        asked = asked_in(question, history)
         if self._model is not None:
             from app.language_model.rewrite import rewritten
 
-            asked = rewritten(question, history, asked, self._model)
+            asked = rewritten(asked, history, self._model)
         turn = time.perf_counter()
         quoted = self._quoted_or_remembered(asked, filters, language)
+        standalone = quoted.answer.standalone
         written = time.perf_counter()
         # What is remembered took no time to find and to quote
         was_made = written - turn >= quoted.finding + quoted.quoting
@@ -170,11 +170,11 @@ class Assistant:
 
             answerer = self.parts()[1]
             answers = Composer(answerer.index, self.settings, self._model).stream(
-                asked,
+                standalone,
                 quoted.hits,
                 quoted.answer,
                 lambda: replace(
-                    answerer.answer(asked, [], language=language), nearest=quoted.hits[:3]
+                    answerer.answer(standalone, [], language=language), nearest=quoted.hits[:3]
                 ),
                 language,
             )
@@ -188,17 +188,17 @@ class Assistant:
             if "first_token" in answer.timings_ms:
                 waited = answer.timings_ms["first_token"] / 1000
                 timings["first_token"] = _ms(written - began + waited)
-            whole = replace(answer, question=question, standalone=asked, timings_ms=timings)
+            whole = replace(answer, question=question, standalone=standalone, timings_ms=timings)
             yield whole
         for told in self.on_answer:
             told(whole)
 
-    def _quoted_or_remembered(self, asked: str, filters: Filters, language: Language) -> Quoted:
+    def _quoted_or_remembered(self, asked: Asked, filters: Filters, language: Language) -> Quoted:
         index = self.index
         return self._remembered((index.generation, index.changes), asked, filters, language)
 
     def _of_state(
-        self, state: tuple[str, int], asked: str, filters: Filters, language: Language
+        self, state: tuple[str, int], asked: Asked, filters: Filters, language: Language
     ) -> Quoted:
         """What an index in ``state`` gives; remembered under it."""
         kept = self.settings.retrieval.top_k if self._model is not None else 0

@@ -95,7 +95,8 @@ class Statement:
     ``quotes`` are the slices it repeats; empty where a language model wrote it.
     ``verified`` is false where the check of figures, dates, names and negation failed;
     ``score`` is the share of its checks that it passed, from 0 to 1. ``further`` is true where it
-    stands beside the answer (另见); such statements come last.
+    stands beside the answer (另见); such statements come last. ``about`` names the one of several
+    things compared that it speaks of.
     """
 
     text: str
@@ -104,6 +105,7 @@ class Statement:
     verified: bool = True
     score: float = 1.0
     further: bool = False
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING
 
+from app.conversation.asked import Asked
 from app.reading.reader import CrossReader, reader_of
 from app.types import Filters
 from ingest.language import Language
@@ -63,7 +64,7 @@ class Workers:
         """Wait for :attr:`ready`."""
         self._first.wait()
 
-    def quoted(self, question: str, filters: Filters, language: Language, hits_kept: int) -> Quoted:
+    def quoted(self, asked: Asked, filters: Filters, language: Language, hits_kept: int) -> Quoted:
         """What :meth:`app.service.Assistant.quoted` gives. If a process dies, all are started
         anew and the question is put once more.
 
@@ -72,13 +73,13 @@ class Workers:
         """
         pool = self._pool
         try:
-            return pool.submit(_quoted, question, filters, language, hits_kept).result()
+            return pool.submit(_quoted, asked, filters, language, hits_kept).result()
         except BrokenProcessPool:
             with self._changing:
                 if self._pool is pool:
                     self._pool = self._new_pool()
                     pool.shutdown(wait=False)
-            return self._pool.submit(_quoted, question, filters, language, hits_kept).result()
+            return self._pool.submit(_quoted, asked, filters, language, hits_kept).result()
 
     def close(self) -> None:
         """End all processes, without waiting for questions not yet begun."""
@@ -119,5 +120,5 @@ def _begun() -> None:
     """A worker runs this when it has begun."""
 
 
-def _quoted(question: str, filters: Filters, language: Language, hits_kept: int) -> Quoted:
-    return _assistant.quoted(question, filters, language, hits_kept)
+def _quoted(asked: Asked, filters: Filters, language: Language, hits_kept: int) -> Quoted:
+    return _assistant.quoted(asked, filters, language, hits_kept)

@@ -1,12 +1,11 @@
 """From places read to what is quoted: the rule that answers, with what governs and excepts it,
-and what stands beside it; for a comparison the best of each side."""
+and what stands beside it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-from app.answering.compare import Side
 from app.answering.sentences import Source, Span
 from app.answering.whole import whole, with_neighbours
 from app.reading.reading import Read, Reading
@@ -81,21 +80,6 @@ def beside(
         if short and not repeats(further, [*chosen, *found]):
             found.append(further)
     return found
-
-
-def side_by_side(
-    question: str, read: Sequence[Read], sides: Sequence[Side], reading: Reading
-) -> list[Chosen]:
-    """The best of each thing compared, in the question's order; empty if one side has nothing."""
-    chosen: list[Chosen] = []
-    for side in sides:
-        inside = [one for one in read if one.source.id in side.documents]
-        if not inside:
-            return []
-        of_side = quoted(question, inside[0], reading)
-        if not repeats(of_side, chosen):
-            chosen.append(of_side)
-    return chosen if len(chosen) > 1 else []
 
 
 def quoted(question: str, read: Read, reading: Reading) -> Chosen:

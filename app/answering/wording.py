@@ -25,6 +25,9 @@ _FRAME = {
         "suggest": "可以写明文件名称、地区或年份，或者换一种说法再问。",
         "empty": "资料库还没有文件。",
         "instead": "资料库中的说法是：",
+        "based": "上一个答案的依据：{names}。",
+        "absent": "{name}不在资料库中，无法对比。",
+        "silent": "{name}中没有找到相应的规定。",
         "law": "法律",
         "regulation": "行政法规",
         "local-regulation": "地方性法规",
@@ -51,6 +54,9 @@ _FRAME = {
         "suggest": "Please name the document, the place or the year, or put it in other words.",
         "empty": "The corpus has no documents yet.",
         "instead": "What the corpus says instead: ",
+        "based": "The last answer rests on {names}.",
+        "absent": "{name} is not in the corpus and cannot be compared.",
+        "silent": "Nothing on this was found in {name}.",
         "law": "law",
         "regulation": "administrative regulation",
         "local-regulation": "local regulation",
@@ -73,13 +79,17 @@ def answer_text(
     kinds: dict[str, str | None],
     language: Language = "zh",
 ) -> str:
-    """The answer as shown: statements with their [n], those beside it after 另见, then the sources.
+    """The answer as shown: statements with their [n], each side of a comparison under its name,
+    those beside the answer after 另见, then the sources.
 
     :param kinds: the kind of each cited document by id; named where several documents are cited.
     """
     lines: list[str] = []
-    beside = False
+    beside, about = False, ""
     for statement in statements:
+        if statement.about != about:
+            about = statement.about
+            lines += ["", about] if lines else [about]
         if statement.further and not beside:
             beside = True
             lines += ["", frame("further", language)]

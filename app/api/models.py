@@ -95,6 +95,9 @@ class Statement(_Out):
     further: bool = Field(
         False, description=both("另见，排在直接回答之后", "stands beside the answer: see also")
     )
+    about: str = Field(
+        "", description=both("对比时所属的一方", "the one of the things compared it speaks of")
+    )
     quotes: Annotated[list[Quote], FailFast()] = Field(
         default_factory=list, description=both("逐字引用的原文", "the runs that it repeats")
     )

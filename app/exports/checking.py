@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.types import Answer, Citation, Statement
-from ingest.outline.citation import Paths
+from ingest.outline.citation import Paths, in_title_marks
 
 if TYPE_CHECKING:
     from app.verify import Documents
@@ -32,7 +33,8 @@ def as_documents_say(answer: Answer, documents: Documents) -> Answer | None:
         if stored is None or not _same(citation, stored):
             return None
         citations.append(_anew(citation, stored))
-    fresh = replace(answer, citations=tuple(citations), notice="")
+    statements = tuple(_under_title(s, citations) for s in answer.statements)
+    fresh = replace(answer, statements=statements, citations=tuple(citations), notice="")
     for statement, verdict in zip(fresh.statements, judge_all(fresh, documents), strict=True):
         if statement.verified and not (verdict.holds and _has_figures(statement, fresh)):
             return None
@@ -56,6 +58,13 @@ def _anew(citation: Citation, stored: StoredDocument) -> Citation:
         url=record.metadata.url,
         superseded=record.superseded,
     )
+
+
+def _under_title(statement: Statement, citations: Sequence[Citation]) -> Statement:
+    """A side of a comparison is called what the documents call themselves."""
+    titles = [c.title for c in citations if c.n in statement.citations[:1]]
+    named = bool(statement.about and titles)
+    return replace(statement, about=in_title_marks(titles[0]) if named else "")
 
 
 def _has_figures(statement: Statement, answer: Answer) -> bool:

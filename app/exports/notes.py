@@ -39,8 +39,11 @@ def lines_of(answer: Answer, language: Language) -> Iterator[Line]:
                 yield Line(_MARKERS.sub("", text) if answer.citations else text)
         return
     known = {citation.n: citation for citation in answer.citations}
-    beside = False
+    beside, about = False, ""
     for statement in answer.statements:
+        if statement.about != about:
+            about = statement.about
+            yield Line(about)
         if statement.further and not beside:
             beside = True
             yield Line(text_in(language, "seeAlso"))

@@ -2,7 +2,7 @@
 
 The rewriting is used only if it keeps every figure, name, place and content word of the question,
 and brings none that the conversation does not have; otherwise, and on any fault
-of the model, the product's own completion (:func:`app.chat.standalone`) is used.
+of the model, the product's own way is used (:mod:`app.conversation`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from app.answering.facts import bare_name, facts
 from app.answering.places import places
 from app.answering.words import content_words
+from app.conversation.asked import Asked
 from app.language_model.client import LanguageModel, ModelFault
 from app.language_model.prompt import rewriting
 from app.types import Turn
@@ -22,21 +23,19 @@ _MAX_TOKENS = 256
 _SECONDS = 20.0
 
 
-def rewritten(question: str, history: Sequence[Turn], own: str, model: LanguageModel) -> str:
-    """A question that can be searched without the conversation.
-
-    :param own: the completion made without the model.
-    :return: the model's rewriting, or ``own``.
-    """
+def rewritten(asked: Asked, history: Sequence[Turn], model: LanguageModel) -> Asked:
+    """A question that can be searched without the conversation: the model's rewriting, or
+    ``asked`` as it is."""
     if not history:
-        return own
+        return asked
+    question = asked.question
     seconds = min(_SECONDS, model.settings.total_timeout)
     try:
         text = model.complete(rewriting(question, history), _MAX_TOKENS, seconds)
     except ModelFault:
-        return own
+        return asked
     text = _plain(text)
-    return text if faithful(text, question, history) else own
+    return Asked(text) if faithful(text, question, history) else asked
 
 
 def faithful(text: str, question: str, history: Sequence[Turn]) -> bool:

@@ -50,26 +50,37 @@ class Reading:
         return self._plain if self.reader is None else self.reader.calibration
 
     def places(
-        self, question: str, found: Sequence[tuple[Hit, Source]], old: bool, local: bool
+        self,
+        question: str,
+        found: Sequence[tuple[Hit, Source]],
+        old: bool,
+        local: bool,
+        most: int = READ,
     ) -> list[Read]:
         """The first of ``found``, best first; those not read have no probability.
 
         :param old: whether earlier versions are as welcome as the one in force.
         :param local: whether rules of one place are as welcome as those of the country.
+        :param most: so many are read.
         """
         # a title or heading alone says nothing
         said = [(hit, source) for hit, source in found if _SAYS.search(hit.passage.text)] or found
-        order, sure = self.judged(question, [hit for hit, _ in said[:COMPARED]], old, local)
+        order, sure = self.judged(question, [hit for hit, _ in said[:COMPARED]], old, local, most)
         read = [Read(*said[n], float(order[n]), float(sure[n])) for n in range(len(order))]
         return sorted(read, key=lambda r: -r.logit)
 
     def judged(
-        self, question: str, hits: Sequence[Hit], old: bool = False, local: bool = False
+        self,
+        question: str,
+        hits: Sequence[Hit],
+        old: bool = False,
+        local: bool = False,
+        most: int = READ,
     ) -> tuple[np.ndarray, np.ndarray]:
         """What puts hits in order, and the probability that each answers; ``(len(hits),)``."""
         if not hits:
             return np.empty(0, np.float32), np.empty(0, np.float32)
-        alike, read, which = self.said(question, hits, old, local)
+        alike, read, which = self.said(question, hits, old, local, most)
         held = np.array([hit.probability for hit in hits], np.float32)
         lost = np.array([penalty(hit, old, local) for hit in hits], np.float32)
         order = self.calibration.order(alike, np.zeros_like(alike), held) + lost
@@ -82,7 +93,7 @@ class Reading:
         return order, sure
 
     def said(
-        self, question: str, hits: Sequence[Hit], old: bool, local: bool
+        self, question: str, hits: Sequence[Hit], old: bool, local: bool, most: int = READ
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Cosines of all hits, the logits of those read, and which these are."""
         nothing, every = np.zeros(len(hits), np.float32), np.arange(len(hits))
@@ -95,7 +106,7 @@ class Reading:
         held = np.array([hit.probability for hit in hits], np.float32)
         lost = np.array([penalty(hit, old, local) for hit in hits], np.float32)
         first = self.calibration.order(alike, nothing, held) + lost
-        which = np.argsort(-first, kind="stable")[:READ]
+        which = np.argsort(-first, kind="stable")[:most]
         return alike, self.reader(question, [texts[n] for n in which]), which
 
     def _alike(self, question: str, hits: Sequence[Hit], texts: Sequence[str]) -> np.ndarray | None:

@@ -42,6 +42,7 @@ def message_of(answer: Answer, final: bool = True) -> dict[str, Any]:
                 "citations": [n for n in statement.citations if n in known],
                 "verified": statement.verified,
                 "further": statement.further,
+                "about": statement.about,
                 "quotes": [[q.document, q.start, q.end] for q in statement.quotes],
             }
             for statement in statements
@@ -128,6 +129,7 @@ def _turn(message: dict[str, Any]) -> Turn:
             tuple(Quote(str(d), int(a), int(b)) for d, a, b in s.get("quotes", ())),
             bool(s.get("verified", True)),
             further=bool(s.get("further", False)),
+            about=str(s.get("about", "")),
         )
         for s in message["statements"]
     )

@@ -37,7 +37,9 @@ export class TurnView {
     if (message.statements.length || message.rest || message.text) this.status.remove();
     for (const statement of message.statements.slice(this.shown.length)) {
       const element = this.statement(statement, statement.further && !this.shown.some((s) => s.further));
-      this.body.insertBefore(element, this.rest.parentNode ? this.rest : null);
+      const rest = this.rest.parentNode ? this.rest : null;
+      if (statement.about) this.side(statement.about, rest).append(element);
+      else this.body.insertBefore(element, rest);
       this.shown.push({ text: statement.text, further: statement.further, element });
     }
     const rest = message.rest || message.text;
@@ -47,10 +49,23 @@ export class TurnView {
     if (message.final || message.stopped) this.finish();
   }
 
+  // The column of one of the things compared.
+  side(name, rest) {
+    let sides = this.body.querySelector(".sides");
+    if (!sides) this.body.insertBefore(sides = h("div", { class: "sides" }), rest);
+    const found = [...sides.children].find((side) => side.dataset.name === name);
+    if (found) return found;
+    const side = h("section", { class: "side", "data-name": name, "aria-label": name }, h("h3", {}, name));
+    sides.append(side);
+    return side;
+  }
+
   // A language model's sentences may give way to an answer that quotes.
   takeBack(statements) {
     const same = this.shown.findIndex((shown, at) => shown.text !== statements[at]?.text);
-    if (same >= 0) this.shown.splice(same).forEach(({ element }) => element.remove());
+    if (same < 0) return;
+    this.shown.splice(same).forEach(({ element }) => element.remove());
+    this.body.querySelectorAll(":is(.side, .sides):not(:has(.statement))").forEach((empty) => empty.remove());
   }
 
   finish() {
@@ -168,7 +183,8 @@ export function announce(button, text) {
 
 function answerText(message) {
   const leads = message.statements.findIndex((s) => s.further);
-  const body = message.statements.map((s, at) => (at === leads ? `${t("seeAlso")}\n` : "") + s.text
+  const body = message.statements.map((s, at, all) => (at === leads ? `${t("seeAlso")}\n` : "")
+    + (s.about && s.about !== all[at - 1]?.about ? `${s.about}\n` : "") + s.text
     + s.citations.map((n) => `[${n}]`).join(""));
   const notes = message.citations.map((c) => `[${c.n}] ${c.official}`);
   return [message.text, ...body, notes.length ? "" : null, ...notes].filter((line) => line !== null && line !== undefined)

@@ -1,0 +1,1 @@
+"""Questions as parts of a conversation: what they take from what was asked and answered before."""

@@ -1,0 +1,224 @@
+"""From a question in its conversation to the answer that quotes.
+
+A question that names nothing but a part of the last answer is told that part again; another that
+comes after an earlier one is read twice; one that sets documents or versions side by side is
+answered for each. All others go straight to what finds and what answers.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from app.answering.choose import Chosen
+from app.answering.compare import Side, sides
+from app.answering.facts import facts
+from app.answering.holdings import shown_title
+from app.answering.merging import joined_answers
+from app.answering.open_questions import leaves_open
+from app.answering.sentences import Source
+from app.answering.wording import frame
+from app.conversation.asked import Asked
+from app.conversation.completing import completed
+from app.conversation.pointing import pointed_at
+from app.conversation.reading_twice import Wording, read_twice
+from app.types import Answer, Filters, Hit
+from ingest.language import Language
+
+if TYPE_CHECKING:
+    from app.answer import QuotingAnswerer
+    from app.retrieve import Retriever
+
+BEFORE, AFTER, MOST_CITED = 4, 6, 2
+"""So many passages before and after a place cited are near it, and so many places are looked at."""
+_AS_LIKELY_AS = 5
+"""A passage near what was cited is taken for as probable as the hit of this rank."""
+
+_MOST_EACH = 2
+"""So many statements of each side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An answer, the hits that it was made from, and the seconds that finding these took."""
+
+    answer: Answer
+    hits: tuple[Hit, ...]
+    finding: float
+
+
+class Conversing:
+    """Answers over what ``retriever`` finds, ``passages`` of it for each wording."""
+
+    def __init__(self, retriever: Retriever, answerer: QuotingAnswerer, passages: int) -> None:
+        self._retriever = retriever
+        self._answerer = answerer
+        self._passages = passages
+        self._finding = 0.0
+
+    def answered(
+        self,
+        asked: Asked,
+        filters: Filters,
+        language: Language,
+        within: Collection[str] | None,
+    ) -> Found:
+        """The answer to a question.
+
+        :param within: ids of the documents that ``filters`` let through; ``None``: all.
+        """
+        self._finding = 0.0
+        pointed = pointed_at(asked, self._answerer.holdings)
+        hits: Sequence[Hit] = ()
+        if pointed and all(within is None or source.id in within for source, _ in pointed):
+            answer = self._told_again(asked, pointed, language)
+        elif asked.before:
+            answer, hits = self._after(asked, filters, language, within)
+        else:
+            answer, hits = self._alone(asked.question, filters, language, within)
+        return Found(answer, tuple(hits), self._finding)
+
+    def _alone(
+        self,
+        question: str,
+        filters: Filters,
+        language: Language,
+        within: Collection[str] | None,
+    ) -> tuple[Answer, Sequence[Hit]]:
+        hits = self._search(question, filters)
+        parts = sides(self._answerer.analysed(question), hits, self._answerer.holdings)
+        answer = self._side_by_side(question, parts, filters, language, within)
+        if answer is not None:
+            return answer, hits
+        return self._answerer.answer(question, hits, language, within), hits
+
+    def _after(
+        self,
+        asked: Asked,
+        filters: Filters,
+        language: Language,
+        within: Collection[str] | None,
+    ) -> tuple[Answer, Sequence[Hit]]:
+        """The answer to the question alone or completed, whichever is read better."""
+        answerer, holdings = self._answerer, self._answerer.holdings
+        whole = self._of_document(asked) or completed(asked.question, asked.before, holdings)
+        hits = self._search(asked.question, filters)
+        if _names_a_part(asked.question, hits):
+            return self._alone(asked.question, filters, language, within)
+        further = self._search(whole, filters)
+        compared = sides(answerer.analysed(whole), further, holdings)
+        if compared or _names_a_part(whole, further):
+            return self._alone(whole, filters, language, within)
+        near = self._near(asked, within)
+        likely = min((hit.probability for hit in further[:_AS_LIKELY_AS]), default=0.0)
+        beside = [replace(hit, probability=likely) for hit in near]
+        alone = self._wording(asked.question, hits, beside, within)
+        if leaves_open(answerer.analysed(asked.question), holdings):
+            alone = replace(alone, found=())
+        both = self._wording(whole, further, beside, within)
+        best, read = read_twice(alone, both, {hit.passage.id for hit in near}, answerer.reading)
+        chosen = hits if best is alone else further
+        return answerer.answer(best.text, chosen, language, within, read), chosen
+
+    def _told_again(self, asked: Asked, places: Sequence[Chosen], language: Language) -> Answer:
+        """The places pointed at, named."""
+        again = self._answerer.told_again(asked.question, places, language)
+        names = "、".join(dict.fromkeys(c.official for c in again.citations))
+        return replace(again, notice=frame("based", language, names=names))
+
+    def _side_by_side(
+        self,
+        question: str,
+        parts: Sequence[Side],
+        filters: Filters,
+        language: Language,
+        within: Collection[str] | None,
+    ) -> Answer | None:
+        """Each side's answer beside the others, saying which has none; ``None`` where none has."""
+        told: list[tuple[str, Answer]] = []
+        silent: list[str] = []
+        for side in parts:
+            ids = [i for i in side.documents if within is None or i in within]
+            if not ids:
+                key = "silent" if side.documents else "absent"  # a filter shuts it out, or not here
+                silent.append(frame(key, language, name=side.name))
+                continue
+            hits = self._search(side.question, replace(filters, documents=tuple(ids)))
+            answer = self._answerer.answer(side.question, hits, language, ids)
+            if answer.abstained:
+                silent.append(frame("silent", language, name=side.name))
+            else:
+                direct = [s for s in answer.statements if not s.further][:_MOST_EACH]
+                told.append((side.name, replace(answer, statements=tuple(direct))))
+        if not told:
+            return None
+        merged = joined_answers(question, told, self._answerer.holdings, language)
+        return replace(merged, notice=" ".join(silent))
+
+    def _search(self, question: str, filters: Filters) -> list[Hit]:
+        began = time.perf_counter()
+        hits = self._retriever.search(question, self._passages, filters)
+        self._finding += time.perf_counter() - began
+        return hits
+
+    def _wording(
+        self,
+        text: str,
+        hits: Sequence[Hit],
+        beside: Sequence[Hit],
+        within: Collection[str] | None,
+    ) -> Wording:
+        """A wording with the places found for it, and those ``beside`` what was cited before."""
+        answerer = self._answerer
+        asked = answerer.analysed(text)
+        have = {hit.passage.id for hit in hits}
+        first = [hit for hit in beside if hit.passage.id not in have]
+        found = answerer.finder.looked_up(asked, [*first, *hits], answerer.holdings, within)
+        return Wording(text, found, *answerer.welcome(asked))
+
+    def _of_document(self, asked: Asked) -> str:
+        """The question with the title of the document last cited, where it names an article and
+        no document; else empty."""
+        holdings = self._answerer.holdings
+        named = any(f.kind == "article" and f.unit == "条" for f in facts(asked.question))
+        if not named or not asked.told or holdings.named_in(asked.question):
+            return ""
+        record = holdings.records.get(asked.told[0][0].document)
+        return f"{shown_title(record.title)}{asked.question}" if record else ""
+
+    def _near(self, asked: Asked, within: Collection[str] | None) -> list[Hit]:
+        """The passages around what the last answer cites first."""
+        found: dict[str, Hit] = {}
+        for quotes in asked.told[:MOST_CITED]:
+            source = self._answerer.holdings.source(quotes[0].document)
+            if source is None or (within is not None and source.id not in within):
+                continue
+            for hit in self._around(source, quotes[0].start):
+                found.setdefault(hit.passage.id, hit)
+        return list(found.values())
+
+    def _around(self, source: Source, start: int) -> list[Hit]:
+        record = source.record
+        cited = next(
+            (p for p in self._answerer.index.passages_of(source.id) if p.start <= start < p.end),
+            None,
+        )
+        passages = self._retriever.neighbours(cited, BEFORE, AFTER) if cited else []
+        return [
+            Hit(
+                passage=passage,
+                title=record.title,
+                metadata=record.metadata,
+                source=record.source,
+                score=0.0,
+                superseded=record.superseded,
+            )
+            for passage in passages
+        ]
+
+
+def _names_a_part(text: str, hits: Sequence[Hit]) -> bool:
+    """Whether a question names an article or another numbered part, which was found."""
+    return any(hit.explicit for hit in hits) and any(f.kind == "article" for f in facts(text))

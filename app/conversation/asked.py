@@ -1,0 +1,35 @@
+"""A question with what it needs of the conversation, small enough to hand to another process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.types import Quote, Turn
+
+_LOOKED_BACK = 4
+"""So many turns back the last one that was answered is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """``question`` as it was put; ``before`` the question that the conversation is about, ``told``
+    what each statement that answered it quotes. Both empty where nothing was asked before."""
+
+    question: str
+    before: str = ""
+    told: tuple[tuple[Quote, ...], ...] = ()
+
+
+def asked_in(question: str, history: Sequence[Turn]) -> Asked:
+    """A question as it is asked after ``history``, the conversation so far, oldest first. A
+    refusal does not end what the conversation is about."""
+    text = question.strip()
+    if not history or not text:
+        return Asked(text)
+    recent = history[-_LOOKED_BACK:]
+    last = next((turn for turn in reversed(recent) if not turn.answer.abstained), recent[-1])
+    direct = [s for s in last.answer.statements if not s.further]
+    cited = {c.n: Quote(c.document, c.start, c.end) for c in last.answer.citations}
+    told = [s.quotes or tuple(cited[n] for n in s.citations if n in cited) for s in direct]
+    return Asked(text, last.question.strip(), tuple(quotes for quotes in told if quotes))

@@ -1,0 +1,62 @@
+"""A follow-up read twice: as it was put, and together with the question before it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from math import exp, log
+
+from app.answering.sentences import Source
+from app.reading.reading import Read, Reading, penalty
+from app.types import Hit
+
+NEAR = 1.0
+"""What a place gains in log-odds for standing near what the last answer cites."""
+ALONE = 0.0
+"""What the question alone gains: the margin by which the completed one has to be better."""
+MOST_READ = 6
+"""So many places are read with each wording: together half as many more than for one question."""
+_LEAST = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A question in one of its wordings, and the places found for it. ``old`` and ``local`` as in
+    :meth:`app.reading.reading.Reading.places`."""
+
+    text: str
+    found: Sequence[tuple[Hit, Source]]
+    old: bool = False
+    local: bool = False
+
+
+def read_twice(
+    alone: Wording, completed: Wording, near: Collection[str], reading: Reading
+) -> tuple[Wording, list[Read]]:
+    """The wording that the best place answers, and the places read with either, best first, each
+    as probable as the better reading says.
+
+    :param near: ids of the passages around what the last answer cites.
+    """
+    best: dict[str, tuple[float, Read, Wording]] = {}
+    for wording, margin in ((completed, 0.0), (alone, ALONE)):
+        if not wording.found:
+            continue
+        for read in reading.places(
+            wording.text, wording.found, wording.old, wording.local, MOST_READ
+        ):
+            if not read.probability:
+                continue  # not read
+            hit = read.hit
+            score = _log_odds(read.probability) + margin + (NEAR if hit.passage.id in near else 0.0)
+            order = score + penalty(hit, wording.old, wording.local)
+            if hit.passage.id not in best or order > best[hit.passage.id][0]:
+                sure = replace(read, logit=order, probability=1 / (1 + exp(-score)))
+                best[hit.passage.id] = (order, sure, wording)
+    ranked = sorted(best.values(), key=lambda one: -one[0])
+    return (ranked[0][2] if ranked else completed), [read for _, read, _ in ranked]
+
+
+def _log_odds(probability: float) -> float:
+    kept = min(max(probability, _LEAST), 1 - _LEAST)
+    return log(kept / (1 - kept))
