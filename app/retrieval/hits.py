@@ -54,9 +54,12 @@ class Hits:
         for at, passage in enumerate(passages):
             if passage.document in self._records:
                 row = self._view.row.get(passage.id, -1)
-                dense, lexical, *_ = self._figures(np.flatnonzero(self._pool.rows == row))
+                dense, lexical, _, _, verbatim = self._figures(
+                    np.flatnonzero(self._pool.rows == row)
+                )
                 known = next(zip(dense, lexical, strict=True), (0.0, 0.0))
-                yield self._hit(passage, *known, _NAMED_SCORE - at, _NAMED_PROBABILITY, True)
+                score, there = _NAMED_SCORE - at, any(verbatim)
+                yield self._hit(passage, *known, score, _NAMED_PROBABILITY, there, True)
 
     def _read(self, places: np.ndarray, already: set[str]) -> Iterable[Hit]:
         """The candidates at ``places`` of the pool, but for those read ``already``."""
@@ -74,6 +77,7 @@ class Hits:
         lexical: float,
         score: float,
         probability: float,
+        verbatim: bool,
         explicit: bool = False,
     ) -> Hit:
         record = self._records[passage.document]
@@ -88,18 +92,21 @@ class Hits:
             probability=probability,
             explicit=explicit,
             superseded=record.superseded,
+            verbatim=verbatim,
         )
 
     def _figures(
         self, places: np.ndarray
-    ) -> tuple[list[float], list[float], list[float], list[float]]:
-        """Cosine, BM25, score and probability at ``places`` of the pool."""
+    ) -> tuple[list[float], list[float], list[float], list[float], list[bool]]:
+        """Cosine, BM25, score, probability and whether it holds the whole question, at ``places``
+        of the pool."""
         pool, ranked = self._pool, self._ranked
         return (
             np.where(pool.known[places], pool.dense[places], 0.0).tolist(),
             pool.lexical[places].tolist(),
             ranked.scores[places].tolist(),
             ranked.probabilities[places].tolist(),
+            pool.verbatim[places].tolist(),
         )
 
     def _without_copies(self, hits: Iterable[Hit]) -> list[Hit]:
