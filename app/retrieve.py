@@ -19,11 +19,13 @@ import numpy as np
 
 from app.answering.places import places, province
 from app.retrieval.candidates import Pool, Terms, Words, features, gather, terms_held
+from app.retrieval.heard import Heard
 from app.retrieval.hits import Hits
 from app.retrieval.named import Named
 from app.retrieval.names import Names, defined_names
 from app.retrieval.query import Query, understand
 from app.retrieval.rerank import Ranked, reranker_of
+from app.retrieval.slips import Hearing
 from app.retrieval.verbatim import Found, Verbatim
 from app.types import Filters, Hit
 from ingest.cleaning.places import PROVINCES
@@ -57,6 +59,7 @@ class _State:
     names: Names
     regions: list[frozenset[str]]
     verbatim: Verbatim
+    hearing: Hearing
 
 
 class Retriever:
@@ -70,6 +73,10 @@ class Retriever:
         self._known: _State | None = None
         # Chroma searches outside of Python's lock; meanwhile a second core can look at the words
         self._beside = ThreadPoolExecutor(1, "vectors")
+
+    def heard(self, question: str) -> Heard:
+        """``question`` without fillers and slips of the keyboard, or what it asks in English."""
+        return self._state().hearing(question)
 
     def search(self, question: str, k: int, filters: Filters = Filters()) -> list[Hit]:
         """The ``k`` best passages for ``question``, best first.
@@ -146,7 +153,8 @@ class Retriever:
             regions = [_regions(records.get(id)) for id in view.documents]
             before = self._known.verbatim if self._known else None
             verbatim = Verbatim(view, records, self._index.catalogue, before)
-            self._known = _State(view, records, names, regions, verbatim)
+            hearing = Hearing(view, verbatim)
+            self._known = _State(view, records, names, regions, verbatim, hearing)
         return self._known
 
 

@@ -80,6 +80,7 @@ class Assistant:
         """Load all that the first question would otherwise wait for; then let the workers begin,
         without waiting for them: until they are ready, this process answers."""
         retriever, answerer = self.parts()
+        retriever.heard("采购置疑")
         hits = retriever.search("政府采购", self.passages_read, Filters())
         answerer.answer("政府采购", hits)
         self.warmed = True
@@ -95,7 +96,9 @@ class Assistant:
         self, question: str, k: int | None = None, filters: Filters = Filters()
     ) -> list[Hit]:
         """The ``k`` best passages for a question, best first."""
-        return self.parts()[0].search(question, k or self.settings.retrieval.top_k, filters)
+        retriever = self.parts()[0]
+        text = retriever.heard(question).text
+        return retriever.search(text, k or self.settings.retrieval.top_k, filters)
 
     def ask(
         self,
@@ -123,10 +126,13 @@ class Assistant:
         retriever, answerer = self.parts()
         with self._at_work:
             began = time.perf_counter()
-            hits = retriever.search(question, self.passages_read, filters)
+            heard = retriever.heard(question)
+            hits = retriever.search(heard.text, self.passages_read, filters)
             found = time.perf_counter()
-            answer = answerer.answer(question, hits, language, self._within(filters))
+            within, said_in = self._within(filters), heard.language(language)
+            answer = heard.told(answerer.answer(heard.text, hits, said_in, within), language)
             written = time.perf_counter()
+        answer = replace(answer, question=question, standalone=question)
         return Quoted(answer, tuple(hits[:hits_kept]), found - began, written - found)
 
     def stream(

@@ -73,9 +73,10 @@ class Verbatim:
         places = np.fromiter(self._places(string), np.int64)
         return np.unique(np.searchsorted(self._starts, places, side="right") - 1)
 
-    def count(self, string: str) -> int:
-        """How often ``string`` stands in the corpus, up to a bound."""
-        return sum(1 for _ in self._places(string))
+    @property
+    def characters(self) -> set[str]:
+        """All characters of the corpus."""
+        return set(self._text)
 
     def find(self, forms: Iterable[str]) -> Found:
         """What holds a question or parts of it.
