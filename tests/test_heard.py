@@ -124,7 +124,8 @@ def test_a_slip_is_told(assistant: Assistant) -> None:
 @pytest.mark.parametrize(
     "right",
     ["采购人执意废标怎么办", "老王和小李的彩礼要退吗", "合同几天内签", "几家供应商可以投标",
-     "评标委员会投票表决吗", "城郊的房子归谁", "交钱以后多久退", "工资什么时候发", "供应商要交多少钱", "谁来监督"],
+     "评标委员会投票表决吗", "城郊的房子归谁",
+     "交钱以后多久退", "工资什么时候发", "供应商要交多少钱", "谁来监督"],
 )  # fmt: skip
 def test_words_right_in_themselves_stay(assistant: Assistant, right: str) -> None:
     assert assistant.parts()[0].heard(right).meant == ()
