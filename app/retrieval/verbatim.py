@@ -115,7 +115,11 @@ def is_phrase(text: str) -> bool:
 def parts(question: str) -> list[str]:
     """The parts of a squeezed question that are looked for as they are, each once."""
     found = [match[1] for match in _QUOTED.finditer(question)]
-    found += [fact.shown for fact in facts(question) if fact.kind in _FIGURES]
+    found += [
+        fact.shown
+        for fact in facts(question)
+        if fact.kind in _FIGURES and not re.search(r"[a-z]$", question[: fact.start])
+    ]
     found += [code for code in _CODE.findall(question) if len(code) > 1]
     return list(dict.fromkeys(part for part in found if part != question))
 
