@@ -85,6 +85,8 @@ class QuotingAnswerer:
         if said := reply_to(question, language):
             return Answer(question, said, abstained=True, standalone=question)
         asked = self.analysed(question)
+        if answer := self._word_for_word(asked, hits, language):
+            return replace(answer, question=question, standalone=question)
         if asks_points(asked) and not asked.terms and (answer := self._points(asked, language)):
             return replace(answer, question=question, standalone=question)
         if holdings.records and leaves_open(asked, holdings):
@@ -130,6 +132,24 @@ class QuotingAnswerer:
         those of the country."""
         named = bool(self.holdings.named_in(asked.text))
         return asked.of_old, named or bool(places(asked.text))
+
+    def _word_for_word(
+        self, asked: Question, hits: Sequence[Hit], language: Language
+    ) -> Answer | None:
+        """The passages that hold the whole question as it stands; ``None`` where none does, or
+        the question names the place it asks for."""
+        holding = [
+            (h, s)
+            for h in hits
+            if h.verbatim and (s := self.holdings.source(h.passage.document)) is not None
+        ]
+        if not holding or hits[0].explicit:
+            return None
+        read = self.read(asked, holding)
+        chosen = choose(asked.text, read, self.reading)[: self.settings.answer.max_statements]
+        further = beside(asked.text, read, chosen, self.reading)
+        evidence = max(read[0].probability, self.least_probability)
+        return self._compose(asked.text, chosen, evidence, language, further)
 
     def _points(self, asked: Question, language: Language) -> Answer | None:
         """一是…二是…三是… of the only document that counts so, section by section; the question

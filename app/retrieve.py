@@ -2,9 +2,11 @@
 
 A question that names a place (政府采购法第二十二条) goes straight to it. Otherwise vectors and
 words each propose candidates and :mod:`app.retrieval.rerank` orders them by the features of
-:mod:`app.retrieval.candidates`. What follows from what documents say of themselves is not learned
-but ruled: the version in force goes before those it replaced, unless the question asks for a year,
-and what speaks of another region than the question does not count as an answer.
+:mod:`app.retrieval.candidates`; those that hold the question word for word go first, and those
+that hold a figure, a code or a phrase in quotation marks of it go up, the rarer the more. What
+follows from what documents say of themselves is not learned but ruled: the version in force goes
+before those it replaced, unless the question asks for a year, and what speaks of another region
+than the question does not count as an answer.
 """
 
 from __future__ import annotations
@@ -17,12 +19,15 @@ import numpy as np
 
 from app.answering.places import places, province
 from app.retrieval.candidates import Pool, Terms, Words, features, gather, terms_held
+from app.retrieval.heard import Heard
 from app.retrieval.hits import Hits
 from app.retrieval.meaning import Meaning
 from app.retrieval.named import Named
 from app.retrieval.names import Names, defined_names
 from app.retrieval.query import Query, understand
 from app.retrieval.rerank import Ranked, reranker_of
+from app.retrieval.slips import Hearing
+from app.retrieval.verbatim import Found, Verbatim
 from app.types import Filters, Hit
 from ingest.cleaning.places import PROVINCES
 from ingest.document import Passage
@@ -39,6 +44,8 @@ _BY_VECTORS = 2
 _SUPERSEDED, _OTHER_REGION, _NAMED, _LOCAL = -2.0, -6.0, 2.0, -1.0
 """What a superseded version, a text on another region, a text named in the question, and a local
 regulation where the question states no region add to the score."""
+_WHOLE, _PART = 100.0, 2.0
+"""What a passage that holds the whole question, or the rarest of parts of it, adds to its score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,8 @@ class _State:
     records: dict[str, DocumentRecord]
     names: Names
     regions: list[frozenset[str]]
+    verbatim: Verbatim
+    hearing: Hearing
 
 
 class Retriever:
@@ -67,6 +76,10 @@ class Retriever:
         # Chroma searches outside of Python's lock; meanwhile a second core can look at the words
         self._beside = ThreadPoolExecutor(1, "vectors")
 
+    def heard(self, question: str) -> Heard:
+        """``question`` without fillers and slips of the keyboard, or what it asks in English."""
+        return self._state().hearing(question)
+
     def search(self, question: str, k: int, filters: Filters = Filters()) -> list[Hit]:
         """The ``k`` best passages for ``question``, best first.
 
@@ -79,7 +92,8 @@ class Retriever:
         query = understand(question, state.names)
         named = Named(self._index, state.records, query, allowed)
         explicit = named.passages()
-        pool, ranked = self._ranked(state, query, named, allowed)
+        found = state.verbatim.find((question, query.text))
+        pool, ranked = self._ranked(state, query, named, allowed, found)
         hits = Hits(self._index, state.records, state.view, pool, ranked)
         return hits.best(k, explicit)[:k]
 
@@ -90,7 +104,12 @@ class Retriever:
         return found[start : passage.ordinal + after + 1]
 
     def _ranked(
-        self, state: _State, query: Query, named: Named, allowed: frozenset[str] | None
+        self,
+        state: _State,
+        query: Query,
+        named: Named,
+        allowed: frozenset[str] | None,
+        found: Found,
     ) -> tuple[Pool, Ranked]:
         view = state.view
         mask = view.mask(allowed) if allowed is not None else None
@@ -103,9 +122,11 @@ class Retriever:
         asked = meaning.asked(query.text) if meaning else None
         near = meaning.nearest(asked, view, count) if meaning and asked is not None else None
         rows, cosines = finding.result()
-        pool = gather(words, rows, cosines, count, mask, near)
+        pool = gather(words, rows, cosines, count, mask, found, near)
         ranked = self._rerank(features(view, terms, pool))
-        ruled = _ruled(state, query, named, pool, ranked)
+        ruled = _word_for_word(
+            _ruled(state, query, named, pool, ranked), pool, found, len(view.ids)
+        )
         if meaning is None or asked is None:
             return pool, ruled
         alike = meaning.cosines(asked, view, pool.rows)
@@ -139,7 +160,10 @@ class Retriever:
             records = {record.id: record for record in self._index.documents()}
             names = Names(list(records.values()), defined_names(_defining_texts(self._index)))
             regions = [_regions(records.get(id)) for id in view.documents]
-            self._known = _State(view, records, names, regions)
+            before = self._known.verbatim if self._known else None
+            verbatim = Verbatim(view, records, self._index.catalogue, before)
+            hearing = Hearing(view, verbatim)
+            self._known = _State(view, records, names, regions, verbatim, hearing)
         return self._known
 
 
@@ -204,6 +228,15 @@ def _ruled(state: _State, query: Query, named: Named, pool: Pool, ranked: Ranked
     if named.is_elsewhere:
         probabilities *= 0.2
     return Ranked(scores, probabilities)
+
+
+def _word_for_word(ranked: Ranked, pool: Pool, found: Found, of: int) -> Ranked:
+    """The ranking with what stands in the passages as the question has it."""
+    scores = ranked.scores + np.float32(_WHOLE) * pool.verbatim
+    for part in found.parts:
+        rarity = 1 - np.log1p(len(part)) / np.log1p(of)
+        scores += np.float32(_PART * rarity) * np.isin(pool.rows, part)
+    return Ranked(scores, ranked.probabilities)
 
 
 def _is_local_law(record: DocumentRecord | None) -> bool:

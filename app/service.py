@@ -81,6 +81,7 @@ class Assistant:
         """Load all that the first question would otherwise wait for; then let the workers begin,
         without waiting for them: until they are ready, this process answers."""
         retriever, answerer = self.parts()
+        retriever.heard("采购置疑")
         hits = retriever.search("政府采购", self.passages_read, Filters())
         answerer.answer("政府采购", hits)
         self.warmed = True
@@ -96,7 +97,9 @@ class Assistant:
         self, question: str, k: int | None = None, filters: Filters = Filters()
     ) -> list[Hit]:
         """The ``k`` best passages for a question, best first."""
-        return self.parts()[0].search(question, k or self.settings.retrieval.top_k, filters)
+        retriever = self.parts()[0]
+        text = retriever.heard(question).text
+        return retriever.search(text, k or self.settings.retrieval.top_k, filters)
 
     def ask(
         self,
@@ -126,9 +129,15 @@ class Assistant:
         conversing = Conversing(*self.parts(), self.passages_read)
         with self._at_work:
             began = time.perf_counter()
-            found = conversing.answered(asked, filters, language, self._within(filters))
+            heard = self.parts()[0].heard(asked.question)
+            understood = replace(asked, question=heard.text)
+            found = conversing.answered(
+                understood, filters, heard.language(language), self._within(filters)
+            )
+            answer = heard.told(found.answer, language)
             took = time.perf_counter() - began
-        return Quoted(found.answer, found.hits[:hits_kept], found.finding, took - found.finding)
+        answer = replace(answer, question=asked.question)
+        return Quoted(answer, found.hits[:hits_kept], found.finding, took - found.finding)
 
     def stream(
         self,

@@ -34,8 +34,9 @@ class Hit:
     ``score`` orders hits (higher is better, comparable within one search only); ``dense`` is the
     cosine similarity, ``lexical`` the BM25 score, 0.0 where that stage did not find it.
     ``probability`` estimates that the passage bears on the question, in [0, 1].
-    ``explicit`` is true where the question names this very section. ``alike`` is the cosine of the
-    reader's encoder, ``None`` where no vector is kept.
+    ``explicit`` is true where the question names this very section, ``verbatim`` where the passage
+    holds the whole question word for word. ``alike`` is the cosine of the reader's encoder,
+    ``None`` where no vector is kept.
     """
 
     passage: Passage
@@ -48,6 +49,7 @@ class Hit:
     probability: float = 0.0
     explicit: bool = False
     superseded: bool = False
+    verbatim: bool = False
     alike: float | None = None
 
 

@@ -23,7 +23,7 @@ _ENDS = re.compile(r"呢[？?。！!\s]*$")
 _FILLERS = re.compile(
     r"^(?:详细|具体|上面|上述|前面|前述|刚才|还有|换成|另外|例外|例外情况|有例外|施行|实施|生效|负责|第.+)$"
 )
-_ENGLISH = re.compile(
+OPEN_IN_ENGLISH = re.compile(
     r"^(?:and|so|but|ok|then|well)?[,\s]*(?:(?:what|how) about\b.{0,40}|why(?: not)?|when|who|"
     r"how (?:long|much|many)|which (?:article|one)|(?:tell me )?more|go on|"
     r"what is the (?:legal )?basis)[?.!\s]*$",
@@ -37,7 +37,7 @@ _LAW_FIRST = ("law", "regulation", "rule")
 def leaves_open(asked: Question, holdings: Holdings) -> bool:
     """Whether a question does not say what it is about."""
     text = asked.text.strip()
-    if _ENGLISH.match(text):
+    if OPEN_IN_ENGLISH.match(text):
         return True
     if holdings.named_in(text) or any(fact.kind == "name" for fact in facts(text)):
         return False
@@ -56,7 +56,7 @@ def leaves_open(asked: Question, holdings: Holdings) -> bool:
 def completed(asked: Question, holdings: Holdings, count: int = 2) -> list[str]:
     """The question said in full, for a few documents that are here."""
     bare = _bare(asked.text)
-    if _ENGLISH.match(asked.text.strip()):
+    if OPEN_IN_ENGLISH.match(asked.text.strip()):
         bare = ""
     special = [w for w in asked.terms if not _FILLERS.match(w)]
     if part := _PART.search(asked.text):

@@ -41,7 +41,7 @@ def content_words(text: str) -> tuple[str, ...]:
     asked = _ASKING.sub(" ", text)
     words = list(dict.fromkeys(_CODES.findall(asked)))
     for part in _CODES.sub(" ", asked).split():
-        for word in _joined(_tokenizer().cut(part, HMM=False)):
+        for word in _joined(tokenizer().cut(part, HMM=False)):
             if word not in _stop() and word not in words and (len(word) > 1 or word.isdigit()):
                 words.append(word)
     return tuple(words)
@@ -50,6 +50,16 @@ def content_words(text: str) -> tuple[str, ...]:
 def is_generic(word: str) -> bool:
     """Whether a word names only a kind of thing asked for (期限, 条件), not a subject."""
     return bool(_GENERIC.match(word))
+
+
+def asked_away(text: str) -> str:
+    """``text`` with what asks, and does not say what about, made blank; of the same length."""
+    return _ASKING.sub(lambda found: " " * len(found[0]), text)
+
+
+def is_stop_word(word: str) -> bool:
+    """Whether a word says nothing of what a question is about."""
+    return word in _stop() or (len(word) == 1 and word in _FUNCTION)
 
 
 def _joined(pieces: Iterable[str]) -> Iterator[str]:
@@ -74,13 +84,14 @@ def _stop() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
-def _tokenizer() -> Tokenizer:
+def tokenizer() -> Tokenizer:
+    """Cuts text into words, those of the field among them."""
     import jieba
 
     from ingest.storage.terms import read_lines
 
     jieba.setLogLevel(60)
-    tokenizer = jieba.Tokenizer()
+    made = jieba.Tokenizer()
     for word in read_lines("terms.txt"):
-        tokenizer.add_word(word, 10_000)
-    return tokenizer
+        made.add_word(word, 10_000)
+    return made

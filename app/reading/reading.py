@@ -11,6 +11,7 @@ import numpy as np
 from app.answering.sentences import Source, Unit
 from app.reading.calibration import Calibration, Weights, probability
 from app.reading.reader import Reader
+from app.retrieval.verbatim import is_phrase, squeezed
 from app.types import Hit
 from ingest.encoder import place_text
 
@@ -123,7 +124,11 @@ class Reading:
 
     def units(self, question: str, source: Source, units: Sequence[Unit]) -> list[float]:
         """How well each unit of a document answers, comparable among them; the first of equals
-        is best where there is no reader."""
+        is best where there is no reader, and those that hold the question word for word are."""
+        whole = squeezed(question)
+        held = [float(is_phrase(whole) and whole in squeezed(u.text)) for u in units]
+        if any(held):
+            return [h - n / len(held) for n, h in enumerate(held)]
         if self.reader is None or len(units) < 2:
             return [-float(n) for n in range(len(units))]
         title = source.record.title

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.retrieval.verbatim import Found
 from ingest.storage.lexical import HEADING_WEIGHT, Field, LexicalView, Postings, best_rows
 from ingest.storage.terms import BUCKETS, normalised, number_of, term_numbers
 
@@ -93,14 +94,16 @@ class Terms:
 @dataclass(frozen=True, slots=True)
 class Pool:
     """Candidates: rows of the lexical view, their cosine and BM25 (0 where not found), and
-    whether the vector search returned them. All arrays have the shape ``(n,)``; ``alike`` are the
-    cosines of the reader's encoder, NaN where none is kept."""
+    whether the vector search returned them. All arrays have the shape ``(n,)``. ``verbatim`` says
+    which hold the whole question word for word, ``alike`` are the cosines of the reader's encoder,
+    NaN where none is kept."""
 
     rows: np.ndarray
     dense: np.ndarray
     known: np.ndarray
     text: np.ndarray
     head: np.ndarray
+    verbatim: np.ndarray
     alike: np.ndarray | None = None
 
     @property
@@ -131,9 +134,11 @@ def gather(
     dense: np.ndarray,
     count: int,
     allowed: np.ndarray | None = None,
+    found: Found | None = None,
     more: np.ndarray | None = None,
 ) -> Pool:
-    """What vectors found and the ``count`` best by words.
+    """What vectors found, the ``count`` best by words, and those of what was ``found`` word for
+    word; of many the best by words.
 
     :param dense_rows: rows found by vectors.
     :param dense: their cosines.
@@ -146,6 +151,11 @@ def gather(
     rows = np.union1d(dense_rows, best_rows(total, count)).astype(np.int64)
     if more is not None:
         rows = np.union1d(rows, more if allowed is None else more[allowed[more]])
+    if found is not None:
+        there = found.rows(count)
+        there = there if allowed is None else there[allowed[there]]
+        best = there[np.argsort(-total[there], kind="stable")[:count]]
+        rows = np.union1d(rows, best).astype(np.int64)
     floor = (float(dense.min()) if len(dense) else 0.0) + _UNKNOWN_GAP
     order = np.argsort(dense_rows, kind="stable")
     at = np.searchsorted(dense_rows[order], rows)
@@ -154,7 +164,10 @@ def gather(
     cosines = np.full(len(rows), floor)
     if len(dense_rows):
         cosines = np.where(known, dense[order][at], floor)
-    return Pool(rows, cosines.astype(np.float32), known, words.text[rows], words.head[rows])
+    verbatim = np.isin(rows, found.whole) if found is not None else np.zeros(len(rows), bool)
+    return Pool(
+        rows, cosines.astype(np.float32), known, words.text[rows], words.head[rows], verbatim
+    )
 
 
 def features(view: LexicalView, terms: Terms, pool: Pool) -> np.ndarray:

@@ -54,11 +54,12 @@ class Hits:
         for at, passage in enumerate(passages):
             if passage.document in self._records:
                 row = self._view.row.get(passage.id, -1)
-                dense, lexical, _, _, alike = self._figures(np.flatnonzero(self._pool.rows == row))
-                known = next(zip(dense, lexical, alike, strict=True), (0.0, 0.0, None))
-                first, words, like = known
-                figures = (first, words, _NAMED_SCORE - at, _NAMED_PROBABILITY, like)
-                yield self._hit(passage, *figures, explicit=True)
+                figures = self._figures(np.flatnonzero(self._pool.rows == row))
+                known = next(zip(*figures, strict=True), (0.0, 0.0, 0.0, 0.0, False, None))
+                dense, lexical, _, _, there, alike = known
+                score = _NAMED_SCORE - at
+                certain = (score, _NAMED_PROBABILITY)
+                yield self._hit(passage, dense, lexical, *certain, there, alike, explicit=True)
 
     def _read(self, places: np.ndarray, already: set[str]) -> Iterable[Hit]:
         """The candidates at ``places`` of the pool, but for those read ``already``."""
@@ -76,6 +77,7 @@ class Hits:
         lexical: float,
         score: float,
         probability: float,
+        verbatim: bool,
         alike: float | None,
         explicit: bool = False,
     ) -> Hit:
@@ -91,13 +93,15 @@ class Hits:
             probability=probability,
             explicit=explicit,
             superseded=record.superseded,
+            verbatim=verbatim,
             alike=alike,
         )
 
     def _figures(
         self, places: np.ndarray
-    ) -> tuple[list[float], list[float], list[float], list[float], list[float | None]]:
-        """Cosine, BM25, score, probability and the encoder's cosine at ``places`` of the pool."""
+    ) -> tuple[list[float], list[float], list[float], list[float], list[bool], list[float | None]]:
+        """Cosine, BM25, score, probability, whether it holds the whole question, and the encoder's
+        cosine, at ``places`` of the pool."""
         pool, ranked = self._pool, self._ranked
         alike: list[float | None] = [None] * len(places)
         if pool.alike is not None:
@@ -108,6 +112,7 @@ class Hits:
             pool.lexical[places].tolist(),
             ranked.scores[places].tolist(),
             ranked.probabilities[places].tolist(),
+            pool.verbatim[places].tolist(),
             alike,
         )
 

@@ -125,6 +125,11 @@ class Postings:
                 total[self._rows[start:end]] += self._weights[start:end] * np.float32(boost)
         return total
 
+    def holders(self, terms: np.ndarray) -> np.ndarray:
+        """How many passages hold each of ``terms``."""
+        found: np.ndarray = self._starts[terms + 1] - self._starts[terms]
+        return found
+
 
 class LexicalView:
     """All visible passages at one moment; never changes once made."""

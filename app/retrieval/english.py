@@ -1,0 +1,62 @@
+"""Questions in English: what they ask about in the words of Chinese texts, by the glossary
+``ingest/data/glossary.txt``."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from app.answering.open_questions import OPEN_IN_ENGLISH
+from ingest.storage.terms import read_lines
+
+_WORD = re.compile(r"[a-z]+(?:['’-][a-z]+)*")
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_LEAST = 3
+"""So many words make a question in English; fewer are a name, or a code."""
+
+
+def is_english(question: str) -> bool:
+    """Whether a question is put in English, and says what it is about."""
+    if _HAN.search(question) or OPEN_IN_ENGLISH.match(question.strip()):
+        return False
+    return len(_words(question)) >= _LEAST
+
+
+def in_chinese(question: str) -> str:
+    """The Chinese words for those of an English question that the glossary has, in its order,
+    the longest run of words first; empty where it has none."""
+    words = [_singular(word) for word in _words(question)]
+    glossary, longest = _glossary()
+    found: dict[str, None] = {}
+    at = 0
+    while at < len(words):
+        for length in range(min(longest, len(words) - at), 0, -1):
+            meaning = glossary.get(" ".join(words[at : at + length]))
+            if meaning:
+                found.update(dict.fromkeys(meaning.split()))
+                break
+        at += length
+    return " ".join(found)
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.lower().replace("’", "'"))
+
+
+def _singular(word: str) -> str:
+    """A word without the ending of the plural or of the genitive; the same for the glossary."""
+    word = word.removesuffix("'s").removesuffix("s'")
+    if word.endswith("ies") and len(word) > 4:
+        return f"{word[:-3]}y"
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
+
+
+@lru_cache(maxsize=1)
+def _glossary() -> tuple[dict[str, str], int]:
+    """Chinese by English, and the number of words of the longest English."""
+    found: dict[str, str] = {}
+    for line in read_lines("glossary.txt"):
+        english, chinese = line.split("=", 1)
+        for form in english.split("|"):
+            found[" ".join(_singular(word) for word in _words(form))] = chinese.strip()
+    return found, max(len(form.split()) for form in found)
