@@ -135,11 +135,15 @@ class Assistant:
         history: Sequence[Turn] = (),
         filters: Filters = Filters(),
         language: Language = "zh",
+        left: threading.Event | None = None,
     ) -> Iterator[Answer]:
-        """Growing parts of the answer, one more line or sentence each time; the last one is the
-        whole. A language model's sentences may give way to an answer that quotes."""
+        """Parts of the answer, each in place of the last; the last one is the whole. Where there is
+        a language model the first is the answer that quotes, and the last may be the same.
+
+        :param left: set when nobody waits any more; ends the language model's work.
+        """
         if self._model is not None:
-            yield from self._answers(question, history, filters, language)
+            yield from self._answers(question, history, filters, language, left)
             return
         answer = self.ask(question, history, filters, language)
         # All of it is there at once: one part shows that it comes, more would only cost the server
@@ -149,19 +153,33 @@ class Assistant:
         yield answer
 
     def _answers(
-        self, question: str, history: Sequence[Turn], filters: Filters, language: Language
+        self,
+        question: str,
+        history: Sequence[Turn],
+        filters: Filters,
+        language: Language,
+        left: threading.Event | None = None,
     ) -> Iterator[Answer]:
         from app.chat import standalone
 
         began = time.perf_counter()
         asked = standalone(question, history)
-        if self._model is not None:
-            from app.language_model.rewrite import rewritten
-
-            asked = rewritten(question, history, asked, self._model)
         turn = time.perf_counter()
         quoted = self._quoted_or_remembered(asked, filters, language)
         written = time.perf_counter()
+        if self._model is not None and asked != question.strip():
+            from app.language_model.rewrite import rewritten
+
+            # The quotes do not wait for what the model makes of a follow-up
+            timings = {"retrieve": _ms(quoted.finding), "answer": _ms(quoted.quoting)}
+            timings["total"] = _ms(written - began)
+            yield replace(
+                quoted.answer, question=question, standalone=asked, timings_ms=timings
+            )
+            asked = rewritten(question, history, asked, self._model)
+            turn = time.perf_counter()
+            quoted = self._quoted_or_remembered(asked, filters, language)
+            written = time.perf_counter()
         # What is remembered took no time to find and to quote
         was_made = written - turn >= quoted.finding + quoted.quoting
         answers: Iterator[Answer] = iter([quoted.answer])
@@ -177,6 +195,8 @@ class Assistant:
                     answerer.answer(asked, [], language=language), nearest=quoted.hits[:3]
                 ),
                 language,
+                left,
+                answerer.reading.answers if answerer.reading.reader is not None else None,
             )
         for answer in answers:
             ended = time.perf_counter()

@@ -63,7 +63,8 @@ def _single(sentence: str, before: str, rng: random.Random) -> Iterator[tuple[st
     if arabic != sentence:
         yield "numerals", arabic
     lead = rng.choice([text for kind, text in table("frames.tsv") if kind == "lead"])
-    yield "connecting words", lead + sentence
+    if not sentence.startswith("（"):
+        yield "connecting words", lead + sentence
     condition = _CONDITION.match(sentence)
     if condition and "之一" not in condition["what"]:
         form = rng.choice(["如果{what}，{rest}", "{what}的情况下，{rest}", "{what}时，{rest}"])

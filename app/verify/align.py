@@ -49,7 +49,7 @@ def align(clause: Sequence[Token], unit: Unit, held: Collection[int] = ()) -> Al
     row, there = [t for t in clause if t.kind != "mark"], unit.tokens
     width = len(there) + 1
     skip = [0.0 if i in held else _skipping(t) for i, t in enumerate(there)]
-    again = [_AGAIN if i in held else 0.0 for i in range(len(there))]
+    again = [_repeating(t) if i in held else 0.0 for i, t in enumerate(there)]
     costs = [[0.0] * width]
     for token in row:
         before, current = costs[-1], [0.0] * width
@@ -82,6 +82,12 @@ def _adding(token: Token) -> float:
     if not token.content:
         return _FREE
     return _ADDED[token.critical] * (1 if token.critical else token.weight)
+
+
+def _repeating(token: Token) -> float:
+    """Two clauses may be about the same things, not bound by the same word."""
+    thing = not token.critical or token.kind in ("who", "what", "figure", "name")
+    return _AGAIN if thing else _ADDED[True]
 
 
 def _skipping(token: Token) -> float:

@@ -158,6 +158,8 @@ def _may_move(one: Alignment, mine: Sequence[int], places: Sequence[int]) -> boo
             _part(row, p - clause.first) for p in places if one.unit.tokens[p].kind == "who"
         ]
         return here == parts
+    if kinds == ["figure"] and one.clause[mine[0]].key.startswith("date:"):
+        return sum(t.key.startswith("date:") for t in one.clause) == 1
     if kinds == ["bound"]:
         figures = [t for t in one.clause if t.kind in ("figure", "bound")]
         return len(figures) == 2
@@ -327,7 +329,7 @@ def _is_basis(unit: Unit, run: Sequence[int]) -> bool:
     first, last = unit.tokens[run[0]], unit.tokens[run[-1]]
     inside = [unit.tokens[i] for i in run]
     plain = not any(t.critical and t.kind not in ("name", "level") for t in inside)
-    return first.key == "按照" and plain and unit.text[: last.end].endswith(("规定", "要求"))
+    return first.key in ("按照", "依法") and plain and unit.text[: last.end].endswith(("规定", "要求"))
 
 
 def _modifies(unit: Unit, run: Sequence[int]) -> bool:
