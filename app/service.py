@@ -76,6 +76,11 @@ class Assistant:
                 self._index, self._retriever, self._answerer = index, None, None
             return self._index
 
+    @property
+    def asks_model(self) -> bool:
+        """Whether a language model writes answers, for which the quotes do not wait."""
+        return self._model is not None
+
     def warm(self) -> None:
         """Load all that the first question would otherwise wait for; then let the workers begin,
         without waiting for them: until they are ready, this process answers."""
@@ -173,9 +178,7 @@ class Assistant:
             # The quotes do not wait for what the model makes of a follow-up
             timings = {"retrieve": _ms(quoted.finding), "answer": _ms(quoted.quoting)}
             timings["total"] = _ms(written - began)
-            yield replace(
-                quoted.answer, question=question, standalone=asked, timings_ms=timings
-            )
+            yield replace(quoted.answer, question=question, standalone=asked, timings_ms=timings)
             asked = rewritten(question, history, asked, self._model)
             turn = time.perf_counter()
             quoted = self._quoted_or_remembered(asked, filters, language)
@@ -185,6 +188,7 @@ class Assistant:
         answers: Iterator[Answer] = iter([quoted.answer])
         if self._model is not None:
             from app.language_model.compose import Composer
+            from app.language_model.measure import measure_of
 
             answerer = self.parts()[1]
             answers = Composer(answerer.index, self.settings, self._model).stream(
@@ -196,7 +200,7 @@ class Assistant:
                 ),
                 language,
                 left,
-                answerer.reading.answers if answerer.reading.reader is not None else None,
+                measure_of(answerer.reading),
             )
         for answer in answers:
             ended = time.perf_counter()

@@ -117,6 +117,9 @@ def _exceptions(sentence: str) -> Iterator[tuple[str, str]]:
         yield "exception left out", sentence[: match.start()] + sentence[match.end() :]
         inverted = match[0].replace("但是", "包括").replace("但", "包括").replace("除外", "情形")
         if "除外" in match[0]:
-            yield "exception inverted", sentence[: match.start()] + inverted + sentence[match.end() :]
+            yield (
+                "exception inverted",
+                sentence[: match.start()] + inverted + sentence[match.end() :],
+            )
     if "除外" in sentence:
         yield "exception inverted", sentence.replace("除外", "同样适用")

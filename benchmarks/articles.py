@@ -15,7 +15,9 @@ from typing import Literal
 
 Side = Literal["train", "dev", "test"]
 
-_ARTICLE = re.compile(r"^第[零〇一二三四五六七八九十百\d]+条(?:之[一二三四五六七八九十])?[ 　]+", re.M)
+_ARTICLE = re.compile(
+    r"^第[零〇一二三四五六七八九十百\d]+条(?:之[一二三四五六七八九十])?[ 　]+", re.M
+)
 _HEADING = re.compile(r"^(?:#.*|第[零〇一二三四五六七八九十百\d]+[章节编].*)$", re.M)
 _SHORTEST, _LONGEST = 30, 1200
 

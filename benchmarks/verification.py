@@ -75,13 +75,18 @@ def by_hand(file: Path = BY_HAND) -> list[Case]:
     return [Case(r["kind"], r["text"], r["evidence"], r["faithful"], "by hand") for r in rows]
 
 
+def sentences_of(article: Article) -> list[str]:
+    """The sentences of an article that are neither fragments nor long lists."""
+    found = [m[0] for m in _SENTENCE.finditer(article.text)]
+    return [sentence for sentence in found if _SHORTEST <= len(sentence) <= _LONGEST]
+
+
 def _cases(article: Article, faithful: bool, rng: random.Random) -> Iterable[Case]:
-    sentences = [m[0] for m in _SENTENCE.finditer(article.text)]
+    every = [m[0] for m in _SENTENCE.finditer(article.text)]
     whole = _letters(article.text)
-    for place, sentence in enumerate(sentences):
-        if not _SHORTEST <= len(sentence) <= _LONGEST:
-            continue
-        before = sentences[place - 1] if place else ""
+    for sentence in sentences_of(article):
+        place = every.index(sentence)
+        before = every[place - 1] if place else ""
         pairs = paraphrased(sentence, before, rng) if faithful else altered(sentence, rng)
         for kind, text in pairs:
             # What is only left out may stand in the article word for word

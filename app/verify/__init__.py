@@ -11,4 +11,14 @@ verified if it passes all.
 from app.verify.answers import Documents, judge_all, verify
 from app.verify.judging import Entails, Verdict, Why, coverage, judge, letters
 
-__all__ = ["Documents", "Entails", "Verdict", "Why", "coverage", "judge", "judge_all", "letters", "verify"]
+__all__ = [
+    "Documents",
+    "Entails",
+    "Verdict",
+    "Why",
+    "coverage",
+    "judge",
+    "judge_all",
+    "letters",
+    "verify",
+]

@@ -10,7 +10,9 @@ from functools import lru_cache
 from app.verify.tokens import Token, tokens
 
 _UNIT_END = re.compile(r"[。！？!?]")
-_ITEM = re.compile(r"\s*(?:[（(][一二三四五六七八九十\d]{1,3}[)）]|[一二三四五六七八九十\d]{1,3}[、.．])")
+_ITEM = re.compile(
+    r"\s*(?:[（(][一二三四五六七八九十\d]{1,3}[)）]|[一二三四五六七八九十\d]{1,3}[、.．])"
+)
 _IS_CONDITION = re.compile(
     r"(?:的|时|情况下|情形下|期间|[前后])$|^\s*(?:如果|如(?!实|期|下)|若|凡)|^\s*(?:经|未经).{2,20}(?:批准|同意)$"
 )

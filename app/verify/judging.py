@@ -10,7 +10,8 @@ from itertools import pairwise
 from typing import Literal
 
 from app.answering.facts import bare_name, facts
-from app.verify.rules import Finding, findings
+from app.verify.finding import Finding
+from app.verify.rules import findings
 from app.verify.tokens import Token, tokens
 
 Why = Literal["", "empty", "uncited", "contradicts", "uncovered"]
@@ -58,6 +59,7 @@ def judge(
         return Verdict(0.0, ("没有内容",), "empty")
     if not any(letters(piece) for piece in evidence):
         return Verdict(0.0, ("没有引用依据",), "uncited")
+    plain = _with_marks(plain, names)
     found = findings(plain, evidence, _Excuse(names))
     whole = "\n".join(evidence)
     if entails is not None and not any(f.turned for f in found):
@@ -85,6 +87,18 @@ def coverage(text: str, source: str) -> float:
 def letters(text: str) -> str:
     """``text`` without white space and punctuation, full-width characters made plain."""
     return _PUNCTUATION.sub("", unicodedata.normalize("NFKC", text))
+
+
+def _with_marks(text: str, names: Sequence[str]) -> str:
+    """``text`` with 《》 around a title of ``names`` that it mentions without (政府采购法第五条)."""
+    titles = {bare_name(name.split("第")[0].strip("《》")) for name in names}
+    for title in sorted(filter(None, titles), key=len, reverse=True):
+        text = re.sub(
+            rf"(?<!《)(?:中华人民共和国)?{re.escape(title)}(?=第|的?规定|[，,：:])",
+            f"《{title}》",
+            text,
+        )
+    return text
 
 
 class _Excuse:

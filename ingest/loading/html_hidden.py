@@ -119,7 +119,9 @@ def _is_disguised(style: Style) -> bool:
     if "scale(0" in style.get("transform", "") or re.search(r"-\d{3,}", style.get("transform", "")):
         return True
     cut = style.get("overflow", "").startswith("hidden")
-    sizes = [_number(style.get(name, "")) for name in ("width", "height", "max-height", "max-width")]
+    sizes = [
+        _number(style.get(name, "")) for name in ("width", "height", "max-height", "max-width")
+    ]
     return cut and any(size is not None and 0 <= size <= 1 for size in sizes)
 
 
