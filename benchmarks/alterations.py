@@ -10,6 +10,7 @@ import random
 import re
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 _WORDING = Path(__file__).parent / "wording"
@@ -100,7 +101,7 @@ def _figures(sentence: str) -> Iterator[tuple[str, str]]:
         if other != shown:
             yield "figure", sentence[:start] + other + sentence[end:]
     spots.sort()
-    for (a, b), (c, d) in zip(spots, spots[1:], strict=False):
+    for (a, b), (c, d) in pairwise(spots):
         if sentence[a:b] != sentence[c:d] and b <= c:
             swapped = sentence[:a] + sentence[c:d] + sentence[b:c] + sentence[a:b] + sentence[d:]
             yield "figures exchanged", swapped

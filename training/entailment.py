@@ -1,9 +1,9 @@
-"""Sentences with a text of law and whether that bears them out, to train a second head of the reader.
+"""Sentences, a text of law with each and whether it bears them out: for a head of the reader.
 
     python training/entailment.py --laws DIR --out FILE.jsonl
 
-Made by the generators of ``benchmarks/verification.py`` from the articles that it leaves to training:
-no version of an article of the benchmark is among them. ``contradiction`` are altered sentences,
+Made by the generators of ``benchmarks/verification.py`` from the articles that it leaves to
+training: no version of an article of the benchmark is among them. ``contradiction`` are altered sentences,
 ``entailed`` faithful paraphrases and the sentences themselves, ``neutral`` sentences with another
 article of the same law. What a model trained on them says enters where :func:`app.verify.judge`
 takes ``entails``.

@@ -1,11 +1,11 @@
 """Answers that a language model writes from the passages found, each sentence checked.
 
-The quotes are shown at once; what the model writes takes their place when it is complete and proved,
-or never. A sentence stays if a passage bears it out (:mod:`app.answering.grounds`), the one it
-names or another: small models name none or the wrong one. Its citation is the smallest section that
-does. One that no passage comes near is shown as 未核实, without a citation; one that comes near what
-a passage says and differs is left out. Whatever goes wrong, the quotes remain and one line says
-why.
+The quotes are shown at once; what the model writes takes their place when it is complete and
+proved, or never. A sentence stays if a passage bears it out (:mod:`app.answering.grounds`), the one
+it names or another: small models name none or the wrong one. Its citation is the smallest section
+that does. One that no passage comes near is shown as 未核实, without a citation; one that comes
+near what a passage says and differs is left out. Whatever goes wrong, the quotes remain and one
+line says why.
 """
 
 from __future__ import annotations

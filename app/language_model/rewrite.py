@@ -1,8 +1,8 @@
 """A follow-up made standalone by the language model, where what it writes can be trusted.
 
-The rewriting is used only if it keeps every figure, name, place, actor, negation and content word of
-the question, and brings none that the conversation does not have; to say the question again is no
-rewriting. Otherwise, and on any fault
+The rewriting is used only if it keeps every figure, name, place, actor, negation and content word
+of the question, and brings none that the conversation does not have; to say the question again is
+no rewriting. Otherwise, and on any fault
 of the model, the product's own completion (:func:`app.chat.standalone`) is used.
 """
 

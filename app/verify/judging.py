@@ -93,11 +93,8 @@ def _with_marks(text: str, names: Sequence[str]) -> str:
     """``text`` with 《》 around a title of ``names`` that it mentions without (政府采购法第五条)."""
     titles = {bare_name(name.split("第")[0].strip("《》")) for name in names}
     for title in sorted(filter(None, titles), key=len, reverse=True):
-        text = re.sub(
-            rf"(?<!《)(?:中华人民共和国)?{re.escape(title)}(?=第|的?规定|[，,：:])",
-            f"《{title}》",
-            text,
-        )
+        mention = rf"(?<!《)(?:中华人民共和国)?{re.escape(title)}(?=第|的?规定|[，,：:])"
+        text = re.sub(mention, f"《{title}》", text)
     return text
 
 

@@ -22,7 +22,7 @@ _THINGS = frozenset({"who", "what"})
 def left_out(
     unit: Unit, matched: set[int], said: frozenset[str], aligned: Sequence[Alignment]
 ) -> Iterator[Finding]:
-    """What the clauses of a statement leave out of a unit that they repeat, and what they leap over.
+    """What the clauses of a statement leave out of a unit that they repeat, and leap over.
 
     :param matched: the tokens of ``unit`` that they repeat.
     :param said: what all of the statement's tokens are compared as.
@@ -129,7 +129,7 @@ def _binding(unit: Unit, clause: Clause) -> list[int]:
 def _modifies(unit: Unit, run: Sequence[int]) -> bool:
     """Whether a run only says how a duty is fulfilled, or what kind of thing is meant."""
     inside = [unit.tokens[i] for i in run]
-    return 1 < sum(t.weight for t in inside) and inside[-1].end - inside[0].start <= _LONGEST_MANNER
+    return sum(t.weight for t in inside) > 1 and inside[-1].end - inside[0].start <= _LONGEST_MANNER
 
 
 def _second(unit: Unit, run: Sequence[int], bans: bool) -> bool:

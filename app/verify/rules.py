@@ -232,7 +232,7 @@ def _demanded(one: Alignment, at: int) -> bool:
     if one.clause[at].key != "应当":
         return False
     bounds = [one.unit.tokens[p] for _, p in one.pairs if one.unit.tokens[p].kind == "bound"]
-    left = [t for t in one.unit.tokens if t.kind == "bound"] if not bounds else bounds
+    left = bounds or [t for t in one.unit.tokens if t.kind == "bound"]
     return any(one.unit.text[t.start :].startswith(("不得", "不应")) for t in left)
 
 

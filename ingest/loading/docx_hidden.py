@@ -24,9 +24,9 @@ class Unseen:
         if vanish is not None and vanish.get(_W + "val") not in ("0", "false"):
             return True
         size = _first(own, "sz")
-        if size is not None and (size.get(_W + "val") or "").isdecimal():
-            if int(size.get(_W + "val")) <= _SMALLEST:
-                return True
+        points = (size.get(_W + "val") or "") if size is not None else ""
+        if points.isdecimal() and int(points) <= _SMALLEST:
+            return True
         color = _first(own, "color")
         return color is not None and _is_white(color.get(_W + "val")) and not self._on_ground(run)
 

@@ -1,7 +1,8 @@
 """Characters of a PDF page that are printed but are no text of their own.
 
-Some is not there for a reader at all. Bold is faked by printing a character two to four times, a little apart; a watermark lies across
-the text, slanting, or large or pale over it. Both would stand inside the sentences.
+Some are there for no reader. Bold is faked by printing a character two to four times, a little
+apart; a watermark lies across the text, slanting, or large or pale over it. All of them would stand
+inside the sentences.
 """
 
 from __future__ import annotations
