@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 def read_docx(data: bytes, where: str, limits: LoadLimits) -> Reading:
     """Headings (by style or outline level), paragraphs and tables of a Word file.
 
-    Tracked deletions are left out, hidden text is told apart; text boxes follow the paragraph that anchors
-    them, footnotes and endnotes the last one. The title of the file's properties is taken where
+    Tracked deletions are left out, hidden text is told apart; text boxes follow the paragraph that
+    anchors them, footnotes and endnotes the last one. The title of the file's properties is taken where
     the text bears it out.
 
     :raises LoadError: as :func:`ingest.loading.docx_package.check_package` does.
