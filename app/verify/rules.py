@@ -140,6 +140,8 @@ def _may_move(one: Alignment, mine: Sequence[int], places: Sequence[int]) -> boo
     content = [p for p in range(places[0], places[-1] + 1) if one.unit.tokens[p].content]
     if "duty" in kinds:  # with the one who is bound, all of it
         return "who" in kinds and len(content) == len(places)
+    if kinds == ["who"]:
+        return False
     if "who" in kinds:
         here = [_part(one.clause, i) for i in mine if one.clause[i].kind == "who"]
         clause = one.unit.clauses[one.unit.clause_of(places[0])]
