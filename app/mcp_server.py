@@ -64,8 +64,10 @@ Limits = Annotated[
 ]
 
 
-def server_for(assistant: Assistant, gate: Gate) -> MCPServer[Any]:
-    """A server with all tools; the work is done through ``gate``."""
+def server_for(assistant: Assistant, gate: Gate, models: Gate | None = None) -> MCPServer[Any]:
+    """A server with all tools; the work is done through ``gate``, what a language model writes
+    through ``models``."""
+    asking = models if models is not None and assistant.asks_model else gate
     logging.basicConfig(level=logging.WARNING)  # else MCPServer sets up coloured logs for all
     server: MCPServer[Any] = MCPServer(
         "zhengcai", title="政采问答", instructions=INSTRUCTIONS, version="1", log_level="WARNING"
@@ -86,7 +88,7 @@ def server_for(assistant: Assistant, gate: Gate) -> MCPServer[Any]:
         language: Words = "zh",
     ) -> Annotated[CallToolResult, AnswerOut]:
         limits = (filters or FiltersIn()).filters()
-        answer = await _told(gate, language, assistant.ask, question, (), limits, language)
+        answer = await _told(asking, language, assistant.ask, question, (), limits, language)
         value = AnswerOut.model_validate(answer_to_json(answer))
         return _result(_answer_text(answer), value.model_dump())
 

@@ -77,6 +77,11 @@ class Assistant:
                 self._index, self._retriever, self._answerer = index, None, None
             return self._index
 
+    @property
+    def asks_model(self) -> bool:
+        """Whether a language model writes answers, for which the quotes do not wait."""
+        return self._model is not None
+
     def warm(self) -> None:
         """Load all that the first question would otherwise wait for; then let the workers begin,
         without waiting for them: until they are ready, this process answers."""
@@ -145,11 +150,15 @@ class Assistant:
         history: Sequence[Turn] = (),
         filters: Filters = Filters(),
         language: Language = "zh",
+        left: threading.Event | None = None,
     ) -> Iterator[Answer]:
-        """Growing parts of the answer, one more line or sentence each time; the last one is the
-        whole. A language model's sentences may give way to an answer that quotes."""
+        """Parts of the answer, each in place of the last; the last one is the whole. Where there is
+        a language model the first is the answer that quotes, and the last may be the same.
+
+        :param left: set when nobody waits any more; ends the language model's work.
+        """
         if self._model is not None:
-            yield from self._answers(question, history, filters, language)
+            yield from self._answers(question, history, filters, language, left)
             return
         answer = self.ask(question, history, filters, language)
         # All of it is there at once: one part shows that it comes, more would only cost the server
@@ -159,23 +168,36 @@ class Assistant:
         yield answer
 
     def _answers(
-        self, question: str, history: Sequence[Turn], filters: Filters, language: Language
+        self,
+        question: str,
+        history: Sequence[Turn],
+        filters: Filters,
+        language: Language,
+        left: threading.Event | None = None,
     ) -> Iterator[Answer]:
         began = time.perf_counter()
         asked = asked_in(question, history)
-        if self._model is not None:
-            from app.language_model.rewrite import rewritten
-
-            asked = rewritten(asked, history, self._model)
         turn = time.perf_counter()
         quoted = self._quoted_or_remembered(asked, filters, language)
-        standalone = quoted.answer.standalone
         written = time.perf_counter()
+        if self._model is not None and asked.before:
+            from app.language_model.rewrite import rewritten
+
+            # The quotes do not wait for what the model makes of a follow-up
+            timings = {"retrieve": _ms(quoted.finding), "answer": _ms(quoted.quoting)}
+            timings["total"] = _ms(written - began)
+            yield replace(quoted.answer, question=question, timings_ms=timings)
+            asked = rewritten(asked, history, self._model)
+            turn = time.perf_counter()
+            quoted = self._quoted_or_remembered(asked, filters, language)
+            written = time.perf_counter()
+        standalone = quoted.answer.standalone
         # What is remembered took no time to find and to quote
         was_made = written - turn >= quoted.finding + quoted.quoting
         answers: Iterator[Answer] = iter([quoted.answer])
         if self._model is not None:
             from app.language_model.compose import Composer
+            from app.language_model.measure import measure_of
 
             answerer = self.parts()[1]
             answers = Composer(answerer.index, self.settings, self._model).stream(
@@ -186,6 +208,8 @@ class Assistant:
                     answerer.answer(standalone, [], language=language), nearest=quoted.hits[:3]
                 ),
                 language,
+                left,
+                measure_of(answerer.reading),
             )
         for answer in answers:
             ended = time.perf_counter()

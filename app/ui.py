@@ -127,8 +127,12 @@ def stream(
         limits = filters_of(filters)
         parts = assistant.stream(asked, turns_of(history), limits, words)
         answer = next(parts)
-        for following in parts:
+        at_once = assistant.asks_model  # the quotes are shown while it writes
+        if at_once:
             yield message_of(answer, final=False)
+        for following in parts:
+            if not at_once:
+                yield message_of(answer, final=False)
             answer = following
         yield seals.sealed(message_of(answer), scope_of(limits))
     except UserError as error:

@@ -23,7 +23,7 @@ from ingest.cleaning.pinyin import is_annotated, pinyin_edits, spaces_follow
 from ingest.cleaning.punctuation import has_ascii_punctuation, punctuation_edits, space_edits
 from ingest.cleaning.script import is_traditional, script_edits, to_simplified
 from ingest.cleaning.words import CharacterModel, WordTest
-from ingest.document import Document, Line, RawDocument, Repair, RepairKind, document_id
+from ingest.document import Block, Document, Line, RawDocument, Repair, RepairKind, document_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +46,28 @@ def clean(raw: RawDocument) -> Document:
 
     ``text`` is the blocks' texts joined by a line feed, one :class:`Line` for each block that
     remains. :func:`ingest.cleaning.edits.undo` of ``text`` and ``repairs`` gives
-    ``original`` again.
+    ``original`` again; what was hidden stands at its end.
     """
-    original = "\n".join(block.text for block in raw.blocks)
+    hidden = tuple(Block(text) for text in raw.hidden)
+    sources = raw.blocks + hidden
+    original = "\n".join(block.text for block in sources)
     blocks = [Edited(block.text) for block in raw.blocks]
     _mend(blocks)
+    blocks += [Edited("") for _ in hidden]
 
     texts = [block.text for block in blocks]
-    kinds = [block.kind for block in raw.blocks]
+    kinds = [block.kind for block in sources]
     furniture = find_furniture(texts, [kind != "table" for kind in kinds], raw.metadata.title)
     removed: dict[int, RepairKind] = {i: "space" for i, text in enumerate(texts) if not text}
     removed |= dict.fromkeys(furniture.lines, "boilerplate")
+    removed |= dict.fromkeys(range(len(raw.blocks), len(sources)), "hidden")
 
     lines: list[Line] = []
     repairs: list[Repair] = []
     kept: list[str] = []
     at = 0
     last = max((i for i in range(len(blocks)) if i not in removed), default=-1)
-    for index, (block, source) in enumerate(zip(blocks, raw.blocks, strict=True)):
+    for index, (block, source) in enumerate(zip(blocks, sources, strict=True)):
         if index in removed:
             gone = source.text + "\n" if index < last else "\n" + source.text
             if last < 0 and index == 0:

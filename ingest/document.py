@@ -13,9 +13,12 @@ from typing import Any, Literal
 
 BlockKind = Literal["heading", "paragraph", "table"]
 
-RepairKind = Literal["pinyin", "script", "punctuation", "boilerplate", "encoding", "space"]
+RepairKind = Literal[
+    "pinyin", "script", "punctuation", "boilerplate", "encoding", "space", "hidden"
+]
 """What was mended: injected pinyin, Traditional script, ASCII punctuation, page furniture,
-a run damaged by a wrong encoding, stray white space inside a sentence."""
+a run damaged by a wrong encoding, stray white space inside a sentence, text that no reader of the
+file sees."""
 
 SectionKind = Literal[
     "part",  # 编, 分编
@@ -95,7 +98,8 @@ class RawDocument:
     """A file as read: its blocks and what its markup or front matter declares.
 
     ``source`` is the path or address as the user knows it; ``content_hash`` the SHA-256 (hex)
-    of the raw bytes; ``encoding`` the detected text encoding, ``None`` for binary formats.
+    of the raw bytes; ``encoding`` the detected text encoding, ``None`` for binary formats;
+    ``hidden`` what the file holds and nobody who reads it sees.
     """
 
     source: str
@@ -104,6 +108,7 @@ class RawDocument:
     blocks: tuple[Block, ...]
     metadata: Metadata = field(default_factory=Metadata)
     encoding: str | None = None
+    hidden: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

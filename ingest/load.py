@@ -137,6 +137,7 @@ def load_bytes(
         blocks=reading.blocks,
         metadata=reading.metadata,
         encoding=reading.encoding,
+        hidden=reading.hidden,
     )
 
 

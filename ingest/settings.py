@@ -104,6 +104,7 @@ class LlmSettings(_Group):
     temperature: float | None = Field(0, ge=0, le=2, description="null: the server's own.")
     passages: int = Field(8, ge=1, le=50, description="Most passages shown to the model.")
     max_chars: int = Field(6000, ge=200, le=200_000, description="Most characters of passages.")
+    concurrent: int = Field(2, ge=1, le=64, description="Answers that it writes at once.")
 
     @field_validator("base_url")
     @classmethod

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import random
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from dataclasses import replace
 
 import pytest
+from pytest import MonkeyPatch
 
 from app.language_model.compose import Draft
 from app.language_model.model_text import SentenceStream
 from app.language_model.prompt import REFUSAL
+from app.service import Quoted
 from app.types import Answer, Turn
 from tests.llm_world import SIGNING, SPENDING, World, made_world, proves
 from tests.scripted import Connection, Reply, ScriptedServer, slowly
@@ -78,11 +81,12 @@ def test_a_false_sentence_is_dropped_and_said_to_be(world: World, wrong: str) ->
 
     def write(n: Callable[[str], int]) -> str:
         cited = f"[{n('三十日内')}]"
-        return f"{right}{cited}按照采购文件与供应商签订。{cited}{wrong}{cited}"
+        fair = "采购人不得以不合理的条件对供应商实行差别待遇或者歧视待遇。"
+        return f"{right}{cited}{fair}[{n('差别待遇')}]{wrong}{cited}"
 
     answer = world.ask(SIGNING, saying(write))
     assert wrong not in answer.text and right in answer.text
-    assert "1 句未通过核对" in answer.notice
+    assert "略去 1 句" in answer.notice and "已逐句" not in answer.notice
     proves(answer, world.base.index)
 
 
@@ -97,17 +101,19 @@ def test_a_quotation_torn_from_its_negation_is_dropped(world: World) -> None:
     assert [s.text for s in answer.statements] == [whole]
 
 
-def test_a_right_sentence_with_the_wrong_number_is_not_shown(world: World) -> None:
+@pytest.mark.parametrize("mark", ["[{wrong}]", "", "[77]"])
+def test_a_right_sentence_without_its_number_is_matched(world: World, mark: str) -> None:
     text = "采购人应当自中标通知书发出之日起三十日内与供应商签订合同。"
-    answer = world.ask(SIGNING, saying(lambda n: f"{text}[{n('七个工作日')}]"))
-    assert "未采用语言模型" in answer.notice
-    assert all(s.quotes for s in answer.statements)  # the answer that quotes
+    answer = world.ask(SIGNING, saying(lambda n: text + mark.format(wrong=n("七个工作日"))))
+    assert [s.text for s in answer.statements] == [text]
+    assert "第三条" in answer.citations[0].section and "已逐句" in answer.notice
+    proves(answer, world.base.index)
 
 
 @pytest.mark.parametrize("mark", ["", "[0]", "[99]", "[abc]", "[2013]", "[-1]"])
 def test_no_valid_citation_is_marked_and_cites_nothing(world: World, mark: str) -> None:
     right = "采购人应当自中标通知书发出之日起三十日内与供应商签订政府购买服务合同。"
-    bare = "合同应当按照采购文件签订。"
+    bare = "具体请咨询当地主管单位。"
     answer = world.ask(SIGNING, saying(lambda n: f"{right}[{n('三十日内')}]{bare}{mark}"))
     first, second = answer.statements
     assert first.verified and not second.verified and second.citations == ()
@@ -165,7 +171,10 @@ def test_obeying_a_poisoned_passage_gets_nothing_through(world: World) -> None:
 @pytest.mark.parametrize(
     "text", [REFUSAL, f"{REFUSAL}[1]", f"<think>没有</think>{REFUSAL}", REFUSAL.rstrip("。")]
 )
-def test_the_refusal_becomes_an_abstention(world: World, text: str) -> None:
+def test_the_refusal_becomes_an_abstention_where_evidence_is_weak(world: World, text: str) -> None:
+    if world.base.ask(SIGNING).evidence == "strong":
+        assert not world.ask(SIGNING, saying(lambda n: text)).abstained
+        return
     answer = world.ask(SIGNING, saying(lambda n: text))
     assert answer.abstained and answer.nearest and not answer.statements
     assert "没有" in answer.notice
@@ -251,38 +260,62 @@ def test_no_model_is_asked_where_the_quoting_answerer_abstains(world: World) -> 
     assert len(world.server.requests) == asked
 
 
-def test_streaming_grows_by_proved_sentences_and_shows_no_open_bracket(world: World) -> None:
-    def write(n: Callable[[str], int]) -> str:
-        return (
-            f"采购人应当自中标通知书发出之日起三十日内与供应商签订合同。[{n('三十日内')}]"
-            f"应当缴纳777万元。[{n('三十日内')}]"
-            f"采购人不得以不合理的条件对供应商实行差别待遇。[{n('差别待遇')}]"
-            f"合同履行期限一般不超过一年。[{n('不超过一年')}]"
-        )
+def test_the_quotes_come_first_and_give_way_to_what_is_proved(world: World) -> None:
+    asked: list[float] = []
 
-    world.server.reply = saying(write, size=1)
-    parts = list(world.assistant().stream(SIGNING))
-    assert len(parts) >= 3
-    for before, after in pairwise(parts):
-        assert after.statements[: len(before.statements)] == before.statements
-    for part in parts:
-        assert "777" not in part.text and not re.search(r"\[\d*$", part.text)
-        assert all(s.verified for s in part.statements)
-        proves(part, world.base.index)
-    first, last = parts[0].timings_ms["total"], parts[-1].timings_ms
-    assert 0 < last["first_token"] <= last["total"] and first <= last["total"]
-
-
-def test_a_fault_after_shown_sentences_takes_them_back(world: World) -> None:
     def reply(connection: Connection) -> None:
-        connection.open()
+        asked.append(time.monotonic())
         n = connection.number_of("三十日内")
-        connection.piece(f"采购人应当自中标通知书发出之日起三十日内与供应商签订合同。[{n}]下")
+        connection.say(f"采购人应当自中标通知书发出之日起三十日内与供应商签订合同。[{n}]", 1)
 
     world.server.reply = reply
+    parts = world.assistant().stream(SIGNING)
+    first = next(parts)
+    assert not asked and all(s.quotes for s in first.statements) and "正在撰写" in first.notice
+    *_, last = parts
+    assert asked and not last.statements[0].quotes and "正在撰写" not in last.notice
+    assert first.timings_ms["total"] <= last.timings_ms["first_token"]
+    proves(last, world.base.index)
+
+
+def test_a_fault_leaves_the_quotes(world: World) -> None:
+    world.server.reply = _dead
     parts = list(world.assistant().stream(SIGNING))
-    assert len(parts) == 2 and not parts[0].statements[0].quotes
+    assert len(parts) == 2 and parts[0].statements == parts[1].statements
     assert parts[1].statements[0].quotes and "中途断开" in parts[1].notice
+
+
+def test_the_readers_leaving_ends_the_models_work(world: World) -> None:
+    ended = threading.Event()
+
+    def reply(connection: Connection) -> None:
+        connection.open()
+        try:
+            while True:
+                connection.piece("字")
+                time.sleep(0.02)
+        except OSError:
+            ended.set()
+
+    world.server.reply = reply
+    left = threading.Event()
+    parts = world.assistant().stream(SIGNING, left=left)
+    next(parts)
+    left.set()
+    assert "离开" in next(parts).notice
+    assert ended.wait(5)
+
+
+def test_a_refusal_never_beats_strong_evidence(world: World, monkeypatch: MonkeyPatch) -> None:
+    assistant = world.assistant()
+    quoted = assistant.quote(SIGNING)
+    strong = replace(Quoted(quoted, (), 0, 0), answer=replace(quoted, evidence="strong"))
+    hits = tuple(world.base.search(SIGNING, 5))
+    monkeypatch.setattr(assistant, "_quoted_or_remembered", lambda *_: replace(strong, hits=hits))
+    world.server.reply = saying(lambda n: REFUSAL)
+    answer = assistant.ask(SIGNING)
+    assert not answer.abstained and answer.statements == quoted.statements
+    assert "原文中有" in answer.notice
 
 
 def test_the_settings_limit_what_the_model_sees(world: World) -> None:
@@ -359,6 +392,9 @@ def test_a_follow_up_is_rewritten_by_the_model(world: World) -> None:
         "四川省2023年度省级政府购买服务支出是多少？",  # a place of its own
         "教育部2023年度省级政府购买服务支出是多少？",  # a body of its own
         "甲省2023年度政府购买服务支出是多少？",  # what is new in the question is gone
+        "那省级呢",  # said again
+        "甲省2023年度省级政府购买服务支出不是多少？",  # negated
+        "供应商2023年度省级政府购买服务支出是多少？",  # an actor of its own
         "省级是20亿元。\n还有别的吗？",
         "",
         "字" * 400,

@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.answering.facts import facts
 from app.answering.sentences import Source, Span
-from app.verify import changes_duty, coverage, judge, torn_from_negation
+from app.verify import Verdict, coverage, judge
 from ingest.document import Passage
 
 _LONGEST_WINDOW = 3
+_MOST_MATCHED, _NEAR = 3, 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +50,17 @@ def supporting(text: str, grounds: Sequence[Ground]) -> list[tuple[Ground, Span]
     return [(g, _narrowest(text, g)) for g in alone]
 
 
-def contradicts(text: str, grounds: Sequence[Ground]) -> bool:
-    """Whether ``text``, which names no source, has a figure, date or name that none of
-    ``grounds`` has, or says the reverse of one of them."""
-    known = {f.key for g in grounds for part in (g.text, *g.names) for f in facts(part)}
-    if any(fact.key not in known for fact in facts(text)):
-        return True
-    whole = "\n".join(g.text for g in grounds)
-    return torn_from_negation(text, whole) or changes_duty(text, whole)
+def matching(text: str, grounds: Sequence[Ground]) -> list[Ground]:
+    """The few of ``grounds`` that share most with a sentence that names none, the nearest first."""
+    shares = [(coverage(text, ground.text), ground) for ground in grounds]
+    near = sorted(shares, key=lambda pair: -pair[0])[:_MOST_MATCHED]
+    return [ground for share, ground in near if share >= _NEAR]
+
+
+def why_not(text: str, grounds: Sequence[Ground]) -> Verdict:
+    """The verdict on a sentence that none of ``grounds`` bears out, by the nearest of them."""
+    near = matching(text, grounds)[:1]
+    return judge(text, [g.text for g in near], [name for g in near for name in g.names])
 
 
 def letters(text: str) -> str:

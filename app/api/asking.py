@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator
+import threading
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Body, Depends
+from fastapi import APIRouter, Body
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
 
 from app.api.gate import Gate
 from app.api.models import PROBLEMS, AnswerOut, AskIn, SearchIn, SearchOut, both
-from app.api.problems import language_of, problem_of, unexpected
+from app.api.problems import Refusal, language_of, problem_of, unexpected
 from app.as_json import answer_to_json, hit_to_json
+from app.language_model.client import ModelFault
+from app.language_model.notices import quoting_because
 from ingest.errors import UserError
 from ingest.language import Language
 
 if TYPE_CHECKING:
     from app.service import Assistant
-    from app.types import Answer
+    from app.types import Answer, Filters, Turn
 
 PING_SECONDS = 15
 _LOG = logging.getLogger(__name__)
@@ -36,38 +41,39 @@ _STREAMED: dict[int | str, dict[str, Any]] = {
 }
 
 
-def router(assistant: Assistant, gate: Gate) -> APIRouter:
-    """The routes."""
+def router(assistant: Assistant, gate: Gate, models: Gate) -> APIRouter:
+    """The routes; quoting and searching go through ``gate``, a language model's work through
+    ``models``."""
     routes = APIRouter(tags=[both("问答", "questions")], responses=PROBLEMS)
 
-    async def held() -> AsyncIterator[None]:
-        async with gate.place():
-            yield
+    def parts_of(asked: AskIn, language: Language) -> AsyncGenerator[Answer]:
+        filters = asked.filters.filters()
+        return _parts(assistant, gate, models, asked.question, asked.turns(), filters, language)
 
     @routes.post("/ask", response_model=AnswerOut, summary=both("回答问题", "Answer a question"))
     async def ask(
         request: Request, asked: Annotated[AskIn, Body(examples=[_EXAMPLE])]
     ) -> dict[str, Any]:
         language = asked.language or language_of(request)
-        answer = await gate.run(
-            assistant.ask, asked.question, asked.turns(), asked.filters.filters(), language
-        )
-        return answer_to_json(answer)
+        async with aclosing(parts_of(asked, language)) as parts:
+            async for answer in parts:
+                whole = answer
+        return answer_to_json(whole)
 
     @routes.post(
         "/ask/stream",
         response_class=EventSourceResponse,
         responses=_STREAMED,
-        dependencies=[Depends(held)],
         summary=both("回答问题，以服务器推送事件流式返回", "Answer, as server-sent events"),
     )
     async def ask_streamed(
         request: Request, asked: Annotated[AskIn, Body(examples=[_EXAMPLE])]
     ) -> EventSourceResponse:
         language = asked.language or language_of(request)
-        parts = assistant.stream(asked.question, asked.turns(), asked.filters.filters(), language)
-        first = await gate.in_place(_next, parts)  # an error now still has a status of its own
-        return EventSourceResponse(_events(gate, parts, first, language), ping=PING_SECONDS)
+        parts = parts_of(asked, language)
+        first = await anext(parts)  # an error now still has a status of its own
+        at_once = assistant.asks_model
+        return EventSourceResponse(_events(parts, first, at_once, language), ping=PING_SECONDS)
 
     @routes.post("/search", response_model=SearchOut, summary=both("检索段落", "Rank passages"))
     async def search(asked: SearchIn) -> dict[str, Any]:
@@ -78,22 +84,64 @@ def router(assistant: Assistant, gate: Gate) -> APIRouter:
     return routes
 
 
+async def _parts(
+    assistant: Assistant,
+    gate: Gate,
+    models: Gate,
+    question: str,
+    turns: Sequence[Turn],
+    filters: Filters,
+    language: Language,
+) -> AsyncGenerator[Answer]:
+    """The parts of an answer; whoever stops listening ends the language model's work.
+
+    :raises Refusal: at once, if too many questions are waiting.
+    """
+    left = threading.Event()
+    parts = assistant.stream(question, turns, filters, language, left)
+    try:
+        first = await gate.run(_next, parts)
+        assert first is not None
+        yield first
+        if not assistant.asks_model:
+            for following in parts:
+                yield following
+            return
+        try:
+            async with models.place():
+                while (answer := await models.in_place(_next, parts, abandon=True)) is not None:
+                    yield answer
+        except Refusal:
+            yield replace(
+                first, notice=quoting_because(ModelFault("busy").line(language), language)
+            )
+    finally:
+        left.set()
+
+
 async def _events(
-    gate: Gate, parts: Iterator[Answer], first: Answer | None, language: Language
+    parts: AsyncGenerator[Answer], first: Answer, at_once: bool, language: Language
 ) -> AsyncIterator[ServerSentEvent]:
-    """The growing text, then the whole answer; a failure on the way is the last event."""
+    """The text as it is so far, then the whole answer; a failure on the way is the last event.
+
+    :param at_once: show each part as it comes, though it may be the last.
+    """
     from app.web.messages import cut_open_bracket
+
+    def part(answer: Answer) -> ServerSentEvent:
+        return _event("part", {"text": cut_open_bracket(answer.text)})
 
     answer = first
     try:
-        while answer is not None:
-            following = await gate.in_place(_next, parts)
-            if following is None:
-                whole = AnswerOut.model_validate(answer_to_json(answer))
-                yield _event("answer", whole.model_dump())
-            else:
-                yield _event("part", {"text": cut_open_bracket(answer.text)})
-            answer = following
+        async with aclosing(parts):
+            if at_once:
+                yield part(answer)
+            async for following in parts:
+                if not at_once:
+                    yield part(answer)
+                answer = following
+        whole = AnswerOut.model_validate(answer_to_json(answer))
+        yield _event("answer", whole.model_dump())
     except UserError as error:
         yield _event("problem", problem_of(error, language))
     except Exception:

@@ -51,9 +51,16 @@ class Gate:
             self.running -= 1
             self._places.release()
 
-    async def in_place(self, work: Callable[..., T], *arguments: object) -> T:
-        """``work(*arguments)`` in a thread, by one who holds a place."""
-        return await anyio.to_thread.run_sync(work, *arguments, limiter=self._threads)
+    async def in_place(
+        self, work: Callable[..., T], *arguments: object, abandon: bool = False
+    ) -> T:
+        """``work(*arguments)`` in a thread, by one who holds a place.
+
+        :param abandon: whether one who leaves need not wait for the work to end.
+        """
+        return await anyio.to_thread.run_sync(
+            work, *arguments, limiter=self._threads, abandon_on_cancel=abandon
+        )
 
     async def run(self, work: Callable[..., T], *arguments: object) -> T:
         """``work(*arguments)`` in a thread, as soon as there is a place.

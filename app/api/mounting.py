@@ -39,11 +39,12 @@ def add_api(app: FastAPI, assistant: Assistant, settings: Settings) -> None:
     """Add ``/api``, ``/mcp``, ``/healthz``, ``/readyz``, ``/metrics``; to be called before
     anything is mounted at ``/``."""
     gate = Gate(settings.server.concurrent, settings.server.waiting)
+    models = Gate(settings.llm.concurrent, settings.server.waiting)
     metrics = Metrics(assistant, gate)
     named = [Depends(name_route)]
     app.include_router(health.router(assistant, metrics), dependencies=named)
-    app.mount("/api", _api(assistant, gate))
-    routes, running = streamable_http(server_for(assistant, gate), settings.server)
+    app.mount("/api", _api(assistant, gate, models))
+    routes, running = streamable_http(server_for(assistant, gate, models), settings.server)
     app.router.routes.extend(routes)
     before = app.router.lifespan_context
 
@@ -57,7 +58,7 @@ def add_api(app: FastAPI, assistant: Assistant, settings: Settings) -> None:
     app.add_middleware(Measured, metrics=metrics)
 
 
-def _api(assistant: Assistant, gate: Gate) -> FastAPI:
+def _api(assistant: Assistant, gate: Gate, models: Gate) -> FastAPI:
     api = FastAPI(
         title=TITLE,
         version="1",
@@ -66,7 +67,7 @@ def _api(assistant: Assistant, gate: Gate) -> FastAPI:
         redoc_url=None,
     )
     v1 = APIRouter(prefix="/v1", dependencies=[Depends(name_route)])
-    v1.include_router(asking.router(assistant, gate))
+    v1.include_router(asking.router(assistant, gate, models))
     v1.include_router(documents.router(assistant, gate))
     v1.include_router(changing.router(assistant))
     v1.include_router(feedback.router(assistant, gate))

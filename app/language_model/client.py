@@ -35,6 +35,7 @@ FaultKind = Literal[
     "cut",  # the stream ended before the model did
     "length",  # the model was stopped at `max_tokens`
     "declined",  # the model's or the server's own refusal
+    "left",  # nobody waits for the answer any more
 ]
 
 _LINES: dict[FaultKind, tuple[str, str]] = {
@@ -50,7 +51,11 @@ _LINES: dict[FaultKind, tuple[str, str]] = {
     "cut": ("the reply broke off", "回复中途断开"),
     "length": ("the answer was cut at its longest length", "回答超出长度上限而被截断"),
     "declined": ("the model declined to answer", "模型拒绝作答"),
+    "left": ("nobody waited for it", "提问者已离开"),
 }
+
+_GLANCE = 0.2
+"""Every so many seconds it is looked whether somebody still waits."""
 
 _CHARS_PER_TOKEN = 8
 """More text than this per token allowed means that the server does not keep to ``max_tokens``."""
@@ -92,11 +97,13 @@ class LanguageModel:
         messages: Sequence[Message],
         max_tokens: int | None = None,
         total_timeout: float | None = None,
+        left: threading.Event | None = None,
     ) -> Iterator[str]:
         """Pieces of the model's answer as they arrive; returns when the model ended it itself.
 
         :param max_tokens: instead of the setting.
         :param total_timeout: seconds, instead of the setting.
+        :param left: set when nobody waits any more; ends the work within a moment.
         :raises ModelFault: in every other case, after the pieces that did arrive.
         """
         most = max_tokens or self.settings.max_tokens
@@ -106,7 +113,7 @@ class LanguageModel:
         received = 0
         try:
             while True:
-                text, finish = _read(reader.next(self._patience(deadline)))
+                text, finish = _read(reader.next(self._patience(deadline), left))
                 received += len(text)
                 if received > most * _CHARS_PER_TOKEN or time.monotonic() > deadline:
                     raise ModelFault("endless")
@@ -153,13 +160,23 @@ class _Reader(threading.Thread):
         self._items: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._stopped = threading.Event()
 
-    def next(self, timeout: float) -> Any:
+    def next(self, timeout: float, left: threading.Event | None = None) -> Any:
         """The next chunk.
 
         :raises queue.Empty: if none came within ``timeout`` seconds.
-        :raises ModelFault: if there is none.
+        :raises ModelFault: if there is none, or ``left`` is set.
         """
-        item = self._items.get(timeout=timeout)
+        until = time.monotonic() + timeout
+        while True:
+            if left is not None and left.is_set():
+                raise ModelFault("left")
+            try:
+                wait = max(0.0, until - time.monotonic())
+                item = self._items.get(timeout=wait if left is None else min(wait, _GLANCE))
+                break
+            except queue.Empty:
+                if time.monotonic() >= until:
+                    raise
         if isinstance(item, ModelFault):
             raise item
         return item

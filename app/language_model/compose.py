@@ -1,34 +1,52 @@
 """Answers that a language model writes from the passages found, each sentence checked.
 
-A sentence is shown once it is complete and bears the check (:mod:`app.answering.grounds`) against
-what it cites; its citation is the smallest section that bears it out. A sentence that fails is left
-out; one that cites nothing is shown as 未核实, without a citation, unless a figure or name in it
-is in no passage. Whatever goes wrong, the reader gets the answer that quotes and one line that says
-why.
+The quotes are shown at once; what the model writes takes their place when it is complete and
+proved, or never. A sentence stays if a passage bears it out (:mod:`app.answering.grounds`), the one
+it names or another: small models name none or the wrong one. Its citation is the smallest section
+that does. One that no passage comes near is shown as 未核实, without a citation; one that comes
+near what a passage says and differs is left out. Whatever goes wrong, the quotes remain and one
+line says why.
 """
 
 from __future__ import annotations
 
+import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from app.answering.citing import Citer
 from app.answering.facts import facts
-from app.answering.grounds import Ground, contradicts, letters, supporting
+from app.answering.grounds import Ground, letters, matching, supporting, why_not
 from app.answering.sentences import Source
 from app.answering.wording import answer_text
 from app.language_model.client import LanguageModel, ModelFault
 from app.language_model.model_text import Sentence, SentenceStream
+from app.language_model.notices import (
+    found_nothing,
+    less_apt,
+    quoting_because,
+    refused_wrongly,
+    unproved,
+    waiting_for,
+    written_by,
+)
 from app.language_model.prompt import REFUSAL, answering, chosen
 from app.types import Answer, Hit, Statement
-from app.verify import verify
+from app.verify import Why, verify
 from ingest.index import Index
 from ingest.language import Language
 from ingest.settings import Settings
 
 MIN_VERIFIED = 0.5
 """Below this share of verified text in all that the model wrote, its answer is not used."""
+
+APTER = 0.2
+"""By so much more probably must the quotes answer than the model's text to be shown instead."""
+
+Measure = Callable[[str, str], float]
+"""The probability that the second text answers the first."""
 
 _SHORTEST = 4  # letters; a shorter sentence without a figure is a fragment
 
@@ -51,69 +69,83 @@ class Composer:
         quoted: Answer,
         abstain: Callable[[], Answer],
         language: Language = "zh",
+        left: threading.Event | None = None,
+        measure: Measure | None = None,
     ) -> Iterator[Answer]:
-        """Growing answers, one more sentence each time; the last one is final.
+        """The quotes at once, then the answer.
 
         :param question: standing alone.
         :param quoted: the answer that quotes; final at once if it abstains, no model is asked.
         :param abstain: makes the abstention for the case that the model finds no answer.
+        :param left: set when the reader is gone; ends the model's work.
+        :param measure: tells which of two answers is better.
         """
         if quoted.abstained or not hits:
             yield quoted
             return
+        yield replace(quoted, notice=waiting_for(self.settings.model, language))
         shown = chosen(hits, self.settings.passages, self.settings.max_chars)
         draft = Draft(self.index, shown)
         fault: ModelFault | None = None
         began, first_token = time.perf_counter(), None
         sentences = SentenceStream()
         try:
-            for piece in self.model.stream(answering(question, shown, self.settings.max_chars)):
+            prompt = answering(question, shown, self.settings.max_chars)
+            for piece in self.model.stream(prompt, left=left):
                 first_token = first_token or time.perf_counter()
                 for sentence in sentences.feed(piece):
-                    if draft.add(sentence):
-                        yield self._answer(draft, quoted, language)
+                    draft.add(sentence)
                 if draft.refused:
                     break
             for sentence in sentences.finish():
                 draft.add(sentence)
         except ModelFault as caught:
             fault = caught
-        answer = self._final(draft, fault, quoted, abstain, language)
+        answer = self._final(question, draft, fault, quoted, abstain, language, measure)
         timings = {} if first_token is None else {"first_token": (first_token - began) * 1000}
         yield replace(answer, timings_ms={**answer.timings_ms, **timings})
 
     def _final(
         self,
+        question: str,
         draft: Draft,
         fault: ModelFault | None,
         quoted: Answer,
         abstain: Callable[[], Answer],
         language: Language,
+        measure: Measure | None,
     ) -> Answer:
-        if fault is not None and fault.kind != "length":
-            return replace(quoted, notice=_quoting_because(fault.line(language), language))
-        if draft.refused:
-            return replace(abstain(), notice=_found_nothing(language))
-        if not draft.enough:
-            reason = _unproved(language) if fault is None else fault.line(language)
-            return replace(quoted, notice=_quoting_because(reason, language))
-        answer = verify(self._answer(draft, quoted, language), self.index)
-        if any(s.citations and not s.verified for s in answer.statements):
-            return replace(quoted, notice=_quoting_because(_unproved(language), language))
-        cut = "" if fault is None else fault.line(language)
-        return replace(
-            answer, notice=_written_by(self.settings.model, draft.left_out, cut, language)
-        )
+        def quoting(reason: str) -> Answer:
+            return replace(quoted, notice=quoting_because(reason, language))
 
-    def _answer(self, draft: Draft, quoted: Answer, language: Language) -> Answer:
-        doubtful = any(not statement.verified for statement in draft.statements)
+        if fault is not None and fault.kind != "length":
+            return quoting(fault.line(language))
+        if draft.refused:
+            if quoted.evidence == "strong":
+                return quoting(refused_wrongly(language))
+            return replace(abstain(), notice=found_nothing(language))
+        if not draft.enough:
+            reason = unproved(draft.left_out, draft.marked, language)
+            return quoting(reason if fault is None else fault.line(language))
+        cut = "" if fault is None else fault.line(language)
+        answer = verify(self._answer(draft, quoted, cut, language), self.index)
+        if any(s.citations and not s.verified for s in answer.statements):
+            return quoting(unproved({"uncovered": 1}, 0, language))
+        if measure is not None:
+            mine, theirs = (measure(question, _said(a)) for a in (answer, quoted))
+            if theirs > mine + APTER:
+                return quoting(less_apt(language))
+        return answer
+
+    def _answer(self, draft: Draft, quoted: Answer, cut: str, language: Language) -> Answer:
+        model, left_out, marked = self.settings.model, draft.left_out, draft.marked
         return replace(
             quoted,
             text=draft.text(language),
             statements=tuple(draft.statements),
             citations=tuple(draft.citer.citations),
-            evidence="weak" if doubtful else quoted.evidence,
-            notice=_written_by(self.settings.model, draft.left_out, "", language),
+            evidence="weak" if marked else quoted.evidence,
+            notice=written_by(model, left_out, marked, cut, language),
         )
 
 
@@ -123,7 +155,7 @@ class Draft:
     def __init__(self, index: Index, hits: Sequence[Hit]) -> None:
         self.citer = Citer(index)
         self.statements: list[Statement] = []
-        self.left_out = 0
+        self.left_out: Counter[Why] = Counter()
         self.refused = False
         self._grounds = _grounds(index, hits)
         self._seen: set[str] = set()
@@ -135,8 +167,13 @@ class Draft:
         """Whether enough of what the model wrote is verified."""
         return self._verified > 0 and self._verified >= MIN_VERIFIED * self._written
 
+    @property
+    def marked(self) -> int:
+        """How many sentences are shown as unproved."""
+        return sum(not statement.verified for statement in self.statements)
+
     def add(self, sentence: Sentence) -> bool:
-        """Take in a sentence; true if there is more to show."""
+        """Take in a sentence; true if it is kept."""
         plain = letters(sentence.text)
         if plain.startswith(letters(REFUSAL)):
             self.refused = not self._verified
@@ -146,8 +183,8 @@ class Draft:
         self._seen.add(plain)
         self._written += len(plain)
         kept = self._kept(sentence)
-        if kept is None:
-            self.left_out += 1
+        if isinstance(kept, str):
+            self.left_out[kept] += 1
             return False
         self._verified += len(plain) if kept.verified else 0
         self.statements.append(kept)
@@ -159,17 +196,24 @@ class Draft:
         documents = {g.source.id: g.source.record.metadata.kind for g in self._grounds.values()}
         return answer_text(self.statements, citations, documents, language)
 
-    def _kept(self, sentence: Sentence) -> Statement | None:
+    def _kept(self, sentence: Sentence) -> Statement | Why:
+        """The sentence as it is shown, or why it is not."""
         text = sentence.text
         if "\ufffd" in text or (len(letters(text)) < _SHORTEST and not facts(text)):
-            return None
+            return "empty"
+        everything = list(self._grounds.values())
         cited = [self._grounds[n] for n in sentence.references if n in self._grounds]
-        support = supporting(text, cited)
-        if support is not None:
-            numbers = [n for ground, span in support for n in self._cite(ground, span)]
-            return Statement(text, tuple(dict.fromkeys(numbers)))
-        if cited or contradicts(text, list(self._grounds.values())) or not _in_chinese(text):
-            return None
+        near = matching(text, everything)
+        tries = [cited, *([ground] for ground in near if [ground] != cited)]
+        for grounds in tries:
+            support = supporting(text, grounds)
+            if support is not None:
+                numbers = [n for ground, span in support for n in self._cite(ground, span)]
+                return Statement(text, tuple(dict.fromkeys(numbers)))
+        if near:
+            return why_not(text, everything).why or "uncovered"
+        if cited or facts(text) or not _in_chinese(text):
+            return "uncovered" if cited else "uncited"
         return Statement(text, (), verified=False)
 
     def _cite(self, ground: Ground, span: tuple[int, int]) -> tuple[int, ...]:
@@ -210,29 +254,5 @@ def _in_chinese(text: str) -> bool:
     return han * 2 > len(letters(text)) and "://" not in text
 
 
-def _written_by(model: str, left_out: int, cut: str, language: Language) -> str:
-    if language == "en":
-        line = f"Written by the language model {model} and checked against the sources."
-        line += f" Left out: {left_out} that did not bear the check." if left_out else ""
-        return line + (f" Note: {cut}." if cut else "")
-    line = f"由语言模型 {model} 撰写，已逐句与所引原文核对。"
-    line += f"另有 {left_out} 句未通过核对，已略去。" if left_out else ""
-    return line + (f"注意：{cut}。" if cut else "")
-
-
-def _unproved(language: Language) -> str:
-    if language == "en":
-        return "its sentences did not bear the check against the sources"
-    return "其文字未能通过与原文的核对"
-
-
-def _quoting_because(reason: str, language: Language) -> str:
-    if language == "en":
-        return f"The language model's answer is not used: {reason}. This one quotes the sources."
-    return f"未采用语言模型的回答：{reason}。以上为原文摘录。"
-
-
-def _found_nothing(language: Language) -> str:
-    if language == "en":
-        return "The language model found no answer in the passages."
-    return "语言模型认为找到的段落没有回答这个问题。"
+def _said(answer: Answer) -> str:
+    return "\n".join(s.text for s in answer.statements if not s.further)

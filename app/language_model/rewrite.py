@@ -1,7 +1,8 @@
 """A follow-up made standalone by the language model, where what it writes can be trusted.
 
-The rewriting is used only if it keeps every figure, name, place and content word of the question,
-and brings none that the conversation does not have; otherwise, and on any fault
+The rewriting is used only if it keeps every figure, name, place, actor, negation and content word
+of the question, and brings none that the conversation does not have; to say the question again is
+no rewriting. Otherwise, and on any fault
 of the model, the product's own way is used (:mod:`app.conversation`).
 """
 
@@ -17,6 +18,8 @@ from app.conversation.asked import Asked
 from app.language_model.client import LanguageModel, ModelFault
 from app.language_model.prompt import rewriting
 from app.types import Turn
+from app.verify import letters
+from app.verify.tokens import tokens
 
 _LONGEST = 300
 _MAX_TOKENS = 256
@@ -35,7 +38,8 @@ def rewritten(asked: Asked, history: Sequence[Turn], model: LanguageModel) -> As
     except ModelFault:
         return asked
     text = _plain(text)
-    return Asked(text) if faithful(text, question, history) else asked
+    echo = letters(text) == letters(question)
+    return Asked(text) if not echo and faithful(text, question, history) else asked
 
 
 def faithful(text: str, question: str, history: Sequence[Turn]) -> bool:
@@ -48,9 +52,22 @@ def faithful(text: str, question: str, history: Sequence[Turn]) -> bool:
     said = f"{before}\n{asked}"
     return (
         _marks(asked) <= _marks(mine) <= _marks(said)
+        and _binding(asked) <= _binding(mine) <= _binding(f"{_last(history)}\n{asked}")
         and all(word in mine for word in content_words(asked))
         and all(word in said for word in content_words(mine))
     )
+
+
+def _binding(text: str) -> set[tuple[str, str]]:
+    """Who acts, on what, and what negates, permits and bounds it."""
+    kinds = ("not", "duty", "bound", "who", "what")
+    return {(t.kind, t.key) for t in tokens(text) if t.kind in kinds}
+
+
+def _last(history: Sequence[Turn]) -> str:
+    turn = history[-1]
+    cited = (c.official for c in turn.answer.citations)
+    return "\n".join([turn.question, turn.answer.standalone, turn.answer.text, *cited])
 
 
 def _marks(text: str) -> set[tuple[str, ...]]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ingest.document import Block, Metadata
+from ingest.loading.docx_hidden import Unseen
 from ingest.loading.docx_numbering import Numbering
 from ingest.loading.docx_package import check_package, damaged
 from ingest.loading.reading import (
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
 def read_docx(data: bytes, where: str, limits: LoadLimits) -> Reading:
     """Headings (by style or outline level), paragraphs and tables of a Word file.
 
-    Tracked deletions and hidden text are left out; text boxes follow the paragraph that anchors
-    them, footnotes and endnotes the last one. The title of the file's properties is taken where
-    the text bears it out.
+    Tracked deletions are left out, hidden text is told apart; text boxes follow the paragraph that
+    anchors them, footnotes and endnotes the last one. The title of the file's properties is
+    taken where the text bears it out.
 
     :raises LoadError: as :func:`ingest.loading.docx_package.check_package` does.
     """
@@ -43,7 +44,7 @@ def read_docx(data: bytes, where: str, limits: LoadLimits) -> Reading:
         title = plausible_title(document.core_properties.title or "", blocks)
     except Exception as error:  # python-docx has no error of its own for a part that is missing
         raise damaged(where) from error
-    return Reading(blocks, Metadata(title=title))
+    return Reading(blocks, Metadata(title=title), hidden=tuple(reader.hidden))
 
 
 _W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -81,6 +82,8 @@ class _Reader:
             None,
         )
         self.note_ids: list[tuple[str, str]] = []
+        self.hidden: list[str] = []
+        self._unseen = Unseen(self.styles)
 
     def blocks(self, parent: Any) -> Iterator[Block]:
         """The blocks of a body, cell or text box."""
@@ -160,7 +163,8 @@ class _Reader:
             tag = child.tag
             if tag in _SKIPPED or not isinstance(tag, str):
                 continue
-            if tag == _W + "r" and _is_hidden(child):
+            if tag == _W + "r" and self._unseen.is_hidden(child):
+                self.hidden += [text] if (text := _plain(child)) else []
                 continue
             if tag in (_W + "t", _M + "t"):
                 yield (child.text or "").replace("\n", " ")
@@ -244,10 +248,8 @@ def _is_sentence(text: str) -> bool:
     return len(text) > _MAX_HEADING and text.endswith(("。", "；", "：", "，"))
 
 
-def _is_hidden(run: Any) -> bool:
-    properties = run.find(_W + "rPr")
-    vanish = properties.find(_W + "vanish") if properties is not None else None
-    return vanish is not None and vanish.get(_W + "val") not in ("0", "false")
+def _plain(run: Any) -> str:
+    return "".join(part.text or "" for part in run.iter(_W + "t")).strip()
 
 
 def _symbol(code: str) -> str:

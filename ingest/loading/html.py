@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.document import Block
 from ingest.loading.encoding import decode
+from ingest.loading.html_hidden import Hiding
 from ingest.loading.html_list import ListNumbers
 from ingest.loading.reading import (
     LONGEST_REPEATED,
@@ -36,20 +37,19 @@ def read_html(data: bytes, where: str) -> Reading:
     root = _parse(decoded.text)
     if root is None:
         return Reading((), encoding=decoded.encoding)
-    return Reading(tuple(_visible_blocks(root)), page_metadata(root, where), decoded.encoding)
+    blocks, hidden = _visible_blocks(root)
+    return Reading(tuple(blocks), page_metadata(root, where), decoded.encoding, tuple(hidden))
 
 
 def html_blocks(markup: str) -> list[Block]:
     """The blocks of a piece of HTML."""
     root = _parse(markup)
-    return [] if root is None else _visible_blocks(root)
+    return [] if root is None else _visible_blocks(root)[0]
 
 
 def plain_text(element: HtmlElement) -> str:
     """The text of ``element`` on one line, as a browser would show it."""
-    if not len(element) and not _keeps_breaks(element):  # most cells of a large table
-        return _collapse(element.text or "")
-    return cell_text(_Walk(hidden=False).run(element))
+    return _cell_text(element, _Walk(Hiding(element)))
 
 
 _CHARSET = re.compile(
@@ -83,14 +83,19 @@ def _parse(markup: str) -> HtmlElement | None:
         return None
 
 
-def _visible_blocks(root: HtmlElement) -> list[Block]:
-    """Without what is styled as hidden, unless that is most of the page (shown by a script)."""
-    walk = _Walk(hidden=False)
+def _visible_blocks(root: HtmlElement) -> tuple[list[Block], list[str]]:
+    """Without what is hidden, and that apart; what a script may show counts as shown where it is
+    most of the page."""
+    hiding = Hiding(root)
+    walk = _Walk(hiding)
     shown = walk.run(root)
-    if not walk.found_hidden:
-        return shown
-    everything = _Walk(hidden=True).run(root)
-    return shown if _size(shown) * 2 >= _size(everything) else everything
+    if not walk.hidden:
+        return shown, []
+    all_of_it = _Walk(hiding, switched=True)
+    everything = all_of_it.run(root)
+    if _size(shown) * 2 >= _size(everything):
+        return shown, walk.hidden
+    return everything, all_of_it.hidden
 
 
 def _size(blocks: list[Block]) -> int:
@@ -100,9 +105,10 @@ def _size(blocks: list[Block]) -> int:
 class _Walk:
     """One pass over a tree. A loop, not a recursion: unclosed tags nest pages hundreds deep."""
 
-    def __init__(self, hidden: bool) -> None:
-        self.hidden = hidden
-        self.found_hidden = False
+    def __init__(self, hiding: Hiding, switched: bool = False) -> None:
+        self.hiding = hiding
+        self.switched = switched
+        self.hidden: list[str] = []
         self.blocks: list[Block] = []
         self.parts: list[str] = []
         self.heading: int | None = None
@@ -137,13 +143,17 @@ class _Walk:
     def _skips(self, element: HtmlElement) -> bool:
         if not isinstance(element.tag, str) or _NOT_TEXT.fullmatch(element.tag):
             return True
-        if self.hidden:
+        return self.is_hidden(element)
+
+    def is_hidden(self, element: HtmlElement) -> bool:
+        """Whether an element is left out as hidden; its text is kept apart."""
+        how = self.hiding.of(element)
+        if not how or (how == "switched" and self.switched):
             return False
-        style = element.get("style") or ""
-        if element.get("hidden") is None and not _HIDDEN.search(style):
-            return False
-        self.found_hidden = True
-        return True
+        text = _collapse("".join(_texts(element)))
+        if text:
+            self.hidden.append(text)
+        return bool(text)
 
     def _open(self, element: HtmlElement) -> None:
         tag = element.tag
@@ -197,12 +207,20 @@ class _Walk:
         caption = table.find("caption")
         if caption is not None:
             self.blocks += [Block(text)] if (text := plain_text(caption)) else []
-        block = table_block(_grid(table))
+        block = table_block(_grid(table, self))
         self.blocks += [block] if block else []
 
 
-_HIDDEN = re.compile(r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.I)
 _PRE_STYLE = re.compile(r"white-space\s*:\s*pre", re.I)
+
+
+def _texts(element: HtmlElement) -> Iterator[str]:
+    """All text in an element but that of scripts and the like."""
+    for part in element.iter():
+        if part is not element and part.tail:
+            yield part.tail
+        if isinstance(part.tag, str) and not _NOT_TEXT.fullmatch(part.tag) and part.text:
+            yield part.text
 
 
 def _keeps_breaks(element: HtmlElement) -> bool:
@@ -277,7 +295,19 @@ def _span(cell: HtmlElement, name: str) -> int:
     return min(max(int(value), 1), 200) if value.isdecimal() else 1
 
 
-def _grid(table: HtmlElement) -> list[list[str]]:
+def _cell_text(cell: HtmlElement, outer: _Walk) -> str:
+    """The text of a cell; what is hidden in it goes to the walk around it."""
+    if outer.is_hidden(cell):
+        return ""
+    if not len(cell) and not _keeps_breaks(cell):  # most cells of a large table
+        return _collapse(cell.text or "")
+    walk = _Walk(outer.hiding, outer.switched)
+    text = cell_text(walk.run(cell))
+    outer.hidden += walk.hidden
+    return text
+
+
+def _grid(table: HtmlElement, outer: _Walk) -> list[list[str]]:
     """Cell texts by row and column; a cell that spans columns stands in the first of them, one
     that spans rows in each."""
     reserved: dict[int, int] = {}  # column: rows that a cell from above still takes
@@ -290,7 +320,7 @@ def _grid(table: HtmlElement) -> list[list[str]]:
                 reserved[len(line)] -= 1
                 line.append(above.get(len(line), ""))
             column, width, height = len(line), _span(cell, "colspan"), _span(cell, "rowspan")
-            text = plain_text(cell)
+            text = _cell_text(cell, outer)
             line += [text, *[""] * (width - 1)]
             for spanned in range(column, column + width):
                 reserved[spanned] = height - 1

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.document import Block, Metadata
 from ingest.errors import LoadError
-from ingest.loading.pdf_chars import readable
+from ingest.loading.pdf_chars import readable, unseen
 from ingest.loading.pdf_columns import WHOLE, Columns, Place, find_columns
 from ingest.loading.pdf_furniture import without_furniture
 from ingest.loading.pdf_lines import Frame, Margins, PrintedLine, margins, paragraphs, tidy
@@ -37,7 +37,8 @@ def read_pdf(data: bytes, where: str, limits: LoadLimits) -> Reading:
     pages, title = _pages(data, where, limits)
     _check_text_layer(pages, where)
     blocks = tuple(_blocks(pages))
-    return Reading(blocks, Metadata(title=plausible_title(title, blocks)))
+    hidden = tuple(page.hidden for page in pages if page.hidden)
+    return Reading(blocks, Metadata(title=plausible_title(title, blocks)), hidden=hidden)
 
 
 @dataclass(slots=True)
@@ -46,6 +47,7 @@ class _PrintedPage:
     tables: list[PrintedTable] = field(default_factory=list)
     has_image: bool = False
     height: float = 0.0
+    hidden: str = ""
 
 
 _Y_TOLERANCE = 6.0
@@ -110,6 +112,7 @@ def _page(page: Page, number: int) -> _PrintedPage:
     tables = []
     rules = len(page.lines) + len(page.rects) + len(page.curves)
     page_height, has_image = float(page.height), bool(page.images)
+    hidden = "".join(char["text"] for char in unseen(page)).strip()
     page = readable(page)
     for found in page.find_tables() if rules <= _MAX_RULES else ():
         table = printed_table(found.bbox, found.extract(), [row.cells for row in found.rows])
@@ -119,7 +122,7 @@ def _page(page: Page, number: int) -> _PrintedPage:
     text = page.filter(lambda thing: not _inside(thing, boxes)) if boxes else page
     columns = find_columns(text.chars, boxes)
     if columns is None:
-        return _PrintedPage(_lines(text, number), tables, has_image, page_height)
+        return _PrintedPage(_lines(text, number), tables, has_image, page_height, hidden)
     for order, table in enumerate(tables):
         table.place = columns.places.get(order, WHOLE)
     lines = []
@@ -127,7 +130,7 @@ def _page(page: Page, number: int) -> _PrintedPage:
         part = text.filter(partial(_stands_in, columns, column))
         lines += _lines(part, number, columns.places)
     lines.sort(key=_reading_order)
-    return _PrintedPage(lines, tables, has_image, page_height)
+    return _PrintedPage(lines, tables, has_image, page_height, hidden)
 
 
 def _stands_in(columns: Columns, column: int, thing: dict[str, Any]) -> bool:

@@ -1,7 +1,8 @@
 """Characters of a PDF page that are printed but are no text of their own.
 
-Bold is faked by printing a character two to four times, a little apart; a watermark lies across
-the text, slanting, or large or pale over it. Both would stand inside the sentences.
+Some are there for no reader. Bold is faked by printing a character two to four times, a little
+apart; a watermark lies across the text, slanting, or large or pale over it. All of them would stand
+inside the sentences.
 """
 
 from __future__ import annotations
@@ -16,16 +17,50 @@ if TYPE_CHECKING:
 Char = dict[str, Any]
 
 
+def unseen(page: Page) -> list[Char]:
+    """Characters that nobody sees: off the page, a point high at most, or white on white."""
+    left, top, right, bottom = page.bbox
+    found = []
+    for char in page.chars:
+        x, y = (char["x0"] + char["x1"]) / 2, (char["top"] + char["bottom"]) / 2
+        inside = left <= x <= right and top <= y <= bottom
+        white = _lightness(char["non_stroking_color"]) >= _WHITE and _is_filled(char)
+        if not inside or char["size"] <= _SMALLEST or (white and not _has_ground(page, x, y)):
+            found.append(char)
+    return found
+
+
+def _is_filled(char: Char) -> bool:
+    """Whether it is painted at all: a text layer over a scan is not, and it is to be read."""
+    return char["non_stroking_color"] is not None
+
+
+def _has_ground(page: Page, x: float, y: float) -> bool:
+    """Whether a picture or a coloured area lies at a point."""
+    for area in (*page.images, *page.rects, *page.curves):
+        if not (area["x0"] <= x <= area["x1"] and area["top"] <= y <= area["bottom"]):
+            continue
+        if area["object_type"] == "image":
+            return True
+        if area.get("fill") and _lightness(area.get("non_stroking_color")) < _WHITE:
+            return True
+    return False
+
+
 def readable(page: Page) -> Page:
-    """``page`` without overprinted doubles and watermarks; itself where it has none."""
-    chars = page.chars
-    dropped = _slanting(chars) | _overlaid(chars)
+    """``page`` without what is unseen, overprinted doubles and watermarks; itself where it has
+    none."""
+    gone = {id(char) for char in unseen(page)}
+    chars = [char for char in page.chars if id(char) not in gone]
+    dropped = gone | _slanting(chars) | _overlaid(chars)
     dropped |= _doubles([char for char in chars if id(char) not in dropped])
     if not dropped:
         return page
     return page.filter(lambda thing: id(thing) not in dropped)
 
 
+_WHITE, _SMALLEST = 0.98, 1.0
+"""How light white is; points that no print is smaller than."""
 _DOUBLE = 0.15
 """Ems by which a faked bold is shifted at most; the narrowest letters are a quarter em wide."""
 _STRAIGHT = 5.0

@@ -22,11 +22,13 @@ class LoadLimits:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The blocks of a file in reading order and what its markup declares."""
+    """The blocks of a file in reading order and what its markup declares; ``hidden`` are texts that
+    it holds and no reader sees."""
 
     blocks: tuple[Block, ...]
     metadata: Metadata = field(default_factory=Metadata)
     encoding: str | None = None
+    hidden: tuple[str, ...] = ()
 
 
 CELL_SEPARATOR = " | "

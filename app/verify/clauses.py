@@ -1,0 +1,103 @@
+"""A cited text as units (sentences, lists with their lead-in) of clauses, each with its part in the
+rule: what it depends on, what is excepted from it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from app.verify.tokens import Token, tokens
+
+_UNIT_END = re.compile(r"[。！？!?]")
+_ITEM = re.compile(
+    r"\s*(?:[（(][一二三四五六七八九十\d]{1,3}[)）]|[一二三四五六七八九十\d]{1,3}[、.．])"
+)
+_IS_CONDITION = re.compile(
+    r"(?:的|时|情况下|情形下|期间|[前后])$|^\s*(?:如果|如(?!实|期|下)|若|凡)|^\s*(?:经|未经).{2,20}(?:批准|同意)$"
+)
+_IS_EXCEPTION = re.compile(
+    r"^\s*(?:但是?(?!不限于)|除[^，]{2,60}外)|除外|不受(?:前|此|上)|不在此限|从其规定|依照其规定|^\s*法律.{0,20}另有规定"
+)
+_AIM = re.compile(r"^\s*(?:为了?[^，]{2,}|(?:根据|依照|按照|依据)[^，]{2,30})$")
+_ONE_OF = re.compile(r"(?:下列|以下).{0,12}(?:之一|情形|行为)")
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """``first:last`` are its tokens in the unit. ``part`` counts the unit's parts (；), ``item`` is
+    true for the last clause of an item of a list."""
+
+    text: str
+    first: int
+    last: int
+    part: int
+    item: bool
+
+    @property
+    def condition(self) -> bool:
+        return not self.item and bool(_IS_CONDITION.search(self.text)) and not self.aim
+
+    @property
+    def exception(self) -> bool:
+        return bool(_IS_EXCEPTION.search(self.text))
+
+    @property
+    def aim(self) -> bool:
+        """Whether it names an aim or a basis, which adds nothing to the rule."""
+        return bool(_AIM.match(self.text))
+
+    @property
+    def names_list(self) -> bool:
+        return bool(_ONE_OF.search(self.text))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unit:
+    """One sentence, or a list with its lead-in."""
+
+    text: str
+    tokens: tuple[Token, ...]
+    clauses: tuple[Clause, ...]
+
+    def clause_of(self, token: int) -> int:
+        return next(i for i, c in enumerate(self.clauses) if c.first <= token < c.last)
+
+
+@lru_cache(maxsize=512)
+def units(text: str) -> tuple[Unit, ...]:
+    """The units of a cited text, in order."""
+    found, pending = [], ""
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        if pending and not (_ITEM.match(line) or re.search(r"[：:；;]\s*$", pending)):
+            found.append(pending)
+            pending = ""
+        *whole, rest = re.split(r"(?<=[。！？!?])", line)
+        if whole and not _ITEM.match(line):
+            found += [pending + whole[0], *whole[1:]]
+            pending = rest
+        else:
+            pending += "".join([*whole, rest]) + "\n"
+    return tuple(_unit(piece) for piece in [*found, pending] if piece.strip())
+
+
+def _unit(text: str) -> Unit:
+    row = tokens(text)
+    clauses: list[Clause] = []
+    first, part, item = 0, 0, False
+    for i, token in enumerate((*row, None)):
+        if token is not None and not (token.kind == "mark" and token.key in "，,；;。！？!?：:\n"):
+            continue
+        if i > first:
+            piece = text[row[first].start : row[i - 1].end]
+            line = text.rfind("\n", 0, row[first].start)
+            item = item or bool(line >= 0 and _ITEM.match(text[line + 1 :]))
+            clauses.append(Clause(piece, first, i, part, item))
+        if token is not None and token.key in "；;。！？!?":
+            part += 1
+        first = i + 1
+    ends = {c.part: i for i, c in enumerate(clauses)}
+    listed = [replace(c, item=c.item and ends[c.part] == i) for i, c in enumerate(clauses)]
+    return Unit(text, row, tuple(listed))

@@ -1,0 +1,256 @@
+"""What a statement leaves out of what it cites.
+
+It may leave out what adds nothing to a rule: its aim and basis, one of several who are bound alike,
+how a duty is to be fulfilled, a second duty. It may not leave out who is meant, on what condition,
+with what exception, nor anything that a ban or a permission is narrowed by.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from app.verify.align import Alignment
+from app.verify.clauses import Clause, Unit
+from app.verify.finding import Finding
+
+_LEAST_OF_CONDITION = 0.5
+_LONGEST_MANNER = 14
+_THINGS = frozenset({"who", "what"})
+
+
+def left_out(
+    unit: Unit, matched: set[int], said: frozenset[str], aligned: Sequence[Alignment]
+) -> Iterator[Finding]:
+    """What the clauses of a statement leave out of a unit that they repeat, and leap over.
+
+    :param matched: the tokens of ``unit`` that they repeat.
+    :param said: what all of the statement's tokens are compared as.
+    :param aligned: the clauses, aligned with it.
+    """
+    touched = _touched(unit, matched)
+    for place in sorted(touched):
+        clause = unit.clauses[place]
+        yield from _narrowed(unit, clause, matched)
+        if clause.condition or clause.exception:
+            continue
+        yield from _without_condition(unit, place, touched, matched, said)
+        yield from _without_exception(unit, place, matched)
+    for one in aligned:
+        yield from _across(one, matched, touched)
+    yield from _interleaved(aligned)
+    yield from _other_part(aligned)
+
+
+def _touched(unit: Unit, matched: set[int]) -> set[int]:
+    """The clauses that are repeated for more than a word in passing."""
+    found = set()
+    for place, clause in enumerate(unit.clauses):
+        row = range(clause.first, clause.last)
+        content = [i for i in row if unit.tokens[i].content]
+        kept = [i for i in content if i in matched]
+        if sum(unit.tokens[i].weight for i in kept) > 1 and (
+            len(kept) * 3 >= len(content)
+            or any(unit.tokens[i].critical and unit.tokens[i].kind not in _THINGS for i in kept)
+        ):
+            found.add(place)
+    return found
+
+
+def _narrowed(unit: Unit, clause: Clause, matched: set[int]) -> Iterator[Finding]:
+    """What a repeated clause is left without."""
+    row = list(range(clause.first, clause.last))
+    kept = [i for i in row if i in matched and unit.tokens[i].content]
+    duty = _binding(unit, clause)
+    demands = duty and all(
+        unit.tokens[i].key == "应当" for i in duty if unit.tokens[i].kind != "bound"
+    )
+    bans = bool(duty) and unit.tokens[duty[0]].key == "不得"
+    for run in _missing(unit, row, matched):
+        inside = [unit.tokens[i] for i in run]
+        if not any(t.content and t.kind != "idle" for t in inside):
+            continue
+        if inside[0].key == "且" and run[0] == clause.first:
+            run, inside = run[1:], inside[1:]
+            if not any(t.content for t in inside):
+                continue
+        if all(t.kind == "logic" for t in inside if t.content):
+            yield Finding(f"略去了依据中的“{unit.text[inside[0].start : inside[-1].end]}”")
+            continue
+        if _is_basis(unit, run):
+            continue
+        after = run[0] > kept[-1]
+        if after and _second(unit, run, bans):
+            continue
+        if _sibling(unit, run, bans, clause.condition):
+            continue
+        critical = [t for t in inside if t.critical]
+        shown = unit.text[inside[0].start : inside[-1].end]
+        if critical:
+            yield Finding(f"略去了依据中的“{shown[:20]}”")
+        elif not (demands and run[0] > duty[0] and not after and _modifies(unit, run)):
+            yield Finding(f"略去了依据中的“{shown[:20]}”", turned=False)
+
+
+def _missing(unit: Unit, row: Sequence[int], matched: set[int]) -> Iterator[list[int]]:
+    run: list[int] = []
+    for i in row:
+        gone = i not in matched
+        if gone and (unit.tokens[i].content or unit.tokens[i].key == "和" or run):
+            run.append(i)
+        elif not gone and unit.tokens[i].content and run:
+            yield run
+            run = []
+    if run:
+        yield run
+
+
+def _is_basis(unit: Unit, run: Sequence[int]) -> bool:
+    first, last = unit.tokens[run[0]], unit.tokens[run[-1]]
+    inside = [unit.tokens[i] for i in run]
+    plain = not any(t.critical and t.kind not in ("name", "level") for t in inside)
+    return (
+        first.key in ("按照", "依法") and plain and unit.text[: last.end].endswith(("规定", "要求"))
+    )
+
+
+def _binding(unit: Unit, clause: Clause) -> list[int]:
+    """The words that bind in a clause, or in the nearest before it that has one (应当 A，B)."""
+    earlier = [c for c in unit.clauses if c.part == clause.part and c.first <= clause.first]
+    for here in reversed(earlier):
+        if here is not clause and (here.condition or here.exception):
+            break
+        row = range(here.first, here.last)
+        if found := [i for i in row if unit.tokens[i].kind in ("duty", "not", "bound")]:
+            return found
+    return []
+
+
+def _modifies(unit: Unit, run: Sequence[int]) -> bool:
+    """Whether a run only says how a duty is fulfilled, or what kind of thing is meant."""
+    inside = [unit.tokens[i] for i in run]
+    return sum(t.weight for t in inside) > 1 and inside[-1].end - inside[0].start <= _LONGEST_MANNER
+
+
+def _second(unit: Unit, run: Sequence[int], bans: bool) -> bool:
+    """Whether what is left out at the end is a further thing, not a part of what is kept."""
+    head = unit.tokens[run[0]].key
+    inside = [unit.tokens[i] for i in run]
+    if any(t.kind in ("except", "when", "bound") for t in inside):
+        return False
+    return head in ("和", "且") or (bans and head == "或")
+
+
+def _sibling(unit: Unit, run: Sequence[int], bans: bool, condition: bool) -> bool:
+    """Whether what is left out is one of several of whom the same is said."""
+    inside = [unit.tokens[i] for i in run]
+    around = [unit.tokens[i].key for i in (run[0] - 1, run[-1] + 1) if 0 <= i < len(unit.tokens)]
+    joined = {t.key for t in inside} | set(around)
+    if not joined & {"和", "或"} or ("或" in joined and not (bans or condition)):
+        only_actors = all(t.kind == "who" for t in inside if t.content and t.key != "或")
+        if not only_actors or not joined & {"和", "或"}:
+            return False
+    rest = [t for t in inside if t.content and t.key != "或"]
+    return all(t.kind in ("who", "char", "same", "word", "what") for t in rest)
+
+
+def _without_condition(
+    unit: Unit, place: int, touched: set[int], matched: set[int], said: frozenset[str]
+) -> Iterator[Finding]:
+    clause = unit.clauses[place]
+    run: list[int] = []
+    for i in range(place - 1, -1, -1):
+        other = unit.clauses[i]
+        if other.part != clause.part:
+            break
+        if other.condition and not other.exception:
+            run.append(i)
+        elif run:
+            break
+    missing = [i for i in run if not _mentioned(unit, unit.clauses[i], matched, said)]
+    if not missing:
+        return
+    if any(unit.clauses[i].names_list for i in missing) and any(
+        unit.clauses[t].item for t in touched
+    ):
+        return
+    texts = [unit.clauses[i].text for i in run]
+    either = any(re.search(r"^\s*(?:或者|或)", text) for text in texts)
+    if either and len(missing) < len(run):
+        return
+    yield Finding(f"略去了条件“{unit.clauses[missing[0]].text.strip()[:20]}”")
+
+
+def _mentioned(unit: Unit, clause: Clause, matched: set[int], said: frozenset[str]) -> bool:
+    row = [i for i in range(clause.first, clause.last) if unit.tokens[i].content]
+    row = [i for i in row if unit.tokens[i].kind not in ("who", "idle")]
+    whole = sum(unit.tokens[i].weight for i in row)
+    kept = sum(unit.tokens[i].weight for i in row if i in matched)
+    other = sum(unit.tokens[i].weight for i in row if i in matched or unit.tokens[i].key in said)
+    return not whole or kept >= _LEAST_OF_CONDITION * whole or other >= 0.65 * whole
+
+
+def _without_exception(unit: Unit, place: int, matched: set[int]) -> Iterator[Finding]:
+    part = unit.clauses[place].part
+    follows = unit.clauses[place + 1 :]
+    run: list[Clause] = []
+    for clause in follows:
+        if not run and not clause.exception and _has_own_actor(unit, clause):
+            break
+        if clause.part > part + 1 or (clause.part > part and not run and not clause.exception):
+            break
+        if clause.exception or (run and clause.part == run[-1].part):
+            run.append(clause)
+    for before in unit.clauses[:place]:
+        if before.exception and before.part == part:
+            run.append(before)
+    for clause in run:
+        if clause.exception and not _mentioned(unit, clause, matched, frozenset()):
+            yield Finding(f"略去了例外“{clause.text.strip()[:20]}”")
+            return
+
+
+def _has_own_actor(unit: Unit, clause: Clause) -> bool:
+    return unit.tokens[clause.first].kind == "who"
+
+
+def _across(one: Alignment, matched: set[int], touched: set[int]) -> Iterator[Finding]:
+    """Critical words that the clause leaps over: its parts stand in different clauses there."""
+    if not one.pairs:
+        return
+    first, last = one.pairs[0][1], one.pairs[-1][1]
+    skipped = [i for i in range(first, last) if i not in matched]
+    kinds = ("figure", "not", "duty", "bound", *_THINGS)
+    leapt = [i for i in skipped if one.unit.tokens[i].kind in kinds]
+    outside = [i for i in leapt if one.unit.clause_of(i) not in touched]
+    if outside:
+        token = one.unit.tokens[outside[0]]
+        yield Finding(f"越过了依据中的“{one.unit.text[token.start : token.end]}”")
+
+
+def _interleaved(aligned: Sequence[Alignment]) -> Iterator[Finding]:
+    """Clauses that took words from one another's places."""
+    rows = [sorted(i for i in a.matched if a.unit.tokens[i].content) for a in aligned]
+    for at, mine in enumerate(rows):
+        for other in rows[:at]:
+            one, two = [i for i in mine if i not in other], [i for i in other if i not in mine]
+            if one and two and not (_within(one, two) or _within(two, one)):
+                yield Finding("与依据各处的对应交错")
+                return
+
+
+def _within(one: Sequence[int], other: Sequence[int]) -> bool:
+    """Whether ``one`` lies before, after or in one gap of ``other``."""
+    return len({sum(i <= place for i in other) for place in one}) == 1
+
+
+def _other_part(aligned: Sequence[Alignment]) -> Iterator[Finding]:
+    """Actors who do what is done to them in the source, or the reverse."""
+    for one in aligned:
+        for mine, there in one.pairs:
+            if one.clause[mine].kind == "who":
+                here = one.clause[mine - 1].key if mine else ""
+                source = one.unit.tokens[there - 1].key if there else ""
+                if (here == "向") != (source == "向") or (here == "由" and source == "向"):
+                    shown = one.unit.tokens[there]
+                    yield Finding(f"“{one.unit.text[shown.start : shown.end]}”的位置与依据不同")

@@ -1,0 +1,247 @@
+"""What a statement, aligned with what it cites, adds or puts elsewhere; what it leaves out is told
+by :mod:`app.verify.leaving`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from app.verify.align import Alignment, align, same
+from app.verify.clauses import Unit, units
+from app.verify.finding import Finding
+from app.verify.leaving import left_out
+from app.verify.tokens import Token, tokens
+
+_CLAUSE_END = frozenset("，,；;。！？!?：:\n")
+_CANDIDATES = 4
+_FIXED = frozenset({"not", "logic", "except", "all"})
+"""What never stands elsewhere than in the source."""
+
+
+def findings(text: str, evidence: Sequence[str], excused: Callable[[Token], bool]) -> list[Finding]:
+    """All that is wrong with ``text`` as a statement of what ``evidence`` says.
+
+    :param excused: whether a name or number that the evidence does not hold stands in what the
+        evidence goes by.
+    """
+    there = [unit for piece in evidence for unit in units(piece)]
+    row = tokens(text)
+    aligned: list[Alignment] = []
+    found: list[Finding] = []
+    for clause in _clauses(row):
+        if not any(t.content for t in _beyond_reference(clause, excused)):
+            continue
+        best = _best(clause, there, aligned)
+        if best is None:
+            found.append(Finding(f"依据中没有“{_shown(text, clause)}”", _critical(clause)))
+        else:
+            aligned.append(best)
+    said = frozenset(token.key for token in row if token.content)
+    held: dict[Unit, set[int]] = {}
+    for one in aligned:
+        held.setdefault(one.unit, set()).update(one.matched)
+    moved: dict[Unit, set[int]] = {}
+    for one in aligned:
+        left = _moved(one, held[one.unit])
+        moved.setdefault(one.unit, set()).update(left.values())
+        found += _added(text, one, left, excused, there)
+    for unit, matched in held.items():
+        found += left_out(unit, matched | moved[unit], said, [a for a in aligned if a.unit is unit])
+    return found
+
+
+def _beyond_reference(clause: Sequence[Token], excused: Callable[[Token], bool]) -> list[Token]:
+    """A clause without the name of what is cited and what belongs to it (根据《…》第五条规定)."""
+    if not any(excused(t) for t in clause):
+        return list(clause)
+    return [t for t in clause if not excused(t) and t.key not in ("按照", "规定")]
+
+
+def _clauses(row: Sequence[Token]) -> Iterator[tuple[Token, ...]]:
+    clause: list[Token] = []
+    for token in row:
+        if token.kind == "mark" and token.key in _CLAUSE_END:
+            if clause:
+                yield tuple(clause)
+            clause = []
+        elif token.kind != "mark":
+            clause.append(token)
+    if clause:
+        yield tuple(clause)
+
+
+def _best(
+    clause: tuple[Token, ...], there: Sequence[Unit], before: Sequence[Alignment]
+) -> Alignment | None:
+    """The alignment with the unit that repeats it best; of equals the one in use already."""
+    keys = {t.key for t in clause if t.content}
+    shares = {
+        unit: len(keys & {t.key for t in unit.tokens}) / len(keys) if keys else 0.0
+        for unit in there
+    }
+    near = sorted(shares, key=lambda unit: -shares[unit])[:_CANDIDATES]
+    near = [unit for unit in near if shares[unit] >= 0.5]
+    if not near:
+        return None
+    held = {unit: {i for a in before if a.unit is unit for i in a.matched} for unit in near}
+    used = {a.unit for a in before}
+    return min(
+        (align(clause, unit, held[unit]) for unit in near),
+        key=lambda a: a.cost - 0.5 * (a.unit in used),
+    )
+
+
+def _moved(one: Alignment, held: set[int]) -> dict[int, int]:
+    """Tokens of the clause that stand elsewhere in the clauses it repeats, with their places
+    there: a run that keeps together, and whose actors keep their part."""
+    found: dict[int, int] = {}
+    if not one.pairs:
+        return found
+    touched = {one.unit.clause_of(there) for _, there in one.pairs}
+    spots = [
+        i
+        for c in sorted(touched)
+        for i in range(one.unit.clauses[c].first, one.unit.clauses[c].last)
+        if i not in held and one.unit.tokens[i].content
+    ]
+    for run in _runs(one):
+        tokens_of_run = [i for i in run if one.clause[i].content]
+        if not tokens_of_run:
+            continue
+        for at in range(len(spots) - len(tokens_of_run) + 1):
+            places = spots[at : at + len(tokens_of_run)]
+            whole = all(
+                same(one.clause[i], one.unit.tokens[p])
+                for i, p in zip(tokens_of_run, places, strict=True)
+            )
+            if whole and _may_move(one, tokens_of_run, places):
+                found.update(zip(tokens_of_run, places, strict=True))
+                break
+    return found
+
+
+def _runs(one: Alignment) -> Iterator[list[int]]:
+    added = set(one.added)
+    run: list[int] = []
+    for i, token in enumerate(one.clause):
+        if token.kind in _FIXED:
+            yield run
+            run = []
+        elif i in added or (run and not token.content):
+            run.append(i)
+        elif run:
+            yield run
+            run = []
+    if run:
+        yield run
+
+
+def _may_move(one: Alignment, mine: Sequence[int], places: Sequence[int]) -> bool:
+    kinds = [one.clause[i].kind for i in mine]
+    content = [p for p in range(places[0], places[-1] + 1) if one.unit.tokens[p].content]
+    if "duty" in kinds:  # with the one who is bound, all of it
+        return "who" in kinds and len(content) == len(places)
+    if kinds == ["who"]:
+        return False
+    if "who" in kinds:
+        here = [_part(one.clause, i) for i in mine if one.clause[i].kind == "who"]
+        clause = one.unit.clauses[one.unit.clause_of(places[0])]
+        row = one.unit.tokens[clause.first : clause.last]
+        parts = [_part(row, p - clause.first) for p in places if one.unit.tokens[p].kind == "who"]
+        return here == parts
+    if kinds == ["figure"] and one.clause[mine[0]].key.startswith("date:"):
+        return sum(t.key.startswith("date:") for t in one.clause) == 1
+    if kinds == ["bound"]:
+        figures = [t for t in one.clause if t.kind in ("figure", "bound")]
+        return len(figures) == 2
+    return len(mine) > 1 and not (len(mine) == 2 and "figure" in kinds)
+
+
+def _part(row: Sequence[Token], at: int) -> bool:
+    """Whether an actor acts: it stands before the verb that binds and nothing is done to it."""
+    before = row[at - 1] if at else None
+    if before is not None and before.key in ("和", "或"):
+        earlier = [i for i in range(at) if row[i].kind == "who"]
+        if earlier:
+            return _part(row, earlier[-1])
+    binds = [i for i, t in enumerate(row) if t.kind in ("duty", "not")]
+    towards = before is not None and before.kind == "free" and before.end - before.start == 1
+    done_to = towards and before is not None and before.key != "的" and at > 1
+    return not (binds and at > binds[0]) and not done_to
+
+
+def _added(
+    text: str,
+    one: Alignment,
+    moved: dict[int, int],
+    excused: Callable[[Token], bool],
+    there: Sequence[Unit],
+) -> Iterator[Finding]:
+    beyond = _beyond_reference(one.clause, excused)
+    rest = [i for i in one.added if i not in moved and one.clause[i] in beyond]
+    wrong = [i for i in rest if one.clause[i].content]
+    wrong = [i for i in wrong if one.clause[i].kind != "idle"]
+    wrong = [i for i in wrong if not _names_actor(one, i, there)]
+    wrong = [i for i in wrong if not _joins_actors(one, i)]
+    wrong = [i for i in wrong if not _goes_on(one, i) and not _demanded(one, i)]
+    for i in wrong:
+        token = one.clause[i]
+        if token.critical:
+            yield Finding(f"依据在此处没有“{text[token.start : token.end]}”")
+    chars = [one.clause[i] for i in wrong if not one.clause[i].critical]
+    if chars:
+        shown = "".join(text[t.start : t.end] for t in chars)
+        yield Finding(f"依据在此处没有“{shown[:20]}”", turned=False)
+
+
+def _names_actor(one: Alignment, at: int, there: Sequence[Unit]) -> bool:
+    """Whether an added actor is the one that the source leaves to be understood."""
+    token = one.clause[at]
+    if token.kind != "who" or not one.pairs or at > one.pairs[0][0]:
+        return False
+    place = one.unit.clause_of(one.pairs[0][1])
+    clause = one.unit.clauses[place]
+    row = one.unit.tokens[clause.first : clause.last]
+    if any(t.kind == "who" and _part(row, i) for i, t in enumerate(row)):
+        return False
+    at_unit = there.index(one.unit)
+    earlier = [u.tokens for u in there[:at_unit]][-1:]
+    for tokens_before in (one.unit.tokens[: clause.first], *earlier):
+        actors = [t for t in tokens_before if t.kind == "who"]
+        if actors:
+            return {t.key for t in actors} == {token.key}
+    return False
+
+
+def _joins_actors(one: Alignment, at: int) -> bool:
+    """Whether an added 或 stands between two who are bound alike (A、B 应当)."""
+    row = one.clause
+    beside = 0 < at < len(row) - 1 and row[at - 1].kind == row[at + 1].kind == "who"
+    if not (beside and row[at].key == "或"):
+        return False
+    where = {mine: there for mine, there in one.pairs}
+    first, second = where.get(at - 1), where.get(at + 1)
+    between = one.unit.tokens[first + 1 : second] if first is not None and second else ()
+    return [t.key for t in between] == ["和"]
+
+
+def _goes_on(one: Alignment, at: int) -> bool:
+    """Whether an added 并 only opens a clause that follows another in the source too."""
+    opens = one.clause[at].key == "且" and not any(t.content for t in one.clause[:at])
+    return opens and bool(one.pairs) and one.unit.clause_of(one.pairs[0][1]) > 0
+
+
+def _demanded(one: Alignment, at: int) -> bool:
+    """Whether an added 应当 stands with a bound that the source demands (不得超过)."""
+    if one.clause[at].key != "应当":
+        return False
+    bounds = [one.unit.tokens[p] for _, p in one.pairs if one.unit.tokens[p].kind == "bound"]
+    left = bounds or [t for t in one.unit.tokens if t.kind == "bound"]
+    return any(one.unit.text[t.start :].startswith(("不得", "不应")) for t in left)
+
+
+def _critical(clause: Sequence[Token]) -> bool:
+    return any(t.critical for t in clause)
+
+
+def _shown(text: str, clause: Sequence[Token]) -> str:
+    return text[clause[0].start : clause[-1].end].strip()[:30]
