@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from app.i18n import text_in
 from app.types import Answer, Filters, Hit, Turn
 from ingest.embed import Embedder
 from ingest.index import Index, recipe_of, wrong_recipe
 from ingest.language import Language
 from ingest.settings import Settings
+from ingest.storage.chroma_server import Reach
 
 if TYPE_CHECKING:
     from app.answer import QuotingAnswerer
@@ -29,18 +31,26 @@ _LOG = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Quoted:
     """An answer that quotes, the best of the hits it was made from, and the seconds that finding
-    and quoting took."""
+    and quoting took. ``passing``: made without vectors, so that a later one may be better."""
 
     answer: Answer
     hits: tuple[Hit, ...]
     finding: float
     quoting: float
+    passing: bool = False
+
+
+class _Passing(Exception):
+    """Carries an answer past the memory of answers."""
+
+    def __init__(self, quoted: Quoted) -> None:
+        self.quoted = quoted
 
 
 class Assistant:
     """Answers from the index that serves; notices by itself when it changed or was rebuilt.
 
-    ``on_answer`` are called with every whole answer, ``warmed`` is true once :meth:`warm` is done.
+    ``vectors`` says whether the server that keeps them answers; ``on_answer`` are called with every whole answer, ``warmed`` is true once :meth:`warm` is done.
 
     :param workers: processes that find and quote; without them this one does.
     :raises SettingsError: if a language model is set that cannot be used as it is set.
@@ -55,6 +65,7 @@ class Assistant:
         self._retriever: Retriever | None = None
         self._answerer: QuotingAnswerer | None = None
         self._model = _model(settings)
+        self.vectors = Reach(settings.store)
         self.on_answer: list[Callable[[Answer], None]] = []
         self.warmed = False
         # Finding and quoting are Python from end to end. Threads that do them side by side take
@@ -124,10 +135,13 @@ class Assistant:
         with self._at_work:
             began = time.perf_counter()
             hits = retriever.search(question, self.passages_read, filters)
+            by_words = retriever.by_words_only
             found = time.perf_counter()
             answer = answerer.answer(question, hits, language, self._within(filters))
             written = time.perf_counter()
-        return Quoted(answer, tuple(hits[:hits_kept]), found - began, written - found)
+        if by_words:
+            answer = replace(answer, notice=text_in(language, "byWords"))
+        return Quoted(answer, tuple(hits[:hits_kept]), found - began, written - found, by_words)
 
     def stream(
         self,
@@ -189,18 +203,29 @@ class Assistant:
                 waited = answer.timings_ms["first_token"] / 1000
                 timings["first_token"] = _ms(written - began + waited)
             whole = replace(answer, question=question, standalone=asked, timings_ms=timings)
+            if quoted.passing and quoted.answer.notice not in answer.notice:
+                whole = replace(whole, notice=f"{quoted.answer.notice} {answer.notice}".strip())
             yield whole
         for told in self.on_answer:
             told(whole)
 
     def _quoted_or_remembered(self, asked: str, filters: Filters, language: Language) -> Quoted:
         index = self.index
-        return self._remembered((index.generation, index.changes), asked, filters, language)
+        try:
+            return self._remembered((index.generation, index.changes), asked, filters, language)
+        except _Passing as passing:
+            return passing.quoted
 
     def _of_state(
         self, state: tuple[str, int], asked: str, filters: Filters, language: Language
     ) -> Quoted:
-        """What an index in ``state`` gives; remembered under it."""
+        """What an index in ``state`` gives; remembered under it unless it is passing."""
+        quoted = self._made(asked, filters, language)
+        if quoted.passing:
+            raise _Passing(quoted)
+        return quoted
+
+    def _made(self, asked: str, filters: Filters, language: Language) -> Quoted:
         kept = self.settings.retrieval.top_k if self._model is not None else 0
         if self._workers is not None and self._workers.ready:
             try:
