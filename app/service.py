@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from app.i18n import text_in
 from app.types import Answer, Filters, Hit, Turn
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from app.answer import QuotingAnswerer
     from app.language_model.client import LanguageModel
     from app.retrieve import Retriever
-    from app.workers import Workers
 
 _LOG = logging.getLogger(__name__)
 
@@ -47,6 +46,30 @@ class _Passing(Exception):
         self.quoted = quoted
 
 
+class Helpers(Protocol):
+    """Processes that find and quote for an assistant; :class:`app.workers.Workers` are some."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether one has begun to answer."""
+        ...
+
+    def start(self) -> None:
+        """Start them, without waiting until they are ready."""
+        ...
+
+    def quoted(self, question: str, filters: Filters, language: Language, hits_kept: int) -> Quoted:
+        """What :meth:`Assistant.quoted` gives.
+
+        :raises BrokenProcessPool: if none can.
+        """
+        ...
+
+    def close(self) -> None:
+        """End them."""
+        ...
+
+
 class Assistant:
     """Answers from the index that serves; notices by itself when it changed or was rebuilt.
 
@@ -56,7 +79,7 @@ class Assistant:
     :raises SettingsError: if a language model is set that cannot be used as it is set.
     """
 
-    def __init__(self, settings: Settings, workers: Workers | None = None) -> None:
+    def __init__(self, settings: Settings, workers: Helpers | None = None) -> None:
         self.settings = settings
         self._workers = workers
         self.embedder = Embedder(settings)

@@ -115,6 +115,19 @@ def test_adding_waits_for_it(chroma: Chroma, project: Project) -> None:
     index.close()
 
 
+def test_vectors_move_to_a_server(chroma: Chroma, tmp_path: Path) -> None:
+    project = Project.make(tmp_path / "moved", "answer: {reader: none}\n")
+    project.write("甲办法.txt", law("甲省政府采购管理办法", 4))
+    add(project.settings, project.corpus)
+    with project.config.open("a", encoding="utf-8") as config:
+        config.write(f"store: {{mode: server, port: {chroma.port}}}\n")
+    done = project.run("ingest", "check", "--repair")
+    assert done.returncode == 0, done.stdout + done.stderr
+    index = Index.open(project.settings)
+    assert index.vectors.count() == len(index.catalogue.some_passages(100)) > 0
+    index.close()
+
+
 def test_one_that_never_answers_is_given_up_in_time() -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=5) as silent:
         port = silent.getsockname()[1]
