@@ -51,10 +51,11 @@ browser: ## Chromium and a Chinese font, for the tests that need a browser
 	     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk fontconfig >/dev/null; } \
 	|| echo "No Chromium with a Chinese font; as root: apt-get install chromium fonts-noto-cjk"
 
-check: $(VENV)/.tested ## Ruff and mypy
+check: $(VENV)/.tested ## Ruff, mypy, imports, and whether what the docs name is there
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m pytest -p no:cacheprovider tests/test_contributing.py
 
 # Known vulnerabilities of all that is installed; pip-audit has an environment of its own. The two
 # passed over are in a server of chromadb that is never started (README.md, Safety).

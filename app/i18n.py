@@ -244,8 +244,8 @@ _EN = {
     "the official texts loaded here (in Chinese); every sentence names its section, one click "
     "from the original.",
     "otherLanguage": "中文",
-    "byWords": "Search by meaning is away for the moment: only words were looked for, and something "
-    "may be missing. It comes back by itself.",
+    "byWords": "Search by meaning is away for the moment: only words were looked for, and "
+    "something may be missing. It comes back by itself.",
     "login": "Log in",
     "login.name": "Account",
     "login.password": "Password",

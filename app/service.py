@@ -73,7 +73,8 @@ class Helpers(Protocol):
 class Assistant:
     """Answers from the index that serves; notices by itself when it changed or was rebuilt.
 
-    ``vectors`` says whether the server that keeps them answers; ``on_answer`` are called with every whole answer, ``warmed`` is true once :meth:`warm` is done.
+    ``on_answer`` are called with every whole answer, ``warmed`` is true once :meth:`warm` is done,
+    ``vectors`` says whether the server that keeps the vectors answers.
 
     :param workers: processes that find and quote; without them this one does.
     :raises SettingsError: if a language model is set that cannot be used as it is set.

@@ -15,7 +15,10 @@ NEVER = {
     "ingest": {"app", "benchmarks", "training", "models", "tests"},
     "app": {"benchmarks", "training", "models", "tests"},
 }
-DOCS = ("CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md", "docs/deploy.md")
+TOP = Path(__file__).resolve().parents[1]
+DOCS = sorted(
+    file.relative_to(TOP).as_posix() for at in ("", "docs/") for file in TOP.glob(f"{at}*.md")
+)
 
 
 def imported(file: Path) -> Iterator[str]:

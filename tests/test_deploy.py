@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import ssl
 import subprocess
 import sys
 import threading
@@ -14,13 +15,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
-from typing import Any
 
 import httpx
 import pytest
 import yaml
+from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
+from app.api.gate import Gate
+from app.api.metrics import Metrics
+from app.service import Assistant
 from benchmarks.serving import free_port
 from ingest.settings import load_settings
 from tests.projects import Project, law
@@ -120,7 +124,9 @@ def test_a_change_through_one_is_answered_by_the_other(site: Site, one: int, oth
     name = ("丙省", "丁省")[one]
     text = TEXT.replace("丙省", name)
     first, second = (f"http://127.0.0.1:{site.ports[i]}/api/v1" for i in (one, other))
-    put = httpx.post(f"{first}/documents", json={"text": text, "title": f"{name}政府采购管理办法"}, timeout=60)
+    put = httpx.post(
+        f"{first}/documents", json={"text": text, "title": f"{name}政府采购管理办法"}, timeout=60
+    )
     assert put.status_code == 201, put.text
     began = time.monotonic()
     question = {"question": f"{name}政府采购管理办法第三条怎么规定？"}
@@ -184,9 +190,7 @@ def test_what_nginx_hands_on(site: Site) -> None:
         assert client.get("/readyz").json()["status"] == "ready"
 
 
-def _trust(site: Site) -> Any:
-    import ssl
-
+def _trust(site: Site) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=site.trusted)
 
 
@@ -210,7 +214,7 @@ def test_chroma_behind_nginx_is_a_valid_configuration(deploy: Path, tmp_path: Pa
     nginx.test()
 
 
-def test_systemd_units(deploy: Path, root: Path, tmp_path: Path) -> None:
+def test_systemd_units(deploy: Path, tmp_path: Path) -> None:
     analyze = shutil.which("systemd-analyze")
     if analyze is None:
         pytest.skip("needs systemd-analyze, which is not here")
@@ -261,11 +265,6 @@ def test_container_file_copies_what_is_there(deploy: Path, root: Path) -> None:
 
 
 def test_figures_that_are_looked_at_are_there(deploy: Path) -> None:
-    from app.api.gate import Gate
-    from app.api.metrics import Metrics
-    from app.service import Assistant
-    from prometheus_client import generate_latest
-
     metrics = Metrics(Assistant(load_settings()), Gate(8, 100))
     text = generate_latest(metrics.registry).decode()
     families = {family.name for family in text_string_to_metric_families(text)}

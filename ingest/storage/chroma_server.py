@@ -162,14 +162,12 @@ class _Again(httpx.BaseTransport):
         except httpx.TransportError as error:
             raise _untrusted(where, str(error)) from error
         if answer.status_code in _REFUSED:
-            answer.close()
             raise _refused(where, self._settings.token_env)
         return answer
 
     def _once(self, request: httpx.Request) -> httpx.Response:
         answer = self._beneath.handle_request(request)
-        if answer.status_code in _BUSY:
-            answer.close()
+        answer.read()  # to the end, so that one cut off is put again too
         return answer
 
     def close(self) -> None:

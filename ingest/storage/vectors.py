@@ -140,7 +140,7 @@ class VectorStore:
         """Let go of the files."""
         # Chroma keeps a client that failed to open, and closing that one fails too
         with suppress(Exception):
-            self._client.close()  # type: ignore[attr-defined]
+            self._client.close()  # type: ignore[union-attr]
         if self._copy is not None:
             shutil.rmtree(self._copy, ignore_errors=True)
             self._copy = None
@@ -189,7 +189,7 @@ class VectorStore:
             self._take_collection(folder, make)
         except BaseException:
             with suppress(Exception):
-                self._client.close()  # type: ignore[attr-defined]
+                self._client.close()  # type: ignore[union-attr]
             raise
 
     def _take_collection(self, folder: Path, make: bool) -> None:
