@@ -17,7 +17,7 @@ from ingest.embed import Embedder
 from ingest.index import Index, recipe_of, wrong_recipe
 from ingest.language import Language
 from ingest.settings import Settings
-from ingest.storage.chroma_server import Reach
+from ingest.storage.reach import Reach
 
 if TYPE_CHECKING:
     from app.answer import QuotingAnswerer

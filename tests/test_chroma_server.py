@@ -22,7 +22,8 @@ from ingest.errors import SettingsError, UserError
 from ingest.index import Index, writing
 from ingest.pipeline import add_paths
 from ingest.settings import Settings, StoreSettings
-from ingest.storage.chroma_server import ChromaServer, Reach
+from ingest.storage.chroma_server import ChromaServer
+from ingest.storage.reach import Reach
 from tests.projects import Project, law
 from tests.servers import Chroma, Nginx, certificate, listens, until
 

@@ -12,8 +12,8 @@ import numpy as np
 
 from ingest.errors import UserError
 from ingest.index import Index
-from ingest.storage.chroma_server import AWAY
 from ingest.storage.lexical import LexicalView
+from ingest.storage.reach import AWAY
 
 _PAUSE = 2.0
 _MOST_FILTERED = 0.5

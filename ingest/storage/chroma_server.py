@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import os
 import ssl
-import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -30,12 +28,8 @@ from ingest.settings import StoreSettings
 if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
 
-AWAY = ("no-store", "store-refused")
-"""Codes of errors that say nothing of the vectors, only that they cannot be asked for now."""
-
 _BUSY = (502, 503, 504)
 _REFUSED = (401, 403)
-_SEEN_FOR = 2.0
 _TENANT, _DATABASE = "default_tenant", "default_database"
 
 
@@ -95,28 +89,8 @@ class ChromaServer:
         return Collection(client=self._server, model=model, embedding_function=None)
 
 
-class Reach:
-    """Whether the server answers; looked at anew after two seconds, embedded vectors always do."""
-
-    def __init__(self, settings: StoreSettings) -> None:
-        self._settings = settings
-        self._looking = threading.Lock()
-        self._looked = float("-inf")
-        self._fault: UserError | None = None
-
-    @property
-    def fault(self) -> UserError | None:
-        """Why it cannot be asked now, ``None`` if it can."""
-        if self._settings.mode == "embedded":
-            return None
-        with self._looking:
-            if time.monotonic() - self._looked > _SEEN_FOR:
-                self._fault = _beat(self._settings)
-                self._looked = time.monotonic()
-            return self._fault
-
-
-def _beat(settings: StoreSettings) -> UserError | None:
+def beat(settings: StoreSettings) -> UserError | None:
+    """Why the server does not answer now, ``None`` if it does; asked once."""
     once = settings.model_copy(update={"retries": 0, "timeout": settings.connect_timeout})
     scheme = "https" if settings.ssl else "http"
     try:
