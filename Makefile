@@ -1,4 +1,4 @@
-# make chat: install, ingest corpus/ and what its sources.yaml names, open the web chat.   make test: install and test.
+# make help says what each target does.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -11,9 +11,12 @@ QUERIES ?= $(STATUTES)/dev.jsonl
 SAMPLE ?= 3000
 WORK ?= build/reader
 
-.PHONY: install chat test check audit browser screenshots fix benchmark model clean
+.PHONY: help install chat test check audit browser screenshots fix benchmark model clean
 
-install: $(VENV)/.installed
+help: ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 13
+
+install: $(VENV)/.installed ## the program and what it needs, into .venv
 
 # PyTorch's CPU build: from a wheel that pip already has at hand, else from PyTorch's own CPU index,
 # which uv knows; only if neither has it, whatever the default index offers.
@@ -33,44 +36,45 @@ $(VENV)/.tested: $(VENV)/.installed
 	$(BIN)/pip install --quiet --editable '.[dev]'
 	touch $@
 
-chat: $(VENV)/.installed
+chat: $(VENV)/.installed ## ingest corpus/ and what its sources.yaml names, then open the web chat
 	$(BIN)/python -m ingest add corpus
 	$(BIN)/python -m ingest sync || test $$? -eq 1
 	$(BIN)/python -m app serve
 
-test: check browser
+test: check browser ## all checks and tests; one file: make test SUITE=tests/test_split.py
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(SUITE)
 
 # Chromium and a Chinese font for the browser tests, which are skipped where they cannot be had.
-browser:
+browser: ## Chromium and a Chinese font, for the tests that need a browser
 	@command -v chromium >/dev/null && fc-list | grep -qi cjk \
 	|| { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && apt-get update -qq \
 	     && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk fontconfig >/dev/null; } \
 	|| echo "No Chromium with a Chinese font; as root: apt-get install chromium fonts-noto-cjk"
 
-check: $(VENV)/.tested
+check: $(VENV)/.tested ## Ruff, mypy, imports, and whether what the docs name is there
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m pytest -p no:cacheprovider tests/test_contributing.py
 
 # Known vulnerabilities of all that is installed; pip-audit has an environment of its own. The two
 # passed over are in a server of chromadb that is never started (README.md, Safety).
-audit: $(VENV)/.installed
+audit: $(VENV)/.installed ## known vulnerabilities of all that is installed
 	test -x $(VENV)/audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)/audit && $(VENV)/audit/bin/pip install --quiet 'pip-audit>=2.9,<3'; }
 	$(VENV)/audit/bin/pip-audit --skip-editable --ignore-vuln CVE-2026-45829 --ignore-vuln GHSA-2wm9-hf6c-p5cr \
 	--path "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 
-screenshots: $(VENV)/.tested browser
+screenshots: $(VENV)/.tested browser ## the pictures of the docs
 	$(BIN)/python docs/screenshots.py
 
-fix: $(VENV)/.tested
+fix: $(VENV)/.tested ## what Ruff can mend by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 # The embedding model, the reranker and the reader, from the texts, the questions written for them
 # and the reader's pretrained base: make model STATUTES=FOLDER CORPUS=FOLDER (models/train.py says
 # what the folders hold). Overwrites what is in models/; WORK keeps the reader's progress.
-model: $(VENV)/.installed
+model: $(VENV)/.installed ## train the models anew (STATUTES=FOLDER CORPUS=FOLDER)
 	$(BIN)/pip install --quiet --editable '.[train]'
 	$(BIN)/python models/train.py --statutes $(STATUTES) --corpus $(CORPUS) --out models/zhengce-embed
 	$(BIN)/python models/train_reranker.py --statutes $(STATUTES) --corpus $(CORPUS) --out models/reranker
@@ -81,10 +85,10 @@ model: $(VENV)/.installed
 
 # Retrieval, stage by stage and against what else one could install, into docs/benchmarks.md.
 # SAMPLE: passages for LangChain's set-up; 0 gives it all, which takes half an hour.
-benchmark: $(VENV)/.installed
+benchmark: $(VENV)/.installed ## measure retrieval into docs/benchmarks.md
 	$(BIN)/pip install --quiet --editable '.[benchmark]'
 	$(BIN)/python benchmarks/retrieval.py --passages $(PASSAGES) --queries $(QUERIES) \
 	--baselines --sample $(SAMPLE) --table docs/benchmarks.md
 
-clean:
+clean: ## remove .venv and data/
 	rm -rf $(VENV) data

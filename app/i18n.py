@@ -14,6 +14,7 @@ _ZH = {
     "lead": "提出政府采购、政府购买服务方面的问题。答案只引用已收录的官方文件原文，"
     "每句都注明条款，可以点开核对。",
     "otherLanguage": "English",
+    "byWords": "语义检索暂时不可用，本次只按字词查找，可能有遗漏；恢复后会自动启用。",
     "login": "登录",
     "login.name": "账号",
     "login.password": "密码",
@@ -244,6 +245,8 @@ _EN = {
     "the official texts loaded here (in Chinese); every sentence names its section, one click "
     "from the original.",
     "otherLanguage": "中文",
+    "byWords": "Search by meaning is away for the moment: only words were looked for, and "
+    "something may be missing. It comes back by itself.",
     "login": "Log in",
     "login.name": "Account",
     "login.password": "Password",

@@ -19,6 +19,7 @@ import numpy as np
 
 from app.answering.places import places, province
 from app.retrieval.candidates import Pool, Terms, Words, features, gather, terms_held
+from app.retrieval.dense import Dense
 from app.retrieval.heard import Heard
 from app.retrieval.hits import Hits
 from app.retrieval.meaning import Meaning
@@ -72,6 +73,7 @@ class Retriever:
         self._settings = settings.retrieval
         self._rerank = reranker_of(settings)
         self._meaning = Meaning.of(index, settings)
+        self._dense = Dense(index)
         self._known: _State | None = None
         # Chroma searches outside of Python's lock; meanwhile a second core can look at the words
         self._beside = ThreadPoolExecutor(1, "vectors")
@@ -97,6 +99,11 @@ class Retriever:
         hits = Hits(self._index, state.records, state.view, pool, ranked)
         return hits.best(k, explicit)[:k]
 
+    @property
+    def by_words_only(self) -> bool:
+        """Whether the last search went without vectors, since their server is away."""
+        return self._dense.away
+
     def neighbours(self, passage: Passage, before: int = 1, after: int = 1) -> list[Passage]:
         """The passages around ``passage`` in its document, itself among them, in reading order."""
         found = self._index.passages_of(passage.document)
@@ -115,7 +122,8 @@ class Retriever:
         mask = view.mask(allowed) if allowed is not None else None
         count = self._settings.candidates
         vector = self._embedder.encode_query(query.text)
-        finding = self._beside.submit(self._dense, vector, _BY_VECTORS * count, allowed, mask, view)
+        dense = self._dense.nearest
+        finding = self._beside.submit(dense, vector, _BY_VECTORS * count, allowed, mask, view)
         terms = Terms.of(query.text, view, query.wordings)
         words = Words.of(view, terms)
         meaning = self._meaning
@@ -131,28 +139,6 @@ class Retriever:
             return pool, ruled
         alike = meaning.cosines(asked, view, pool.rows)
         return replace(pool, alike=alike), meaning.weighed(ranked, ruled, alike)
-
-    def _dense(
-        self,
-        vector: np.ndarray,
-        k: int,
-        allowed: frozenset[str] | None,
-        mask: np.ndarray | None,
-        view: LexicalView,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Rows and cosines of what the vectors find, best first. A filter that leaves most of the
-        index is applied to the result, since Chroma's own takes long for many documents."""
-        share = float(mask.mean()) if mask is not None else 1.0
-        if allowed is not None and share < 0.5:
-            found = self._index.dense(vector, k, allowed)
-        else:
-            found = self._index.dense(vector, int(k / max(share, 0.5)), None)
-        rows = np.array([view.row.get(id, -1) for id, _ in found], np.int64)
-        cosines = np.array([cosine for _, cosine in found], np.float32)
-        visible = rows >= 0
-        if mask is not None:
-            visible &= mask[rows]
-        return rows[visible][:k], cosines[visible][:k]
 
     def _state(self) -> _State:
         view = self._index.lexical.view()

@@ -9,20 +9,21 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from app.conversation.asked import Asked, asked_in
+from app.i18n import text_in
 from app.types import Answer, Filters, Hit, Turn
 from ingest.embed import Embedder
 from ingest.index import Index, recipe_of, wrong_recipe
 from ingest.language import Language
 from ingest.settings import Settings
+from ingest.storage.reach import Reach
 
 if TYPE_CHECKING:
     from app.answer import QuotingAnswerer
     from app.language_model.client import LanguageModel
     from app.retrieve import Retriever
-    from app.workers import Workers
 
 _LOG = logging.getLogger(__name__)
 
@@ -30,24 +31,57 @@ _LOG = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Quoted:
     """An answer that quotes, the best of the hits it was made from, and the seconds that finding
-    and quoting took."""
+    and quoting took. ``passing``: made without vectors, so that a later one may be better."""
 
     answer: Answer
     hits: tuple[Hit, ...]
     finding: float
     quoting: float
+    passing: bool = False
+
+
+class _Passing(Exception):
+    """Carries an answer past the memory of answers."""
+
+    def __init__(self, quoted: Quoted) -> None:
+        self.quoted = quoted
+
+
+class Helpers(Protocol):
+    """Processes that find and quote for an assistant; :class:`app.workers.Workers` are some."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether one has begun to answer."""
+        ...
+
+    def start(self) -> None:
+        """Start them, without waiting until they are ready."""
+        ...
+
+    def quoted(self, asked: Asked, filters: Filters, language: Language, hits_kept: int) -> Quoted:
+        """What :meth:`Assistant.quoted` gives.
+
+        :raises BrokenProcessPool: if none can.
+        """
+        ...
+
+    def close(self) -> None:
+        """End them."""
+        ...
 
 
 class Assistant:
     """Answers from the index that serves; notices by itself when it changed or was rebuilt.
 
-    ``on_answer`` are called with every whole answer, ``warmed`` is true once :meth:`warm` is done.
+    ``on_answer`` are called with every whole answer, ``warmed`` is true once :meth:`warm` is done,
+    ``vectors`` says whether the server that keeps the vectors answers.
 
     :param workers: processes that find and quote; without them this one does.
     :raises SettingsError: if a language model is set that cannot be used as it is set.
     """
 
-    def __init__(self, settings: Settings, workers: Workers | None = None) -> None:
+    def __init__(self, settings: Settings, workers: Helpers | None = None) -> None:
         self.settings = settings
         self._workers = workers
         self.embedder = Embedder(settings)
@@ -56,6 +90,7 @@ class Assistant:
         self._retriever: Retriever | None = None
         self._answerer: QuotingAnswerer | None = None
         self._model = _model(settings)
+        self.vectors = Reach(settings.store)
         self.on_answer: list[Callable[[Answer], None]] = []
         self.warmed = False
         # Finding and quoting are Python from end to end. Threads that do them side by side take
@@ -134,15 +169,20 @@ class Assistant:
         conversing = Conversing(*self.parts(), self.passages_read)
         with self._at_work:
             began = time.perf_counter()
-            heard = self.parts()[0].heard(asked.question)
+            retriever = self.parts()[0]
+            heard = retriever.heard(asked.question)
             understood = replace(asked, question=heard.text)
             found = conversing.answered(
                 understood, filters, heard.language(language), self._within(filters)
             )
+            by_words = retriever.by_words_only
             answer = heard.told(found.answer, language)
             took = time.perf_counter() - began
         answer = replace(answer, question=asked.question)
-        return Quoted(answer, found.hits[:hits_kept], found.finding, took - found.finding)
+        if by_words:
+            answer = replace(answer, notice=text_in(language, "byWords"))
+        hits = found.hits[:hits_kept]
+        return Quoted(answer, hits, found.finding, took - found.finding, by_words)
 
     def stream(
         self,
@@ -222,18 +262,29 @@ class Assistant:
                 waited = answer.timings_ms["first_token"] / 1000
                 timings["first_token"] = _ms(written - began + waited)
             whole = replace(answer, question=question, standalone=standalone, timings_ms=timings)
+            if quoted.passing and quoted.answer.notice not in answer.notice:
+                whole = replace(whole, notice=f"{quoted.answer.notice} {answer.notice}".strip())
             yield whole
         for told in self.on_answer:
             told(whole)
 
     def _quoted_or_remembered(self, asked: Asked, filters: Filters, language: Language) -> Quoted:
         index = self.index
-        return self._remembered((index.generation, index.changes), asked, filters, language)
+        try:
+            return self._remembered((index.generation, index.changes), asked, filters, language)
+        except _Passing as passing:
+            return passing.quoted
 
     def _of_state(
         self, state: tuple[str, int], asked: Asked, filters: Filters, language: Language
     ) -> Quoted:
-        """What an index in ``state`` gives; remembered under it."""
+        """What an index in ``state`` gives; remembered under it unless it is passing."""
+        quoted = self._made(asked, filters, language)
+        if quoted.passing:
+            raise _Passing(quoted)
+        return quoted
+
+    def _made(self, asked: Asked, filters: Filters, language: Language) -> Quoted:
         kept = self.settings.retrieval.top_k if self._model is not None else 0
         if self._workers is not None and self._workers.ready:
             try:

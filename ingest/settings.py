@@ -26,6 +26,12 @@ class _Group(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _variable(value: str | None) -> str | None:
+    if value is not None and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
+        raise ValueError("give the name of an environment variable, not the key itself")
+    return value
+
+
 class LoadSettings(_Group):
     """Limits on files that are read."""
 
@@ -69,7 +75,18 @@ class StoreSettings(_Group):
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
     ssl: bool = False
+    ca_file: str | None = Field(None, description="PEM file of who signed its certificate.")
+    token_env: str | None = Field(None, description="Environment variable with the token.")
+    connect_timeout: float = Field(2, gt=0, le=60, description="Seconds until connected.")
+    timeout: float = Field(5, gt=0, le=600, description="Seconds, while a question waits.")
+    write_timeout: float = Field(60, gt=0, le=3600, description="Seconds, while adding.")
+    retries: int = Field(4, ge=0, le=20, description="Further tries without an answer.")
     collection: str = Field("zhengcai", pattern=r"^[a-z0-9][a-z0-9-]{1,40}[a-z0-9]$")
+
+    @field_validator("token_env")
+    @classmethod
+    def _is_variable(cls, value: str | None) -> str | None:
+        return _variable(value)
 
 
 class RetrievalSettings(_Group):
@@ -116,9 +133,7 @@ class LlmSettings(_Group):
     @field_validator("api_key_env")
     @classmethod
     def _is_variable(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", value):
-            raise ValueError("give the name of an environment variable, not the key itself")
-        return value
+        return _variable(value)
 
     @model_validator(mode="after")
     def _names_a_model(self) -> LlmSettings:
@@ -271,9 +286,14 @@ def load_settings(path: Path | str | None = None) -> Settings:
     values = _read(file)
     _refuse_unknown_environment()
     try:
-        return Settings(**{**values, "base": file.resolve().parent})
+        settings = Settings(**{**values, "base": file.resolve().parent})
     except ValidationError as error:
         raise _explain(error, file) from None
+    if settings.store.ca_file is None:
+        return settings
+    ca_file = str(settings.base / settings.store.ca_file)
+    store = settings.store.model_copy(update={"ca_file": ca_file})
+    return settings.model_copy(update={"store": store})
 
 
 def _settings_file(path: Path | str | None) -> Path:
@@ -346,7 +366,7 @@ def _explain(error: ValidationError, file: Path) -> SettingsError:
     if first["type"] == "extra_forbidden":
         return _unknown(key, where)
     # What was put among the model's settings may be a key, so it is not repeated.
-    secret = first["loc"][0] in ("llm", "accounts")
+    secret = first["loc"][0] in ("llm", "accounts") or key == "store.token_env"
     shown = "…" if secret else repr(first.get("input"))[:60]
     return SettingsError(
         "bad-setting",

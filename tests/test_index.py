@@ -275,7 +275,7 @@ def test_a_fault_of_our_own_is_one_line_for_one_file(
 
 
 def test_no_chroma_server_is_one_line(tmp_path: Path) -> None:
-    project = Project.make(tmp_path / "project", "store: {mode: server, port: 9}\n")
+    project = Project.make(tmp_path / "project", "store: {mode: server, port: 9, retries: 0}\n")
     project.write("甲办法.txt", law("甲省政府采购管理办法", 3))
     with pytest.raises(UserError, match=r"127\.0\.0\.1:9: no Chroma server answers"):
         add(project)

@@ -52,7 +52,7 @@ def router(assistant: Assistant, metrics: Metrics) -> APIRouter:
 
 
 def _state(assistant: Assistant) -> dict[str, Any]:
-    """Which index and model serve.
+    """Which index and model serve, and whether vectors help them; without, words still find.
 
     :raises UserError: if there is none yet.
     """
@@ -65,8 +65,10 @@ def _state(assistant: Assistant) -> dict[str, Any]:
             "Ask again in a few seconds",
             ("模型尚未加载完成", "请几秒后再试"),
         )
+    fault = assistant.vectors.fault
     return {
         "status": "ready",
+        "vectors": "away" if fault else "there",
         "generation": index.generation,
         "recipe": index.recipe,
         "changes": index.changes,

@@ -74,6 +74,12 @@ class Metrics:
         ):
             gauge = Gauge(f"zhengcai_questions_{name}", text, registry=self.registry)
             gauge.set_function(value)
+        away = Gauge(
+            "zhengcai_vectors_away",
+            "1 while the server of the vectors does not answer and words alone find.",
+            registry=self.registry,
+        )
+        away.set_function(lambda: float(assistant.vectors.fault is not None))
         self.registry.register(_IndexFigures(assistant))
         assistant.on_answer.append(self.count)
 

@@ -22,9 +22,10 @@ import numpy as np
 
 from ingest.document import Passage
 from ingest.durable import sync_tree
-from ingest.errors import IndexStateError, UserError
+from ingest.errors import UserError
 from ingest.faults import damaged, of_vectors
 from ingest.settings import StoreSettings
+from ingest.storage.chroma_server import ChromaServer
 from ingest.storage.graph import GraphSums, survives
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ class VectorStore:
         """Let go of the files."""
         # Chroma keeps a client that failed to open, and closing that one fails too
         with suppress(Exception):
-            self._client.close()  # type: ignore[attr-defined]
+            self._client.close()  # type: ignore[union-attr]
         if self._copy is not None:
             shutil.rmtree(self._copy, ignore_errors=True)
             self._copy = None
@@ -188,7 +189,7 @@ class VectorStore:
             self._take_collection(folder, make)
         except BaseException:
             with suppress(Exception):
-                self._client.close()  # type: ignore[attr-defined]
+                self._client.close()  # type: ignore[union-attr]
             raise
 
     def _take_collection(self, folder: Path, make: bool) -> None:
@@ -223,31 +224,19 @@ class VectorStore:
         except BaseException as error:
             raise of_vectors(error, self._folder) from error
 
-    def _connect(self, folder: Path) -> ClientAPI:
+    def _connect(self, folder: Path) -> ClientAPI | ChromaServer:
+        if self._settings.mode == "server":
+            return ChromaServer(self._settings, patient=self._write)
         os.environ.setdefault("ANONYMIZED_TELEMETRY", "False")
         import chromadb
 
         options = chromadb.Settings(anonymized_telemetry=False)
-        if self._settings.mode == "embedded":
-            folder.mkdir(parents=True, exist_ok=True)
-            try:
-                return chromadb.PersistentClient(path=str(folder), settings=options)
-            except BaseException:
-                _forget_client(str(folder))
-                raise
-        chosen = self._settings
+        folder.mkdir(parents=True, exist_ok=True)
         try:
-            return chromadb.HttpClient(
-                host=chosen.host, port=chosen.port, ssl=chosen.ssl, settings=options
-            )
-        except Exception as error:
-            raise IndexStateError(
-                "no-store",
-                f"{chosen.host}:{chosen.port}",
-                "no Chroma server answers there",
-                "Start `chroma run` or set store.mode to embedded",
-                ("该地址没有 Chroma 服务", "请启动 chroma run，或将 store.mode 设为 embedded"),
-            ) from error
+            return chromadb.PersistentClient(path=str(folder), settings=options)
+        except BaseException:
+            _forget_client(str(folder))
+            raise
 
 
 def _forget_client(path: str) -> None:
