@@ -126,6 +126,8 @@ class Assistant:
             hits = retriever.search(question, self.passages_read, filters)
             found = time.perf_counter()
             answer = answerer.answer(question, hits, language, self._within(filters))
+            if filters.in_force:
+                answer = replace(answer, notice=self._left_out(language))
             written = time.perf_counter()
         return Quoted(answer, tuple(hits[:hits_kept]), found - began, written - found)
 
@@ -219,6 +221,14 @@ class Assistant:
         from app.retrieve import allowed_documents
 
         return allowed_documents(self.index.documents(), filters)
+
+    def _left_out(self, language: Language) -> str:
+        """How many documents are not looked in because they are not in force."""
+        from app.i18n import text_in
+        from ingest.validity import holds
+
+        number = sum(not holds(record) for record in self.index.documents())
+        return text_in(language, "notInForce").format(n=number) if number else ""
 
     def parts(self) -> tuple[Retriever, QuotingAnswerer]:
         """What finds and what answers, over the index that serves."""
