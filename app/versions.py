@@ -119,6 +119,7 @@ def _difference(old: Part | None, new: Part | None) -> Difference:
 def _pieces(old: str, new: str) -> Iterator[Piece]:
     import jieba
 
+    jieba.setLogLevel(60)
     before, after = jieba.lcut(old), jieba.lcut(new)
     for tag, a, b, c, d in SequenceMatcher(None, before, after, False).get_opcodes():
         if tag == "equal":

@@ -31,7 +31,18 @@ def stored(folder: Path, name: str, lines: tuple[str, ...]) -> StoredDocument:
     file.write_text("\n".join(("示例采购法", "第一章 总则", *lines)), encoding="utf-8")
     found = prepare_here(Origin(name, file), load_settings(ROOT / "config.yaml"))
     record = DocumentRecord(
-        name, name, name, "", "txt", "", "示例采购法", "示例采购法", found.document.metadata, 1, 0, ""
+        name,
+        name,
+        name,
+        "",
+        "txt",
+        "",
+        "示例采购法",
+        "示例采购法",
+        found.document.metadata,
+        1,
+        0,
+        "",
     )
     return StoredDocument(record, found.document, found.sections)
 
@@ -39,9 +50,7 @@ def stored(folder: Path, name: str, lines: tuple[str, ...]) -> StoredDocument:
 def test_by_article_whatever_their_numbers(tmp_path: Path) -> None:
     old, new = stored(tmp_path, "old", OLD), stored(tmp_path, "new", NEW)
     found = compared(old, new)
-    labels = [
-        (one.kind, one.old and one.old.label, one.new and one.new.label) for one in found
-    ]
+    labels = [(one.kind, one.old and one.old.label, one.new and one.new.label) for one in found]
     assert labels == [
         ("same", "第一条", "第一条"),
         ("added", None, "第二条"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from app.commands.showing import Style
     from app.versions import Difference
 
-_KINDS = {
+_KINDS: dict[str, tuple[str, str]] = {
     "same": ("unchanged", "未变"),
     "renumbered": ("renumbered", "条号变动"),
     "changed": ("changed", "修改"),
@@ -52,9 +53,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     if options.json:
         texts = [{"id": r.id, "title": r.title, "date": date_of(r)} for r in pair]
         differences = [asdict(one) for one in found]
-        print_json(
-            {"old": texts[0], "new": texts[1], "differences": differences}, one_line=False
-        )
+        print_json({"old": texts[0], "new": texts[1], "differences": differences}, one_line=False)
         return DONE
     style = Style.of_terminal()
     for mark, record in zip("-+", pair, strict=True):
@@ -63,9 +62,9 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     for one in found:
         if one.kind != "same":
             _print(one, style)
+    numbers = Counter(one.kind for one in found)
     counts = [
-        pick(f"{sum(d.kind == kind for d in found)} {en}", f"{zh} {sum(d.kind == kind for d in found)}")
-        for kind, (en, zh) in _KINDS.items()
+        pick(f"{numbers[kind]} {en}", f"{zh} {numbers[kind]}") for kind, (en, zh) in _KINDS.items()
     ]
     print(pick(", ", "，").join(counts))
     return DONE
