@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
 from ingest.commandline import DONE, FAILED
 from ingest.commands.report import report
 from ingest.language import pick, system_language
 from ingest.settings import Settings
 
-_CHANGES = {
+if TYPE_CHECKING:
+    from ingest.sources.look import Change
+
+_CHANGES: dict[Change, tuple[str, str]] = {
     "new": ("new", "新增"),
     "new-version": ("new version", "新版本"),
     "changed": ("changed", "有变动"),

@@ -58,7 +58,7 @@ def look(
         found = Look(missing=[one.error for one in missing], waiting=waiting)
         for origin in origins:
             standing = [origin] if names else list(as_decided(origin, decided, settings))
-            change = _change(standing[0], records) if standing else "removed"
+            change: Change = _change(standing[0], records) if standing else "removed"
             found.found.append((change, origin.source))
     return found
 
