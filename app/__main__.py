@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from app.commands import account, ask, chat, export, mcp, search, serve
+from app.commands import account, ask, chat, compare, export, mcp, search, serve
 from ingest.commandline import Parser, config_option, program, run
 from ingest.language import pick
 from ingest.securitylog import noted
@@ -60,6 +60,12 @@ def parser() -> argparse.ArgumentParser:
         export.add_to,
         export.run,
         pick("write answers or documents to a file", "将答案或文件导出"),
+    )
+    command(
+        "compare",
+        compare.add_to,
+        compare.run,
+        pick("compare two versions of a text", "对照同一文件的两个版本"),
     )
     command(
         "serve",

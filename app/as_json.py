@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from app.outward import outward_source
 from app.types import Answer, Citation, Hit, Statement
 from ingest.document import metadata_to_json
-from ingest.validity import state_of
+from ingest.validity import date_in, state_of
 
 if TYPE_CHECKING:
     from ingest.storage.catalogue import DocumentRecord, StoredDocument
@@ -87,6 +87,9 @@ def citation_to_json(citation: Citation) -> dict[str, Any]:
         "superseded": citation.superseded,
         "repaired": citation.repaired,
         "basis": citation.basis,
+        "dated": citation.dated,
+        "replaced_by": citation.replaced_by,
+        "outdated": [asdict(one) for one in citation.outdated],
     }
 
 
@@ -107,6 +110,7 @@ def hit_to_json(rank: int, hit: Hit) -> dict[str, Any]:
         "start": passage.start,
         "end": passage.end,
         "source": outward_source(hit.source),
+        "dated": date_in(hit.metadata),
         "superseded": hit.superseded,
     }
 

@@ -32,10 +32,12 @@ from app.api.models import (
     both,
 )
 from app.as_json import answer_to_json, hit_to_json
+from app.dated import version_words
 from app.outward import outward
 from app.types import Answer, Hit
 from ingest.errors import UserError
 from ingest.settings import ServerSettings
+from ingest.validity import date_in
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -236,7 +238,9 @@ def _answer_text(answer: Answer) -> str:
     if answer.notice:
         lines.append(answer.notice)
     for c in answer.citations:
-        lines += ["", f"[{c.n}] {c.official}  {c.document} {c.start}–{c.end}  {c.url or ''}"]
+        version = version_words(c, "zh")
+        place = f"{c.document} {c.start}–{c.end}  {c.url or ''}"
+        lines += ["", f"[{c.n}] {c.official}{f'（{version}）' if version else ''}  {place}"]
         lines.append(c.text)
     if answer.abstained:
         lines += [f"· {h.title} {h.passage.citation}: {h.passage.text}" for h in answer.nearest]
@@ -246,6 +250,7 @@ def _answer_text(answer: Answer) -> str:
 def _hits_text(hits: Sequence[Hit]) -> str:
     return "\n\n".join(
         f"{rank}. {hit.title} {hit.passage.citation}"
+        f"  {date_in(hit.metadata) or ''}{'（已有新版本）' if hit.superseded else ''}"
         f"  {hit.passage.document} {hit.passage.start}–{hit.passage.end}\n{hit.passage.text}"
         for rank, hit in enumerate(hits, 1)
     )

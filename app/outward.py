@@ -14,7 +14,7 @@ _PATH = re.compile(r"(?<![\w/:.])(?:/|[A-Za-z]:\\)[^\s:：，。；;、（）()\
 def outward_source(source: str) -> str:
     """The name a document goes by: an address or a path within the project stays, of a path on
     this machine the file's name."""
-    return _name(source) if _is_path(source) else source
+    return _name(source) if _absolute(source) else source
 
 
 def outward(error: UserError) -> UserError:
@@ -27,6 +27,11 @@ def outward(error: UserError) -> UserError:
 
 def _without_paths(text: str) -> str:
     return _PATH.sub(lambda found: _name(found[0]) if _is_path(found[0]) else found[0], text)
+
+
+def _absolute(source: str) -> bool:
+    """Whether a document goes by a path of this or, in a restored backup, another machine."""
+    return source.startswith(("/", "\\")) or bool(PureWindowsPath(source).drive)
 
 
 def _is_path(text: str) -> bool:

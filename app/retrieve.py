@@ -38,6 +38,7 @@ from ingest.settings import Settings
 from ingest.storage.catalogue import DocumentRecord
 from ingest.storage.lexical import LexicalView
 from ingest.storage.terms import term_numbers
+from ingest.validity import holds
 
 _BY_VECTORS = 2
 """Vectors propose so many times the candidates that words do, as they find more."""
@@ -172,7 +173,7 @@ def _passes(record: DocumentRecord, filters: Filters) -> bool:
     said = record.metadata
     if filters.documents and record.id not in filters.documents:
         return False
-    if filters.in_force and record.superseded:
+    if filters.in_force and not holds(record):
         return False
     if filters.kind is not None and said.kind != filters.kind:
         return False

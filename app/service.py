@@ -179,8 +179,12 @@ class Assistant:
             answer = heard.told(found.answer, language)
             took = time.perf_counter() - began
         answer = replace(answer, question=asked.question)
+        said = [answer.notice]
+        if filters.in_force:
+            said.append(self._left_out(language))
         if by_words:
-            answer = replace(answer, notice=text_in(language, "byWords"))
+            said.append(text_in(language, "byWords"))
+        answer = replace(answer, notice=" ".join(filter(None, said)))
         hits = found.hits[:hits_kept]
         return Quoted(answer, hits, found.finding, took - found.finding, by_words)
 
@@ -303,6 +307,13 @@ class Assistant:
         from app.retrieve import allowed_documents
 
         return allowed_documents(self.index.documents(), filters)
+
+    def _left_out(self, language: Language) -> str:
+        """How many documents are not looked in because they are not in force."""
+        from ingest.validity import holds
+
+        number = sum(not holds(record) for record in self.index.documents())
+        return text_in(language, "notInForce").format(n=number) if number else ""
 
     def parts(self) -> tuple[Retriever, QuotingAnswerer]:
         """What finds and what answers, over the index that serves."""

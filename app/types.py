@@ -12,8 +12,8 @@ class Filters:
     """Limits that a reader sets on the documents searched; ``None`` or empty means any.
 
     ``year`` keeps documents published, effective or versioned in it; ``since`` and ``until`` (ISO
-    dates, both included) those with such a date between them. ``in_force`` leaves out superseded
-    versions. ``documents`` are document ids.
+    dates, both included) those with such a date between them. ``in_force`` leaves out what is
+    known to be superseded, repealed, expired or not yet in force. ``documents`` are document ids.
     """
 
     kind: str | None = None
@@ -54,6 +54,16 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Outdated:
+    """A text that a cited place names though it was replaced ``by`` another on the day ``since``
+    (ISO, empty where it is not known)."""
+
+    name: str
+    by: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """A place in a document that proves a statement.
 
@@ -62,6 +72,9 @@ class Citation:
     the title; ``official`` is the whole reference in the form of official writing. ``n`` counts
     from 1 in the order of first use within one answer. ``basis`` is the title of another cited
     document that this one says it was made under (根据《…》制定), empty where it names none.
+    ``dated`` is the date of the document's version (ISO) and ``replaced_by`` title and date of what
+    took a superseded one's place, each empty where it is not known; ``outdated`` are the texts that
+    ``text`` names though they were replaced.
     """
 
     n: int
@@ -79,6 +92,9 @@ class Citation:
     repaired: bool = False
     url: str | None = None
     basis: str = ""
+    dated: str = ""
+    replaced_by: str = ""
+    outdated: tuple[Outdated, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

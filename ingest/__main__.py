@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -13,16 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.commandline import Parser, config_option, program, run
-from ingest.commands import check
+from ingest.commands import check, sync
 from ingest.commands.backup import add_backup_to, add_restore_to, run_backup, run_restore
+from ingest.commands.report import report
 from ingest.find import find_document
-from ingest.language import pick, system_language
+from ingest.language import pick
 from ingest.securitylog import noted
 from ingest.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from ingest.index import Index
-    from ingest.pipeline import Summary
     from ingest.storage.catalogue import DocumentRecord
 
 
@@ -58,30 +57,10 @@ def parser() -> argparse.ArgumentParser:
     add.add_argument(
         "paths", nargs="+", type=Path, metavar="PATH", help=pick("file or folder", "文件或文件夹")
     )
-    syncing = command(
-        "sync", _sync, pick("bring in what sources.yaml names", "收入 sources.yaml 所列文件")
-    )
-    syncing.add_argument(
-        "names",
-        nargs="*",
-        metavar="NAME",
-        help=pick("only these texts, by title", "仅收入这些文件（标题）"),
-    )
-    syncing.add_argument(
-        "--all",
-        action="store_true",
-        dest="everything",
-        help=pick(
-            "also all other laws in force of the data packages", "并收入数据包中全部现行法律"
-        ),
-    )
-    syncing.add_argument(
-        "--web",
-        action="store_true",
-        help=pick(
-            "also the texts of official sites (needs a connection)",
-            "并抓取官方网站的文件（需联网）",
-        ),
+    sync.add_to(
+        command(
+            "sync", sync.run, pick("bring in what sources.yaml names", "收入 sources.yaml 所列文件")
+        )
     )
     listing = command("list", _list, pick("list the documents", "列出全部文档"))
     listing.add_argument("--json", action="store_true", help=pick("print JSON", "以 JSON 输出"))
@@ -124,31 +103,7 @@ def _add(options: argparse.Namespace, settings: Settings) -> int:
     with writing(settings), Bar() as bar:
         summary = add_paths(options.paths, settings, Embedder(settings), bar)
         fill(settings, bar.encoded)
-    return _report(summary)
-
-
-def _sync(options: argparse.Namespace, settings: Settings) -> int:
-    from ingest.embed import Embedder
-    from ingest.index import writing
-    from ingest.meanings import fill
-    from ingest.progress import Bar
-    from ingest.sources.sync import sync
-
-    with writing(settings), Bar() as bar:
-        summary = sync(
-            settings, Embedder(settings), options.names, options.everything, options.web, bar
-        )
-        fill(settings, bar.encoded)
-    status = _report(summary)
-    if summary.waiting:
-        print(
-            pick(
-                f"{summary.waiting} more texts lie on official sites; with a connection,"
-                " `ingest sync --web` fetches them.",
-                f"另有 {summary.waiting} 份文件在官方网站上；联网后可用 ingest sync --web 抓取。",
-            )
-        )
-    return status
+    return report(summary)
 
 
 def _build(options: argparse.Namespace, settings: Settings) -> int:
@@ -162,7 +117,7 @@ def _build(options: argparse.Namespace, settings: Settings) -> int:
         dropping = options.drop_missing
         summary = build(settings, Embedder(settings), bar, drop_missing=dropping)
         fill(settings, bar.encoded)
-    status = _report(summary)
+    status = report(summary)
     if not summary.switched:
         lost = "; ".join(summary.lost)
         print(
@@ -176,41 +131,6 @@ def _build(options: argparse.Namespace, settings: Settings) -> int:
         )
         return 1
     return status
-
-
-def _report(summary: Summary) -> int:
-    for outcome in summary.failures:
-        if outcome.error:
-            print(outcome.error.line(system_language()), file=sys.stderr)
-    done = [o for o in summary.outcomes if o.status in ("added", "replaced")]
-    for outcome in done:
-        print(f"{outcome.document}  {outcome.title}  ({_counts(outcome.repairs)})")
-    added, unchanged = len(done), summary.count("unchanged")
-    sections, passages = sum(o.sections for o in done), sum(o.passages for o in done)
-    failed = len(summary.failures)
-    print(
-        pick(
-            f"{added} documents added ({sections} sections, {passages} passages;"
-            f" {_counts(summary.repairs)}), {unchanged} unchanged, {failed} failed",
-            f"新入库 {added} 篇（{sections} 节，{passages} 段；{_counts(summary.repairs)}），"
-            f"未变 {unchanged} 篇，失败 {failed} 篇",
-        )
-    )
-    if not summary.outcomes:
-        print(
-            pick("No file of a known type was found.", "没有找到可识别类型的文件。"),
-            file=sys.stderr,
-        )
-        return 1
-    return 1 if failed else 0
-
-
-def _counts(repairs: Counter[str]) -> str:
-    total = sum(repairs.values())
-    if not total:
-        return pick("no repairs", "无修复")
-    kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(repairs.items()))
-    return pick(f"{total} repairs: {kinds}", f"修复 {total} 处：{kinds}")
 
 
 def _list(options: argparse.Namespace, settings: Settings) -> int:

@@ -2,7 +2,8 @@
 
 It holds the catalogue (names, sources, metadata, texts), the decisions with their log, the original
 of every document wherever it lies, the originals that undoing needs, and whatever else people left
-in the data folder (feedback, shared conversations). Vectors are not in it: restoring makes them.
+in the data folder (feedback, shared conversations, the key that seals answers, so that a backup is
+to be kept like a password). Vectors are not in it: restoring makes them.
 Not in it either are previews not yet added, the key of the sessions, and ``config.yaml``.
 """
 
@@ -32,6 +33,7 @@ from ingest.storage.sqlite import connect, copy
 
 OTHERS = "others"
 _LEFT_OUT = {"generations", FOLDER, "drafts", CURRENT, FILE}
+_KEY_OF_ANSWERS = "answers.key"
 _LEFT_OUT_ENDINGS = (PARTIAL, ".lock", ".key", "-wal", "-shm", "-journal")
 _TRIES = 40
 _OLD = 3600.0
@@ -159,7 +161,8 @@ def _others(settings: Settings, target: Path, scratch: Path) -> Iterator[tuple[P
         ]
         for name in sorted(names):
             file = Path(below, name)
-            if name[0] == "." or name.endswith(_LEFT_OUT_ENDINGS) or (top and name in _LEFT_OUT):
+            left_out = name.endswith(_LEFT_OUT_ENDINGS) and not (top and name == _KEY_OF_ANSWERS)
+            if name[0] == "." or left_out or (top and name in _LEFT_OUT):
                 continue
             if file.is_symlink() or not file.is_file() or file.resolve() == target.resolve():
                 continue

@@ -15,6 +15,7 @@ import threading
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
@@ -35,6 +36,7 @@ from ingest.generations import (
     writing,
 )
 from ingest.settings import Settings
+from ingest.sources.replaced import replacements
 from ingest.storage.catalogue import Catalogue, DocumentRecord, StoredDocument, revision_of
 from ingest.storage.lexical import LexicalIndex
 
@@ -142,8 +144,15 @@ class Index:
         return self.catalogue.changes
 
     def documents(self) -> list[DocumentRecord]:
-        """All documents, in order of title and version."""
-        return self.catalogue.records()
+        """All documents, in order of title and version; superseded are also those that the list of
+        sources says were replaced."""
+        table = replacements(self.settings)
+        return [
+            replace(r, superseded=True)
+            if not r.superseded and table.of(r.title, r.metadata.number)
+            else r
+            for r in self.catalogue.records()
+        ]
 
     def record(self, document_id: str) -> DocumentRecord | None:
         """What a list of documents shows of one, ``None`` if it is not in."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Literal, get_args
 
+from ingest.document import Metadata
 from ingest.storage.catalogue import DocumentRecord
 
 State = Literal[
@@ -36,6 +37,22 @@ def state_of(record: DocumentRecord, today: date | None = None) -> State:
         return "current"
     dated = metadata.version or metadata.effective or metadata.published
     return "newest" if dated and metadata.kind not in ("news", None) else "unstated"
+
+
+def holds(record: DocumentRecord) -> bool:
+    """Whether nothing is known that keeps a document from being in force: it is not repealed or
+    superseded, its time is not over, and its day has come."""
+    return state_of(record) not in ("superseded", "repealed", "expired", "pending")
+
+
+def date_of(record: DocumentRecord) -> str | None:
+    """The date that tells versions of a document apart."""
+    return date_in(record.metadata)
+
+
+def date_in(metadata: Metadata) -> str | None:
+    """The same, of what a document says of itself."""
+    return metadata.version or metadata.published or metadata.effective
 
 
 def replaced_by(record: DocumentRecord, records: Iterable[DocumentRecord]) -> DocumentRecord | None:

@@ -52,6 +52,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     (project.settings.data_folder / "shared").mkdir()
     (project.settings.data_folder / "shared" / "x.json").write_text("{}", encoding="utf-8")
     (project.settings.data_folder / "sessions.key").write_text("secret", encoding="utf-8")
+    (project.settings.data_folder / "answers.key").write_text("seal", encoding="utf-8")
     assistant.index.close()
     return project
 
@@ -97,6 +98,8 @@ def test_restored_on_another_path_all_is_there(
     checked = check(settings, Embedder(settings))
     assert not checked.found
     assert (settings.data_folder / "shared" / "x.json").is_file()
+    key = settings.data_folder / "answers.key"
+    assert key.read_text(encoding="utf-8") == "seal" and key.stat().st_mode & 0o077 == 0
     assert not (settings.data_folder / "sessions.key").exists(), "a secret stays where it is"
     assert not list(settings.data_folder.glob(".restoring-*"))
     # Originals came along, so that all can be undone and made anew

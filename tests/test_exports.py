@@ -11,7 +11,7 @@ from lxml import etree
 from markdown_it import MarkdownIt
 
 from app.exports import to_docx, to_markdown
-from app.types import Answer, Citation, Statement, Turn
+from app.types import Answer, Citation, Outdated, Statement, Turn
 
 W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
@@ -31,6 +31,9 @@ def citation(n: int, text: str, superseded: bool = False) -> Citation:
         content_hash="h",
         passage="p",
         superseded=superseded,
+        dated="2014-08-31",
+        replaced_by="《采购法》（2024-06-28）" if superseded else "",
+        outdated=(Outdated("期限规定", "采购法", "2021-01-01"),),
     )
 
 
@@ -40,9 +43,9 @@ TURNS = [
         HOSTILE,
         Answer(
             HOSTILE,
-            "应当公开。[1]\n期限十日。[1][2]",
+            "应当公开。[1]\n期限规定十日。[1][2]",
             False,
-            (Statement("应当公开。", (1,)), Statement("期限十日。", (1, 2, 9), verified=False)),
+            (Statement("应当公开。", (1,)), Statement("期限规定十日。", (1, 2, 9), verified=False)),
             (citation(1, "应当公开。", superseded=True), citation(2, "期限\n十日 & <更多>。")),
             evidence="weak",
         ),
@@ -66,10 +69,13 @@ def test_word_footnotes_stand_where_they_are_cited() -> None:
         ]
         for paragraph in document.paragraphs
     }
-    first = "《采购法》第1条（已有新版本）：应当公开。（law.md）"
-    second = "《采购法》第2条：期限 十日 & <更多>。（law.md）"
+    first = (
+        "《采购法》第1条（2014-08-31 版本、已由《采购法》（2024-06-28）取代）：应当公开。（law.md）"
+    )
+    second = "《采购法》第2条（2014-08-31 版本）：期限 十日 & <更多>。（law.md）"
+    old = "“期限规定”已由“采购法”取代（2021-01-01 起）"
     assert cited["应当公开。"] == [first]
-    assert cited["期限十日。（未能与原文核对一致）"] == [first, second]
+    assert cited[f"期限规定十日。（未能与原文核对一致、{old}）"] == [first, second]
     assert len(texts) == 3 and "没有答案。" in cited
     assert document.paragraphs[0].text == document.core_properties.title
     assert "# 标题 *粗* <b>x</b>" in document.paragraphs[0].text
@@ -78,9 +84,9 @@ def test_word_footnotes_stand_where_they_are_cited() -> None:
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_markdown_has_a_footnote_for_each_mark_and_shows_text_as_text(language: str) -> None:
     exported = to_markdown(TURNS, "zh" if language == "zh" else "en")
-    assert "期限十日。[^1-1][^1-2]" in exported
+    assert "期限规定十日。[^1-1][^1-2]" in exported
     assert exported.count("\n[^1-1]: ") == exported.count("\n[^1-2]: ") == 1
-    assert ("已有新版本" if language == "zh" else "superseded") in exported
+    assert ("已由《采购法》" if language == "zh" else "replaced by 《采购法》") in exported
     shown = MarkdownIt("commonmark").enable("table").render(exported)
     assert "&lt;b&gt;x&lt;/b&gt;" in shown and "<b>" not in shown and "<em>粗" not in shown
     assert shown.count("<h1>") == 1 and shown.count("<h2>") == 2

@@ -18,6 +18,7 @@ from ingest.pipeline import Summary, build
 from ingest.prepare import Origin, Prepared, prepare
 from ingest.settings import load_settings
 from ingest.sources.listing import Sources, read_sources
+from ingest.sources.look import look
 from ingest.sources.obtain import laws_of
 from ingest.sources.package import Law, as_markdown, name_of
 from ingest.sources.sync import sync
@@ -81,6 +82,18 @@ def test_listed_texts_go_in_once(project: Project) -> None:
     assert m.source_name == "tiny-laws 1.0"
     assert m.effective is None  # the package repeats the day of the version
     assert "tiny_laws" not in sys.modules
+
+
+def test_looking_says_what_a_sync_would_do(project: Project) -> None:
+    done = project.run("ingest", "sync", "--check")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].startswith("2 new, 0 new version, 0 changed, 0 stays out")
+    assert not list((project.folder / "data").glob("originals/*"))
+    synced(project)
+    assert project.run("ingest", "remove", LISTED[0]).returncode == 0
+    found = look(project.settings)
+    assert [change for change, _ in found.found] == ["removed", "unchanged"]
+    assert [change for change, _ in look(project.settings, [LISTED[0]]).found] == ["new"]
 
 
 def test_everything_and_one_by_name(project: Project) -> None:

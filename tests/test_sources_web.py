@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import zlib
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,6 +15,7 @@ from ingest.errors import UserError
 from ingest.index import Index, writing
 from ingest.pipeline import Summary
 from ingest.sources import web
+from ingest.sources.look import look
 from ingest.sources.sync import sync
 from tests.projects import Project
 
@@ -37,6 +39,8 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.pages: dict[str, tuple[int, str]] = {}
         self.failing = 0
+        self.marked = False
+        self.told: list[int] = []
         self.asked: list[str] = []
         self.address = f"http://127.0.0.1:{self.server_address[1]}"
 
@@ -51,7 +55,14 @@ class _Handler(BaseHTTPRequestHandler):
             server.failing -= 1
             status, text = 503, ""
         body = text.encode()
+        mark = f'"{zlib.crc32(body):x}"'
+        if server.marked and status == 200 and self.headers.get("if-none-match") == mark:
+            status, body = 304, b""
+        server.told.append(status)
         self.send_response(status)
+        if server.marked and status == 200:
+            self.send_header("etag", mark)
+            self.send_header("last-modified", "Fri, 27 Nov 2026 08:00:00 GMT")
         if status == 302:
             self.send_header("location", text)
         kind = "text/plain" if self.path.endswith(".txt") else "text/html"
@@ -111,6 +122,12 @@ def documents(project: Project) -> dict[str, bool]:
         index.close()
 
 
+def files(project: Project) -> list[Path]:
+    """What lies in the data folder, less what SQLite makes for readers."""
+    found = (project.folder / "data").rglob("*")
+    return sorted(file for file in found if not file.name.endswith(("-wal", "-shm")))
+
+
 def test_pages_are_fetched_only_when_asked_for(project: Project, server: Server) -> None:
     with writing(project.settings):
         summary = sync(project.settings, Embedder(project.settings))
@@ -142,6 +159,38 @@ def test_a_later_version_stands_beside_and_another_wording_is_refused(
     url = f"{server.address}/94.html"
     assert documents(project) == {url: True, f"{url}#2025-01-02": False}
     assert synced(project).count("unchanged") == 1
+
+
+def test_a_page_in_the_state_that_is_in_is_not_sent_again(project: Project, server: Server) -> None:
+    server.marked = True
+    assert synced(project).count("added") == 1
+    assert synced(project).count("unchanged") == 1 and server.told[-1] == 304
+    server.pages["/94.html"] = 200, page(days="九", day="2025年1月2日")
+    assert synced(project).count("added") == 1 and server.told[-1] == 200
+    assert synced(project).count("unchanged") == 1 and server.told[-1] == 304
+    (project.folder / "data" / "pages.json").write_text("[", encoding="utf-8")
+    assert synced(project).count("unchanged") == 1 and server.told[-1] == 200
+    # removed, the document is no longer there to be left as it is
+    assert project.run("ingest", "remove", f"{server.address}/94.html#2025-01-02").returncode == 0
+    synced(project)
+    assert server.told[-1] == 200
+
+
+def test_what_a_sync_would_change_is_said_and_not_done(project: Project, server: Server) -> None:
+    url = f"{server.address}/94.html"
+    found = look(project.settings)
+    assert (found.found, found.waiting) == ([], 1) and not server.asked
+    assert look(project.settings, web=True).found == [("new", url)]
+    assert not (project.folder / "data").exists()
+    synced(project)
+    before = files(project)
+    assert look(project.settings, web=True).found == [("unchanged", url)]
+    server.pages["/94.html"] = 200, page(days="九", day="2025年1月2日")
+    assert look(project.settings, web=True).found == [("new-version", f"{url}#2025-01-02")]
+    server.pages["/94.html"] = 410, ""
+    found = look(project.settings, web=True)
+    assert [error.code for error in found.missing] == ["gone-page"]
+    assert files(project) == before
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,10 @@ from app.i18n import STRINGS
 APP = Path(__file__).resolve().parents[1] / "app"
 ASSETS = APP / "web" / "assets"
 SCRIPTS = sorted((ASSETS / "js").rglob("*.js"))
-MODULES = [APP / "ui.py", APP / "accounts" / "login.py", *sorted((APP / "web").glob("*.py"))]
+MODULES = [
+    *(APP / name for name in ("ui.py", "dated.py", "service.py", "accounts/login.py")),
+    *sorted((APP / "web").glob("*.py")),
+]
 CJK = re.compile(r"[\u3400-\u9fff\uff00-\uffef]")
 EXPORTS = sorted((APP / "exports").glob("*.py"))
 TWO_TONGUED = ("UserError", "LoadError", "pick")

@@ -13,6 +13,7 @@ from dataclasses import replace
 from app.answering.facts import bare_name
 from app.answering.founded import founded_on
 from app.answering.sentences import Source, Span
+from app.dated import dated
 from app.types import Citation, Quote, Statement
 from ingest.document import Passage
 from ingest.index import Index
@@ -79,7 +80,7 @@ class Citer:
             r.kind == "encoding" and r.start < end and max(r.end, r.start + 1) > start
             for r in document.repairs
         )
-        return Citation(
+        cited = Citation(
             n=len(self.citations) + 1,
             document=source.id,
             title=title,
@@ -97,6 +98,7 @@ class Citer:
             repaired=repaired,
             url=source.record.metadata.url,
         )
+        return dated(cited, self.index)
 
 
 def with_bases(

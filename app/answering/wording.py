@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.dated import outdated_words, version_words
 from app.types import Citation, Statement
 from ingest.language import Language
 
@@ -15,7 +16,7 @@ _FRAME = {
         "请把文件、地区或事项说完整，例如：\n{examples}",
         "points": "不止一处有“一是、二是”这样的分点，请说明问的是哪一处，例如：\n{examples}",
         "basis": "，根据《{title}》制定",
-        "superseded": "（旧版本，已有新版本）",
+        "noted": "（{said}）",
         "repaired": "（原文有编码修复，请核对）",
         "unverified": "（未核实）",
         "none": "资料库中没有能回答这个问题的内容。",
@@ -44,7 +45,7 @@ _FRAME = {
         "points": "More than one section counts its points so. Please say which one you mean, "
         "for example:\n{examples}",
         "basis": ", made under {title}",
-        "superseded": " (earlier version; a newer one exists)",
+        "noted": " ({said})",
         "repaired": " (damaged characters were repaired; check the original)",
         "unverified": " (not verified)",
         "none": "The corpus holds no answer to this question.",
@@ -95,7 +96,9 @@ def answer_text(
             lines += ["", frame("further", language)]
         marks = "".join(f"[{n}]" for n in statement.citations)
         doubt = "" if statement.verified else frame("unverified", language)
-        lines.append(f"{statement.text}{doubt}{marks}")
+        old = outdated_words(statement.text, citations, language)
+        noted = frame("noted", language, said=old) if old else ""
+        lines.append(f"{statement.text}{doubt}{marks}{noted}")
     several = len({c.document for c in citations}) > 1
     lines += ["", frame("sources", language)]
     for c in citations:
@@ -103,7 +106,8 @@ def answer_text(
         told = frame(kind, language) if several and kind in _FRAME["zh"] and kind else ""
         told += frame("basis", language, title=c.basis) if c.basis else ""
         named = f"（{told.lstrip('，, ')}）" if told else ""
-        notes = frame("superseded", language) if c.superseded else ""
+        version = version_words(c, language)
+        notes = frame("noted", language, said=version) if version else ""
         notes += frame("repaired", language) if c.repaired else ""
         lines.append(f"{c.official}{named}{notes} — [{c.n}]")
     return "\n".join(lines)

@@ -58,7 +58,8 @@ class FiltersIn(In):
         None, description=both("发布、施行或版本日期不晚于此日", "with such a day up to this one")
     )
     in_force: bool = Field(
-        False, description=both("不含已有新版本的文件", "leave out superseded versions")
+        False,
+        description=both("不含已废止、失效或被取代的文件", "leave out what is not in force"),
     )
     documents: list[Name] = Field(
         default_factory=list,
@@ -103,6 +104,14 @@ class Statement(_Out):
     )
 
 
+class Outdated(_Out):
+    """文中提到而已被取代的文件 · A text named in a cited place that was replaced by another."""
+
+    name: str
+    by: str
+    since: str = Field(description=both("取代之日，未知为空", "the day; empty where not known"))
+
+
 class Citation(_Out):
     """引文 · A place that proves a statement; ``text`` equals the document's ``[start:end]``."""
 
@@ -124,6 +133,17 @@ class Citation(_Out):
         "",
         description=both("所依据的同引文件（根据《…》制定）", "cited document it was made under"),
     )
+    dated: str = Field("", description=both("版本日期", "date of the version"))
+    replaced_by: str = Field(
+        "", description=both("取代它的文件及日期", "title and date of what replaced it")
+    )
+    outdated: Annotated[list[Outdated], FailFast()] = Field(
+        default_factory=list,
+        max_length=100,
+        description=both(
+            "文中提到而已被取代的文件", "texts that it names though they were replaced"
+        ),
+    )
 
 
 class Hit(_Out):
@@ -144,6 +164,7 @@ class Hit(_Out):
     start: int
     end: int
     source: str
+    dated: str | None = Field(None, description=both("版本日期", "date of the version"))
     superseded: bool
 
 

@@ -69,7 +69,7 @@ def filter_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--in-force",
         action="store_true",
-        help=pick("leave out superseded versions", "不含已有新版本的文件"),
+        help=pick("leave out what is no longer in force", "不含已废止、失效或被取代的文件"),
     )
     group.add_argument(
         "--document",

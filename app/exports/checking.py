@@ -8,17 +8,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from app.dated import dated
 from app.types import Answer, Citation, Statement
 from ingest.outline.citation import Paths, in_title_marks
 
 if TYPE_CHECKING:
-    from app.verify import Documents
+    from ingest.index import Index
     from ingest.storage.catalogue import StoredDocument
 
 _FIGURE = re.compile(r"\d+(?:[.,]\d+)*%?")
 
 
-def as_documents_say(answer: Answer, documents: Documents) -> Answer | None:
+def as_documents_say(answer: Answer, documents: Index) -> Answer | None:
     """``answer`` with title, reference and state of its citations from the documents; ``None`` if
     it says anything as checked that they do not say. Of a refusal only the question stays."""
     from app.verify import judge_all
@@ -32,7 +33,7 @@ def as_documents_say(answer: Answer, documents: Documents) -> Answer | None:
         stored = documents.document(citation.document)
         if stored is None or not _same(citation, stored):
             return None
-        citations.append(_anew(citation, stored))
+        citations.append(dated(_anew(citation, stored), documents))
     statements = tuple(_under_title(s, citations) for s in answer.statements)
     fresh = replace(answer, statements=statements, citations=tuple(citations), notice="")
     for statement, verdict in zip(fresh.statements, judge_all(fresh, documents), strict=True):
@@ -56,7 +57,6 @@ def _anew(citation: Citation, stored: StoredDocument) -> Citation:
         official=paths.official_of_span(record.title, *span),
         source=record.source,
         url=record.metadata.url,
-        superseded=record.superseded,
     )
 
 

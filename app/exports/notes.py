@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from app.dated import outdated_words, version_words
 from app.i18n import text_in
 from app.outward import outward_source
 from app.types import Answer, Citation, Turn
@@ -48,17 +49,16 @@ def lines_of(answer: Answer, language: Language) -> Iterator[Line]:
             beside = True
             yield Line(text_in(language, "seeAlso"))
         cited = tuple(known[n] for n in statement.citations if n in known)
-        warning = "" if statement.verified else text_in(language, "unverified")
-        yield Line(statement.text, cited, warning)
+        doubt = "" if statement.verified else text_in(language, "unverified")
+        said = (doubt, outdated_words(statement.text, cited, language))
+        yield Line(statement.text, cited, text_in(language, "listComma").join(filter(None, said)))
 
 
 def note_of(citation: Citation, language: Language) -> str:
-    """A footnote: official reference, whether it was superseded or repaired, words, address."""
-    remarks = [
-        text_in(language, key)
-        for key, said in (("superseded", citation.superseded), ("repairedShort", citation.repaired))
-        if said
-    ]
+    """A footnote: official reference, version and what replaced it, whether it was repaired,
+    words, address."""
+    repaired = text_in(language, "repairedShort") if citation.repaired else ""
+    remarks = [said for said in (version_words(citation, language), repaired) if said]
     remark = bracketed(text_in(language, "listComma").join(remarks), language)
     colon = "：" if language == "zh" else ": "
     where = bracketed(citation.url or outward_source(citation.source), language)

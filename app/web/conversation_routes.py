@@ -17,11 +17,11 @@ from app.followups import FollowUps
 from app.i18n import text_in
 from app.web.messages import filters_of, turns_of
 from app.web.page import FRESH, bare_page, fresh_json
-from app.web.routes import date_of
 from app.web.sealing import Seals, checked
 from ingest.errors import UserError
 from ingest.language import Language
 from ingest.settings import Settings
+from ingest.validity import date_of
 
 if TYPE_CHECKING:
     from app.service import Assistant

@@ -25,13 +25,12 @@ from app.library.metadata import FIELDS, values_of
 from app.library.service import Library
 from app.outward import outward, outward_source
 from app.web.page import FRESH, bare_page, fresh_json
-from app.web.routes import date_of
 from app.web.source_view import body_html, outline_of
 from ingest.clean import count_repairs
 from ingest.errors import LoadError, UserError
 from ingest.securitylog import SecurityLog
 from ingest.settings import Settings
-from ingest.validity import state_of
+from ingest.validity import date_of, state_of
 
 if TYPE_CHECKING:
     from app.library.preview import Preview

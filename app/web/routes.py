@@ -16,15 +16,17 @@ from fastapi import FastAPI, HTTPException, Query
 from fastapi.responses import FileResponse, Response
 
 from app.api.problems import status_of
+from app.dated import successor
 from app.examples import Examples
 from app.outward import outward
+from app.versions import compared
 from app.web.page import ASSETS, FRESH, STRINGS_MODULE, fresh_json, strings_module, version
 from app.web.source_view import Mark, body_html, outline_of
 from ingest.errors import UserError
 from ingest.outline.citation import Paths
 from ingest.settings import Settings
 from ingest.storage.catalogue import DocumentRecord, StoredDocument
-from ingest.validity import replaced_by, state_of
+from ingest.validity import date_of, holds, replaced_by, state_of
 
 if TYPE_CHECKING:
     from app.service import Assistant
@@ -78,8 +80,35 @@ def add_routes(app: FastAPI, assistant: Assistant, settings: Settings) -> None:
         if stored is None:
             return fresh_json({"missing": True}, 404)
         found = source_of(stored, marks_from(mark), hash)
-        newer = replaced_by(stored.record, assistant.index.documents())
-        return fresh_json(found | {"newer": newer and {"id": newer.id, "date": date_of(newer)}})
+        records = assistant.index.documents()
+        newer = replaced_by(stored.record, records)
+        by = successor(stored.record, records, assistant.index)
+        named = newer and {"id": newer.id, "date": date_of(newer)}
+        return fresh_json(found | {"newer": named, "replaced_by": by})
+
+    @app.get("/ui/compare/{document}", include_in_schema=False)
+    def compare(document: str) -> Response:
+        """A superseded text beside the one in its place, by article."""
+        old = assistant.index.document(document)
+        newer = old and replaced_by(old.record, assistant.index.documents())
+        new = newer and assistant.index.document(newer.id)
+        if not old or not new:
+            return fresh_json({"missing": True}, 404)
+        return fresh_json(
+            {
+                "title": new.record.title,
+                "dates": [date_of(old.record), date_of(new.record)],
+                "differences": [
+                    {
+                        "kind": one.kind,
+                        "old": one.old and one.old.label,
+                        "new": one.new and one.new.label,
+                        "pieces": [asdict(piece) for piece in one.pieces],
+                    }
+                    for one in compared(old, new)
+                ],
+            }
+        )
 
     threading.Thread(target=_quietly, args=(examples.questions,), daemon=True).start()
 
@@ -109,18 +138,12 @@ def corpus_at_a_glance(records: Sequence[DocumentRecord]) -> dict[str, Any]:
         "regions": _values(r.metadata.region for r in records),
         "issuers": _values(r.metadata.issuer for r in records)[:MOST_ISSUERS],
         "years": sorted(years, reverse=True),
-        "superseded": any(r.superseded for r in records),
+        "not_in_force": sum(not holds(r) for r in records),
     }
 
 
 def _values(found: Any) -> list[str]:
     return [value for value, _ in Counter(v for v in found if v).most_common()]
-
-
-def date_of(record: DocumentRecord) -> str | None:
-    """The date that tells versions of a document apart."""
-    metadata = record.metadata
-    return metadata.version or metadata.published or metadata.effective
 
 
 def marks_from(given: Sequence[str]) -> list[Mark]:

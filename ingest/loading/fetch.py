@@ -38,12 +38,28 @@ class FetchLimits:
     max_redirects: int = 5
 
 
+class Marks(NamedTuple):
+    """What a server says of the state of a file, to be asked by it later: the values of ETag and
+    Last-Modified, empty where it sends none."""
+
+    etag: str = ""
+    modified: str = ""
+
+
+UNKNOWN: Final = Marks()
+
+
 class Fetched(NamedTuple):
-    """A file from the web: ``name`` ends as its content type says, ``url`` is the final one."""
+    """A file from the web: ``name`` ends as its content type says, ``url`` is the final one.
+
+    ``unchanged`` says that it is still in the state that was asked by; ``data`` is empty then.
+    """
 
     data: bytes
     name: str
     url: str
+    marks: Marks = UNKNOWN
+    unchanged: bool = False
 
 
 PORTS: Final = frozenset({80, 443, 8080, 8443})
@@ -52,19 +68,25 @@ PORTS: Final = frozenset({80, 443, 8080, 8443})
 _DEFAULT_LIMITS = FetchLimits()
 
 
-def fetch(url: str, limits: FetchLimits = _DEFAULT_LIMITS, allow_private: bool = False) -> Fetched:
+def fetch(
+    url: str,
+    limits: FetchLimits = _DEFAULT_LIMITS,
+    allow_private: bool = False,
+    known: Marks = UNKNOWN,
+) -> Fetched:
     """The file at an http(s) address.
 
     :param url: the address.
     :param limits: size, time and number of redirects.
     :param allow_private: also fetch from private addresses and any port, for an office's own
         network; never for addresses that strangers enter.
+    :param known: the state in which the caller has the file; it is not sent again then.
     :raises LoadError: ``bad-address``, ``private-address``, ``unreachable``, ``http-status``,
         ``unknown-content-type``, ``too-large``, ``too-slow`` or ``too-many-redirects``.
     """
     # A thread of its own: the caller may be inside an event loop already.
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, _fetch(url, limits, allow_private)).result()
+        return thread.submit(asyncio.run, _fetch(url, limits, allow_private, known)).result()
 
 
 _CONTENT_TYPES = {
@@ -88,10 +110,10 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 _PIECE = 2**16
 
 
-async def _fetch(url: str, limits: FetchLimits, allow_private: bool) -> Fetched:
+async def _fetch(url: str, limits: FetchLimits, allow_private: bool, known: Marks) -> Fetched:
     try:
         async with asyncio.timeout(limits.max_seconds):
-            return await _follow(url, limits, allow_private)
+            return await _follow(url, limits, allow_private, known)
     except TimeoutError:
         raise LoadError(
             "too-slow",
@@ -102,7 +124,7 @@ async def _fetch(url: str, limits: FetchLimits, allow_private: bool) -> Fetched:
         ) from None
 
 
-async def _follow(url: str, limits: FetchLimits, allow_private: bool) -> Fetched:
+async def _follow(url: str, limits: FetchLimits, allow_private: bool, known: Marks) -> Fetched:
     import httpx
 
     address = url.strip()
@@ -111,13 +133,15 @@ async def _follow(url: str, limits: FetchLimits, allow_private: bool) -> Fetched
     # trust_env off: a proxy of the environment would resolve the name by itself.
     async with httpx.AsyncHTTPTransport(trust_env=False, limits=single_use) as transport:
         for _ in range(limits.max_redirects + 1):
-            request = _request(address, url)
+            request = _request(address, url, known)
             response = await _send(transport, request, url, allow_private)
             try:
                 location = response.headers.get("location")
                 if response.status_code in _REDIRECTS and location:
                     address = _joined(address, location, url)
                     continue
+                if response.status_code == 304 and any(known):
+                    return Fetched(b"", "", address, known, unchanged=True)
                 if response.status_code != 200:
                     raise LoadError(
                         "http-status",
@@ -127,7 +151,8 @@ async def _follow(url: str, limits: FetchLimits, allow_private: bool) -> Fetched
                         (f"服务器返回状态 {response.status_code}", "请用浏览器打开该网址查看原因"),
                     )
                 name = _name(address, response.headers, url)
-                return Fetched(await _body(response, limits, url), name, address)
+                marks = Marks(*(response.headers.get(n, "") for n in ("etag", "last-modified")))
+                return Fetched(await _body(response, limits, url), name, address, marks)
             finally:
                 await response.aclose()
     raise LoadError(
@@ -139,11 +164,13 @@ async def _follow(url: str, limits: FetchLimits, allow_private: bool) -> Fetched
     )
 
 
-def _request(address: str, where: str) -> httpx.Request:
+def _request(address: str, where: str, known: Marks) -> httpx.Request:
     import httpx
 
+    asked = {"If-None-Match": known.etag, "If-Modified-Since": known.modified}
+    headers = _HEADERS | {name: value for name, value in asked.items() if value}
     try:
-        return httpx.Request("GET", address, headers=_HEADERS)
+        return httpx.Request("GET", address, headers=headers)
     except (httpx.InvalidURL, ValueError, UnicodeError):
         raise _bad_address(where) from None
 

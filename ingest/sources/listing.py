@@ -77,11 +77,20 @@ class Text(_Model):
     ask: tuple[_Name, ...] = ()
 
 
+class Replaced(_Model):
+    """A text that was repealed on the day ``since``, and the title of the one in its place."""
+
+    title: _Name
+    by: _Name
+    since: date
+
+
 class Sources(_Model):
-    """The whole list."""
+    """The whole list. ``replaced`` are texts that none of ``texts`` says it replaces."""
 
     packages: dict[str, Package] = {}
     texts: tuple[Text, ...] = ()
+    replaced: tuple[Replaced, ...] = ()
 
     @model_validator(mode="after")
     def _known_packages(self) -> Sources:
@@ -102,7 +111,14 @@ def read_sources(settings: Settings) -> Sources:
     :raises UserError: ``no-sources`` if there is none, ``bad-sources`` if it cannot be read,
         naming the place.
     """
-    file = sources_file(settings)
+    return parse_sources(sources_file(settings))
+
+
+def parse_sources(file: Path) -> Sources:
+    """The list in ``file``.
+
+    :raises UserError: as :func:`read_sources`.
+    """
     if not file.is_file():
         raise UserError(
             "no-sources",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from ingest.errors import UserError
-from ingest.originals import keep_bytes
 from ingest.pipeline import source_name
 from ingest.prepare import Origin
 from ingest.settings import Settings
@@ -21,6 +21,9 @@ class Missing:
     source: str
     error: UserError
 
+
+Keep = Callable[[bytes, str], Path]
+"""Where bytes that have no file yet are kept, given their ending."""
 
 Obtain = Callable[[Sequence[Text]], Iterator[Origin | Missing]]
 """A kind of source: the file of each text, its bytes kept, or why it cannot be had."""
@@ -41,7 +44,7 @@ def from_files(settings: Settings) -> Obtain:
     return obtain
 
 
-def from_package(settings: Settings, name: str, package: Package) -> Obtain:
+def from_package(name: str, package: Package, keep: Keep) -> Obtain:
     """Texts that a data package carries; one :class:`Missing` for all where it cannot be used."""
 
     def obtain(texts: Sequence[Text]) -> Iterator[Origin | Missing]:
@@ -57,7 +60,7 @@ def from_package(settings: Settings, name: str, package: Package) -> Obtain:
                 yield Missing(text.title, _other(text, law, name))
                 continue
             data = as_markdown(law, name, package).encode()
-            yield Origin(name_of(law, name), keep_bytes(data, ".md", settings))
+            yield Origin(name_of(law, name), keep(data, ".md"))
 
     return obtain
 

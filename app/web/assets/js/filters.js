@@ -45,13 +45,14 @@ export function filterControls(filters, corpus, changed) {
     select("region", corpus.regions, String),
     select("year", corpus.years, (year) => t("inYear", { year }), true),
   ];
-  if (corpus.superseded || filters.in_force) {
+  if (corpus.not_in_force || filters.in_force) {
     const box = h("input", { type: "checkbox", checked: Boolean(filters.in_force), onchange: () => {
       if (box.checked) filters.in_force = true;
       else delete filters.in_force;
       changed();
     } });
-    controls.push(h("label", { class: "check" }, box, t("inForce")));
+    controls.push(h("label", { class: "check" }, box, t("inForce"),
+      h("span", { class: "note" }, t("withoutSo", { n: corpus.not_in_force }))));
   }
   return controls.filter(Boolean);
 }

@@ -89,9 +89,22 @@ export class TurnView {
     if (statement.further) {
       const lead = leads ? h("span", { class: "see-also" }, t("seeAlso")) : null;
       return h("p", { class: "statement further" }, lead,
-        h("span", { class: "cut" }, numbers, " ", statement.text, warning));
+        h("span", { class: "cut" }, numbers, " ", this.marked(statement), warning));
     }
-    return h("p", { class: "statement" }, statement.text, numbers.length ? "\u2060" : null, numbers, warning);
+    return h("p", { class: "statement" }, this.marked(statement), numbers.length ? "\u2060" : null, numbers, warning);
+  }
+
+  // The text of a statement; behind the name of a text that was replaced stands by what.
+  marked(statement) {
+    const old = new Map(this.message.citations.filter((c) => statement.citations.includes(c.n))
+      .flatMap((c) => c.outdated ?? []).map((one) => [one.name, one]));
+    let parts = [statement.text];
+    for (const [name, { by, since }] of old) {
+      const note = () => h("span", { class: "tag warn" }, t("outdatedShort", { by, since: since || "—" }));
+      parts = parts.flatMap((part) => typeof part !== "string" ? [part]
+        : part.split(name).flatMap((piece, at) => (at ? [name, note(), piece] : [piece])));
+    }
+    return parts;
   }
 
   marker(n) {
@@ -134,7 +147,8 @@ export class TurnView {
       h("span", { class: "where" }, h("span", { class: "title" }, place.title),
         h("span", { class: "section" }, place.section,
           place.basis ? h("span", { class: "tag" }, t("madeUnder", { title: place.basis })) : null,
-          place.superseded ? h("span", { class: "tag warn" }, t("superseded")) : null,
+          place.dated ? h("span", { class: "date" }, t("dated", { date: place.dated })) : null,
+          place.superseded ? h("span", { class: "tag warn" }, place.replaced_by ? t("replacedBy", { title: place.replaced_by }) : t("superseded")) : null,
           place.repaired ? h("span", { class: "tag" }, t("repairedShort")) : null)),
       h("span", { class: "excerpt" }, excerpt(place.text)));
     return button;
@@ -186,7 +200,7 @@ function answerText(message) {
   const body = message.statements.map((s, at, all) => (at === leads ? `${t("seeAlso")}\n` : "")
     + (s.about && s.about !== all[at - 1]?.about ? `${s.about}\n` : "") + s.text
     + s.citations.map((n) => `[${n}]`).join(""));
-  const notes = message.citations.map((c) => `[${c.n}] ${c.official}`);
+  const notes = message.citations.map((c) => `[${c.n}] ${c.official}${c.dated ? ` (${t("dated", { date: c.dated })})` : ""}`);
   return [message.text, ...body, notes.length ? "" : null, ...notes].filter((line) => line !== null && line !== undefined)
     .join("\n").trim();
 }

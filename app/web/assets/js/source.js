@@ -1,6 +1,7 @@
 // The source panel: the whole document, the cited passage highlighted and scrolled to.
 
 import { address, copyText, h, iconButton } from "./dom.js";
+import { compare } from "./compare.js";
 import { announce } from "./messages.js";
 import { t } from "./i18n.js";
 import { getJson, wordsOf } from "./stream.js";
@@ -84,7 +85,9 @@ export class SourcePanel {
           facts(about),
           about.superseded ? h("p", { class: "banner warn" }, t("supersededLong"), found.newer ? h("button", { type: "button",
             class: "link", onclick: () => this.open([{ document: found.newer.id, start: 0, end: 0 }], 0) },
-          t("supersededBy", { date: found.newer.date })) : null) : null,
+          t("supersededBy", { date: found.newer.date })) : null,
+          found.newer ? h("button", { type: "button", class: "link", onclick: () => compare(about.id) }, t("compare")) : null,
+          !found.newer && found.replaced_by ? t("replacedBy", { title: found.replaced_by }) : null) : null,
           found.changed ? h("p", { class: "banner warn" }, t("changed"), h("q", {}, place.text ?? "")) : null,
           this.tools(about, text, found.outline)),
         text));

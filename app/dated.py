@@ -1,0 +1,67 @@
+"""What a citation says of the time of its text: the version, what replaced it, and which texts
+that it names were replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from app.i18n import text_in
+from app.types import Citation, Outdated
+from ingest.index import Index
+from ingest.language import Language
+from ingest.sources.replaced import replacements
+from ingest.storage.catalogue import DocumentRecord, work_of
+from ingest.validity import date_of, replaced_by
+
+
+def dated(citation: Citation, index: Index) -> Citation:
+    """The citation with what ``index`` knows today of the version of its document."""
+    records = index.documents()
+    record = next((r for r in records if r.id == citation.document), None)
+    if record is None:
+        return citation
+    found: dict[str, Outdated] = {}
+    for start, end, one in replacements(index.settings).cited_in(citation.text):
+        if work_of(one.by) != record.work:  # the text that repeals others says so itself
+            name = citation.text[start:end]
+            found[name] = Outdated(name, one.by, one.since)
+    return replace(
+        citation,
+        dated=date_of(record) or "",
+        superseded=record.superseded,
+        replaced_by=successor(record, records, index),
+        outdated=tuple(found.values()),
+    )
+
+
+def successor(record: DocumentRecord, records: Iterable[DocumentRecord], index: Index) -> str:
+    """Title and date of what took a superseded text's place; empty where it is not known."""
+    if not record.superseded:
+        return ""
+    newer = replaced_by(record, records)
+    if newer is not None:
+        return f"《{newer.title}》（{date_of(newer)}）"
+    table = replacements(index.settings).of(record.title, record.metadata.number)
+    return f"《{table.by}》（{table.since}）" if table else ""
+
+
+def version_words(citation: Citation, language: Language) -> str:
+    """The version's date and, of a superseded text, what took its place; empty where nothing is
+    known of either."""
+    said = [text_in(language, "dated").format(date=citation.dated)] if citation.dated else []
+    if citation.replaced_by:
+        said.append(text_in(language, "replacedBy").format(title=citation.replaced_by))
+    elif citation.superseded:
+        said.append(text_in(language, "superseded"))
+    return text_in(language, "listComma").join(said)
+
+
+def outdated_words(text: str, citations: Iterable[Citation], language: Language) -> str:
+    """That a text which ``text`` quotes by name was replaced, and by what; empty where none was."""
+    named = {one.name: one for c in citations for one in c.outdated if one.name in text}
+    said = [
+        text_in(language, "outdated").format(name=one.name, by=one.by, since=one.since or "—")
+        for one in named.values()
+    ]
+    return text_in(language, "listComma").join(said)

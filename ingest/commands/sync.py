@@ -1,0 +1,102 @@
+"""``sync``: bring in what the list of sources names, or only say what that would change."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from ingest.commandline import DONE, FAILED
+from ingest.commands.report import report
+from ingest.language import pick, system_language
+from ingest.settings import Settings
+
+if TYPE_CHECKING:
+    from ingest.sources.look import Change
+
+_CHANGES: dict[Change, tuple[str, str]] = {
+    "new": ("new", "新增"),
+    "new-version": ("new version", "新版本"),
+    "changed": ("changed", "有变动"),
+    "removed": ("stays out", "不再收入"),
+    "unchanged": ("unchanged", "未变"),
+}
+
+
+def add_to(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments."""
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help=pick("only these texts, by title", "仅收入这些文件（标题）"),
+    )
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        dest="everything",
+        help=pick(
+            "also all other laws in force of the data packages", "并收入数据包中全部现行法律"
+        ),
+    )
+    parser.add_argument(
+        "--web",
+        action="store_true",
+        help=pick(
+            "also the texts of official sites (needs a connection)",
+            "并抓取官方网站的文件（需联网）",
+        ),
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help=pick("only say what would change", "仅查看有何变化，不入库"),
+    )
+
+
+def run(options: argparse.Namespace, settings: Settings) -> int:
+    """Sync, or look; the status says whether every text could be had."""
+    status, waiting = (_look if options.check else _sync)(options, settings)
+    if waiting:
+        print(
+            pick(
+                f"{waiting} more texts lie on official sites; with a connection,"
+                " `ingest sync --web` fetches them.",
+                f"另有 {waiting} 份文件在官方网站上；联网后可用 ingest sync --web 抓取。",
+            )
+        )
+    return status
+
+
+def _sync(options: argparse.Namespace, settings: Settings) -> tuple[int, int]:
+    from ingest.embed import Embedder
+    from ingest.index import writing
+    from ingest.meanings import fill
+    from ingest.progress import Bar
+    from ingest.sources.sync import sync
+
+    with writing(settings), Bar() as bar:
+        summary = sync(
+            settings, Embedder(settings), options.names, options.everything, options.web, bar
+        )
+        fill(settings, bar.encoded)
+    return report(summary), summary.waiting
+
+
+def _look(options: argparse.Namespace, settings: Settings) -> tuple[int, int]:
+    from ingest.sources.look import look
+
+    found = look(settings, options.names, options.everything, options.web)
+    for error in found.missing:
+        print(error.line(system_language()), file=sys.stderr)
+    for change, source in found.found:
+        if change != "unchanged":
+            print(f"{pick(*_CHANGES[change])}  {source}")
+    counts = [
+        pick(f"{found.count(change)} {en}", f"{zh} {found.count(change)} 篇")
+        for change, (en, zh) in _CHANGES.items()
+    ]
+    failed = len(found.missing)
+    counts.append(pick(f"{failed} not to be had", f"无法取得 {failed} 项"))
+    print(pick(", ", "，").join(counts))
+    return (FAILED if failed else DONE), found.waiting

@@ -1,0 +1,100 @@
+"""Which texts were repealed and by what they were replaced, as the list of sources says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from ingest.errors import UserError
+from ingest.settings import Settings
+from ingest.sources.listing import Sources, parse_sources, sources_file
+from ingest.storage.catalogue import work_of
+
+_STATE = "中华人民共和国"
+_NUMBER = re.compile(r"第?\d+号$")
+_BEFORE = "依照|按照|依据|根据|适用|违反|符合|执行|和|与|及|或者|、|，"
+"""What stands before a law's name that is cited without brackets; 劳动合同法 is no 合同法."""
+_NO_MORE = "(?!实施|司法解释|解释|草案|修正案|学)"
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """``title`` was repealed; ``by`` took its place on the day ``since`` (ISO, empty where it is
+    not known)."""
+
+    title: str
+    by: str
+    since: str
+
+
+class Replacements:
+    """The replacements that have taken effect."""
+
+    def __init__(self, found: list[Replacement]) -> None:
+        self._by_name = {work_of(one.title): one for one in found}
+        self._cited = _pattern(list(self._by_name))
+
+    def of(self, *names: str | None) -> Replacement | None:
+        """What replaced the text that goes by any of these names or numbers."""
+        found = (self._by_name.get(work_of(name)) for name in names if name)
+        return next((one for one in found if one), None)
+
+    def cited_in(self, text: str) -> Iterator[tuple[int, int, Replacement]]:
+        """Where ``text`` cites one: start and end of its name, and what replaced it."""
+        for found in self._cited.finditer(text) if self._cited else ():
+            name = found.lastgroup
+            assert name is not None
+            start, end = found.span(name)
+            yield start, end, self._by_name[work_of(text[start:end])]
+
+
+def replacements(settings: Settings) -> Replacements:
+    """Those of the list of sources; none where it cannot be read, which ``sync`` says."""
+    file = sources_file(settings)
+    try:
+        changed = file.stat().st_mtime_ns
+    except OSError:
+        return _NONE
+    return _read(file, changed, date.today())
+
+
+@lru_cache(maxsize=8)
+def _read(file: Path, changed: int, today: date) -> Replacements:
+    """``changed`` is the file's time, so that a changed list is read again."""
+    try:
+        return Replacements(list(_effective(parse_sources(file), today)))
+    except UserError:
+        return _NONE
+
+
+def _effective(sources: Sources, today: date) -> Iterator[Replacement]:
+    for text in sources.texts:
+        since = text.effective or text.version
+        if since is None or since <= today:
+            for title in text.replaces:
+                yield Replacement(title, text.title, since.isoformat() if since else "")
+    for one in sources.replaced:
+        if one.since <= today:
+            yield Replacement(one.title, one.by, one.since.isoformat())
+
+
+def _pattern(names: list[str]) -> re.Pattern[str] | None:
+    numbers = [re.escape(name) for name in names if _NUMBER.search(name)]
+    titles = [re.escape(name) for name in names if not _NUMBER.search(name)]
+    titles.sort(key=len, reverse=True)
+    forms = []
+    if titles:
+        some = f"(?:{'|'.join(titles)})"
+        forms.append(f"《(?P<bracketed>(?:{_STATE})?{some})》")
+        forms.append(f"(?P<whole>{_STATE}{some}){_NO_MORE}")
+        forms.append(f"(?:^|{_BEFORE})(?P<bare>{some}){_NO_MORE}")
+    if numbers:
+        forms.append(f"(?P<number>{'|'.join(numbers)})")
+    return re.compile("|".join(forms)) if forms else None
+
+
+_NONE = Replacements([])

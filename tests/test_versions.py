@@ -1,0 +1,78 @@
+"""Two versions of a law beside each other, by article."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.versions import compared
+from ingest.prepare import Origin, prepare_here
+from ingest.settings import load_settings
+from ingest.storage.catalogue import DocumentRecord, StoredDocument
+from tests.projects import ROOT
+
+OLD = (
+    "第一条 为了规范采购行为，制定本法。",
+    "第二条 供应商应当在七个工作日内提出质疑。",
+    "第三条 采购文件应当保存十五年。",
+    "第四条 评审专家由财政部门统一管理。",
+    "第五条 本法自公布之日起施行。",
+)
+NEW = (
+    "第一条 为了规范采购行为，制定本法。",
+    "第二条 采购人应当公开采购意向，期限不得少于三十日。",
+    "第三条 供应商应当在十个工作日内提出质疑。",
+    "第四条 采购文件应当保存十五年。",
+    "第五条 本法自公布之日起施行。",
+)
+
+
+def stored(folder: Path, name: str, lines: tuple[str, ...]) -> StoredDocument:
+    file = folder / f"{name}.txt"
+    file.write_text("\n".join(("示例采购法", "第一章 总则", *lines)), encoding="utf-8")
+    found = prepare_here(Origin(name, file), load_settings(ROOT / "config.yaml"))
+    record = DocumentRecord(
+        name,
+        name,
+        name,
+        "",
+        "txt",
+        "",
+        "示例采购法",
+        "示例采购法",
+        found.document.metadata,
+        1,
+        0,
+        "",
+    )
+    return StoredDocument(record, found.document, found.sections)
+
+
+def test_by_article_whatever_their_numbers(tmp_path: Path) -> None:
+    old, new = stored(tmp_path, "old", OLD), stored(tmp_path, "new", NEW)
+    found = compared(old, new)
+    labels = [(one.kind, one.old and one.old.label, one.new and one.new.label) for one in found]
+    assert labels == [
+        ("same", "第一条", "第一条"),
+        ("added", None, "第二条"),
+        ("changed", "第二条", "第三条"),
+        ("renumbered", "第三条", "第四条"),
+        ("removed", "第四条", None),
+        ("same", "第五条", "第五条"),
+    ]
+    said = {piece.side: piece.text for piece in found[2].pieces if piece.side != "both"}
+    assert "七" in said["old"] and "十" in said["new"] and len(said["old"]) <= 4
+    for one in found:
+        whole = {"old": "", "new": ""}
+        for piece in one.pieces:
+            for side in whole:
+                whole[side] += piece.text if piece.side in ("both", side) else ""
+        for part, text in ((one.old, whole["old"]), (one.new, whole["new"])):
+            assert text == (part.words if part else "")
+        if one.new:
+            said = new.document.text[one.new.start : one.new.end]
+            assert said.startswith(one.new.label) and one.new.words in "".join(said.split())
+
+
+def test_a_text_with_itself_is_the_same(tmp_path: Path) -> None:
+    text = stored(tmp_path, "old", OLD)
+    assert {one.kind for one in compared(text, text)} == {"same"}
