@@ -9,7 +9,25 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
+
+DocumentKind = Literal[
+    "law",
+    "regulation",  # 行政法规
+    "local-regulation",
+    "rule",  # 部门规章
+    "interpretation",  # 司法解释
+    "document",  # 规范性文件、通知
+    "news",
+    "tender-notice",  # 招标公告, 采购意向, 更正公告
+    "award-notice",  # 中标公告, 成交公告, 合同公告
+    "tender-document",  # 招标文件, 磋商文件
+    "complaint-decision",  # 投诉处理决定书, 行政裁决书
+    "contract",
+]
+KINDS: tuple[str, ...] = get_args(DocumentKind)
+PURCHASE_KINDS = KINDS[KINDS.index("tender-notice") :]
+"""Kinds of the papers of one purchase: none of them is a rule, none has versions."""
 
 BlockKind = Literal["heading", "paragraph", "table"]
 
@@ -48,9 +66,7 @@ class Metadata:
 
     Dates are ISO ``YYYY-MM-DD`` strings. ``number`` is the document number as printed, e.g.
     ``财政部令第102号`` or ``国办发〔2013〕96号``. ``version`` is the date of the version of a law.
-    ``kind`` is one of ``law``, ``regulation`` (行政法规), ``local-regulation``, ``rule``
-    (部门规章), ``interpretation`` (司法解释), ``document`` (规范性文件、通知), ``news``, or
-    ``None``. ``level`` is ``central`` or ``local``. ``validity`` is what the source says of
+    ``kind`` is one of :data:`KINDS` or ``None``. ``level`` is ``central`` or ``local``. ``validity`` is what the source says of
     the text, ``in-force``, ``amended`` or ``repealed``, and ``as_of`` the day for which it
     says so.
     """
@@ -134,8 +150,29 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class CardEntry:
+    """One thing that the papers of a purchase state: 预算金额：120万元.
+
+    ``name`` is its key in ``ingest/data/card.yaml``, ``label`` how the text calls it, ``value``
+    what it says. ``start:end`` is the line, or the cells of the row, that holds both, and
+    ``at:until`` the value in it.
+    """
+
+    name: str
+    label: str
+    value: str
+    start: int
+    end: int
+    at: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
-    """A cleaned document. ``original`` is its text before cleaning, for the reader to compare."""
+    """A cleaned document. ``original`` is its text before cleaning, for the reader to compare.
+
+    ``card`` holds what the papers of a purchase state, in the order of ``card.yaml``.
+    """
 
     id: str
     source: str
@@ -146,6 +183,7 @@ class Document:
     metadata: Metadata
     repairs: tuple[Repair, ...] = ()
     original: str = ""
+    card: tuple[CardEntry, ...] = ()
 
     @property
     def title(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Literal, get_args
 
+from ingest.document import PURCHASE_KINDS
 from ingest.storage.catalogue import DocumentRecord
 
 State = Literal[
@@ -35,7 +36,9 @@ def state_of(record: DocumentRecord, today: date | None = None) -> State:
     if metadata.validity == "in-force":
         return "current"
     dated = metadata.version or metadata.effective or metadata.published
-    return "newest" if dated and metadata.kind not in ("news", None) else "unstated"
+    return (
+        "newest" if dated and metadata.kind not in ("news", None, *PURCHASE_KINDS) else "unstated"
+    )
 
 
 def replaced_by(record: DocumentRecord, records: Iterable[DocumentRecord]) -> DocumentRecord | None:

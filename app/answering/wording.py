@@ -30,6 +30,11 @@ _FRAME = {
         "interpretation": "司法解释",
         "document": "规范性文件",
         "news": "新闻",
+        "tender-notice": "采购公告",
+        "award-notice": "结果公告",
+        "tender-document": "采购文件",
+        "complaint-decision": "投诉处理决定",
+        "contract": "合同",
     },
     "en": {
         "sources": "Sources:",
@@ -54,6 +59,11 @@ _FRAME = {
         "interpretation": "judicial interpretation",
         "document": "policy document",
         "news": "news",
+        "tender-notice": "tender notice",
+        "award-notice": "award notice",
+        "tender-document": "tender document",
+        "complaint-decision": "complaint decision",
+        "contract": "contract",
     },
 }
 

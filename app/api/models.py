@@ -12,11 +12,9 @@ from pydantic import BaseModel, ConfigDict, FailFast, Field, StringConstraints
 
 from app.as_json import answer_from_json
 from app.types import Filters, Turn
+from ingest.document import DocumentKind
 from ingest.validity import State
 
-Kind = Literal[
-    "law", "regulation", "local-regulation", "rule", "interpretation", "document", "news"
-]
 Question = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
@@ -39,7 +37,7 @@ class _Out(BaseModel):
 class FiltersIn(In):
     """限定检索的文件 · Limits on the documents searched."""
 
-    kind: Kind | None = Field(None, description=both("文件类型", "kind of text"))
+    kind: DocumentKind | None = Field(None, description=both("文件类型", "kind of text"))
     issuer: Name | None = Field(None, description=both("发布机关", "issuing body"))
     region: Name | None = Field(None, description=both("地区", "region"))
     level: Literal["central", "local"] | None = Field(
