@@ -11,6 +11,7 @@ from ingest.document import metadata_to_json
 from ingest.validity import state_of
 
 if TYPE_CHECKING:
+    from ingest.document import Document
     from ingest.storage.catalogue import DocumentRecord, StoredDocument
 
 
@@ -86,6 +87,7 @@ def citation_to_json(citation: Citation) -> dict[str, Any]:
         "superseded": citation.superseded,
         "repaired": citation.repaired,
         "basis": citation.basis,
+        "page": citation.page,
     }
 
 
@@ -127,6 +129,11 @@ def record_to_json(record: DocumentRecord) -> dict[str, Any]:
     }
 
 
+def card_to_json(document: Document) -> list[dict[str, Any]]:
+    """What the papers of a purchase state; empty for other documents."""
+    return [asdict(entry) for entry in document.card]
+
+
 def document_to_json(stored: StoredDocument) -> dict[str, Any]:
     """A document with its text, and its outline as paths with ``start`` and ``end``."""
     from ingest.outline.citation import Paths
@@ -135,6 +142,7 @@ def document_to_json(stored: StoredDocument) -> dict[str, Any]:
     return {
         **record_to_json(stored.record),
         "text": stored.document.text,
+        "card": card_to_json(stored.document),
         "outline": [
             {
                 "section": paths.citation(section.index),

@@ -58,6 +58,7 @@ class Citation:
     the title; ``official`` is the whole reference in the form of official writing. ``n`` counts
     from 1 in the order of first use within one answer. ``basis`` is the title of another cited
     document that this one says it was made under (根据《…》制定), empty where it names none.
+    ``page`` is the page (from 1) on which it begins, ``None`` where the format has none.
     """
 
     n: int
@@ -75,6 +76,7 @@ class Citation:
     repaired: bool = False
     url: str | None = None
     basis: str = ""
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

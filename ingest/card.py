@@ -21,6 +21,7 @@ from ingest.document import PURCHASE_KINDS, CardEntry, Document, Line, Section
 MOST_OF_A_NAME = 6
 """Of one name at most so many differing values are kept."""
 LONGEST_VALUE = 1500
+_LOOKED_BACK = 30
 TELLING = 4
 """A text without a telling title is taken for the papers of a purchase if it states so many."""
 
@@ -38,17 +39,21 @@ _SHAPES = {
     "person": re.compile(r"[\u4e00-\u9fff]{2}"),
     "terms": re.compile(r".{6}", re.DOTALL),
 }
+_SURE = [_SHAPES[name] for name in ("money", "time", "code")]
+"""A line below an empty label is its value only where it looks like one."""
 _BLANK = re.compile(r"^[_＿\s/／\\（）()【】\[\]—…年月日时分点元万xX×*]*$|^(?:详见|见|同)\S{0,30}$")
 _BARE_NUMBER = re.compile(r"\d[\d,，.]*")
 _BEFORE = re.compile(
-    r"(?:^|[；;，,。、）)\s　：:])(?:[（(]?[\d一二三四五六七八九十.]{1,6}[)）.．、]?\s*|[①-⑳★▲*●■◆▪•]\s*|"
+    r"(?:^|[；;，,。、）)\s　：:])(?:"
+    r"[（(]?[\d一二三四五六七八九十.]{1,6}[)）.．、]?\s*|[①-⑳★▲*●■◆▪•]\s*|"
     r"(?:本项目|本次采购|本采购项目|采购人|项目|采购包|合同包|分包|第?[\dA-Z一二三四五]{1,3}[包标]段?"
-    r"|包|标段|其中)\s*[\d一二三四五A-Z]{0,2}\s*的?\s*)*$"
+    r"|包|标段|其中)\s*[\d一二三四五A-Z]{0,2}\s*的?\s*){0,4}$"
 )
 """What may stand before a label: nothing, a numbering, the purchase or the lot that is meant."""
 _UNIT = r"(?P<unit>[（(][^（）()]{1,24}[）)])?"
 _NEXT_LABEL = re.compile(
-    r"[；;。\s　]+(?:\d+[.．、]|[（(]\d+[）)])?[\u4e00-\u9fff]{2,14}(?:[（(][^（）()]{1,12}[）)])?[：:]"
+    r"[；;。\s　]+(?:\d+[.．、]|[（(]\d+[）)])?[\u4e00-\u9fff]{2,14}"
+    r"(?:[（(][^（）()]{1,12}[）)])?[：:]"
 )
 _HEADING = re.compile(
     r"^(?:[（(]?[一二三四五六七八九十\d]{1,3}[)）.．、]|第[一二三四五六七八九十\d]+[章节])"
@@ -63,6 +68,7 @@ class CardName:
 
     name: str
     words: tuple[str, ...]
+    beside: tuple[str, ...]
     shape: re.Pattern[str]
     label: re.Pattern[str]
     colon: re.Pattern[str]
@@ -92,12 +98,11 @@ def kind_of_purchase(title: str) -> str | None:
 def with_card(document: Document, sections: Sequence[Section]) -> Document:
     """``document`` with its card; one whose title does not tell its kind is known by it."""
     kind = document.metadata.kind
-    if kind not in (*PURCHASE_KINDS, None, "document", "news") or document.metadata.number:
-        if kind not in PURCHASE_KINDS:
-            return document
-    card = card_of(document, sections)
     if kind in PURCHASE_KINDS:
-        return replace(document, card=card)
+        return replace(document, card=card_of(document, sections))
+    if kind not in (None, "document", "news") or document.metadata.number:
+        return document
+    card = card_of(document, sections)
     names = {entry.name for entry in card}
     if len(names) < TELLING or not names & {"deadline", "opening-place"}:
         return document
@@ -124,6 +129,8 @@ def _distinct(entries: Sequence[CardEntry]) -> list[CardEntry]:
     """The first of those that say the same, in reading order."""
     kept: dict[str, CardEntry] = {}
     for entry in entries:
+        if any(k.at <= entry.at and entry.until <= k.until for k in kept.values()):
+            continue
         key = re.sub(r"[\s，。；、（）()]", "", entry.value)
         same = next((k for k in kept if key.startswith(k) or k.startswith(key)), key)
         kept.setdefault(same, entry)
@@ -145,7 +152,7 @@ def _in_line(
 ) -> Iterator[CardEntry]:
     text = document.text
     for match in kind.colon.finditer(text, line.start, line.end):
-        before = text[line.start : match.start()]
+        before = _before(text, line.start, match.start())
         if not _BEFORE.search(before) or before.rstrip("的 ").endswith(kind.not_after):
             continue
         start = match.end()
@@ -162,9 +169,16 @@ def _in_line(
             yield _entry(kind, document, match["label"], (line.start, whole_end), (start, end))
         elif not text[start:end].strip() and below and below[0].kind != "table":
             under = below[0]
-            if kind.fits(text[under.start : under.end], unit) and not kind.whole:
+            said = text[under.start : under.end]
+            if kind.shape in _SURE and "：" not in said and kind.fits(said, unit):
                 span = (line.start, under.end)
                 yield _entry(kind, document, match["label"], span, (under.start, under.end))
+
+
+def _before(text: str, start: int, end: int) -> str:
+    """What stands before a label on its line, the beginning of a long line cut off."""
+    first = max(start, end - _LOOKED_BACK)
+    return text[first:end] if first == start else f"…{text[first:end]}"
 
 
 def _value_end(text: str, start: int, end: int) -> int:
@@ -256,8 +270,6 @@ def _beneath(kind: CardName, document: Document) -> Iterator[CardEntry]:
         heading = text[line.start : line.end]
         if len(heading) > _HEADING_LENGTH or not any(word in heading for word in kind.headings):
             continue
-        if kind.shape.search(heading) and "time" in kind.name:
-            continue
         if not (_HEADING.match(heading) or line.kind == "heading" or heading.endswith(("：", ":"))):
             continue
         for under in lines[at + 1 : at + 1 + _LINES_BENEATH]:
@@ -331,6 +343,7 @@ def _card_name(entry: dict[str, Any]) -> CardName:
     return CardName(
         name=entry["name"],
         words=tuple(entry["words"]),
+        beside=tuple(entry.get("beside", ())),
         shape=_SHAPES[entry["shape"]],
         label=re.compile(rf"(?:[\d.（()）、★▲]{{0,6}}\s*)?{label}"),
         colon=re.compile(rf"{label}\s*{_UNIT}\s*[：:]\s*"),

@@ -8,6 +8,7 @@ in ``Document.text`` and are half-open, so that ``text[start:end]`` is always th
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, get_args
 
@@ -51,6 +52,10 @@ SectionKind = Literal[
 ]
 
 
+Pages = tuple[tuple[int, int], ...]
+"""Pairs of an offset and the page (from 1) on which the text stands from there on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Related:
     """Another article that the page links to."""
@@ -66,9 +71,9 @@ class Metadata:
 
     Dates are ISO ``YYYY-MM-DD`` strings. ``number`` is the document number as printed, e.g.
     ``财政部令第102号`` or ``国办发〔2013〕96号``. ``version`` is the date of the version of a law.
-    ``kind`` is one of :data:`KINDS` or ``None``. ``level`` is ``central`` or ``local``. ``validity`` is what the source says of
-    the text, ``in-force``, ``amended`` or ``repealed``, and ``as_of`` the day for which it
-    says so.
+    ``kind`` is one of :data:`KINDS` or ``None``. ``level`` is ``central`` or ``local``.
+    ``validity`` is what the source says of the text, ``in-force``, ``amended`` or ``repealed``,
+    and ``as_of`` the day for which it says so.
     """
 
     title: str | None = None
@@ -99,11 +104,14 @@ class Block:
 
     ``text`` of a table holds one row a line, cells joined by ``" | "``. ``level`` is the depth
     (1 is the top) of a heading that the file's own markup declares, ``None`` where it has none.
+    ``pages`` says on which page (from 1) the text stands from which of its characters on; empty
+    where the format has no pages.
     """
 
     text: str
     kind: BlockKind = "paragraph"
     level: int | None = None
+    pages: Pages = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +123,7 @@ class RawDocument:
     """
 
     source: str
-    format: Literal["txt", "md", "html", "docx", "pdf"]
+    format: Literal["txt", "md", "html", "docx", "pdf", "csv"]
     content_hash: str
     blocks: tuple[Block, ...]
     metadata: Metadata = field(default_factory=Metadata)
@@ -171,7 +179,8 @@ class CardEntry:
 class Document:
     """A cleaned document. ``original`` is its text before cleaning, for the reader to compare.
 
-    ``card`` holds what the papers of a purchase state, in the order of ``card.yaml``.
+    ``card`` holds what the papers of a purchase state, in the order of ``card.yaml``. ``pages``
+    are those of a format that has some (PDF).
     """
 
     id: str
@@ -184,6 +193,20 @@ class Document:
     repairs: tuple[Repair, ...] = ()
     original: str = ""
     card: tuple[CardEntry, ...] = ()
+    pages: Pages = ()
+
+    def page_at(self, offset: int) -> int | None:
+        """The page on which the character at ``offset`` stands, ``None`` where there are none."""
+        before = bisect_right(self.pages, (offset, 10**9))
+        return self.pages[max(before - 1, 0)][1] if self.pages else None
+
+    def on_page(self, page: int, start: int, end: int) -> tuple[int, int]:
+        """The part of ``start:end`` that stands on ``page``; empty where none does."""
+        starts = [(offset, number) for offset, number in self.pages if number >= page]
+        first = next((offset for offset, number in starts if number == page), len(self.text))
+        after = next((offset for offset, number in starts if number > page), len(self.text))
+        start, end = max(start, first), min(end, after)
+        return (start, end) if start < end else (first, first)
 
     @property
     def title(self) -> str:

@@ -89,3 +89,8 @@ def test_other_deposits_and_times_are_not_taken(tmp_path: Path) -> None:
     )
     card = {e.name: e.value for e in read(tmp_path, "a.txt", text).document.card}
     assert card == {"deposit": "2万元", "deadline": "2024年5月1日9时"}
+
+
+def test_long_figures_before_a_label_cost_no_time(tmp_path: Path) -> None:
+    line = "书架购置项目招标公告\n" + "账号，" + "1" * 400 + "元保证金：2万元\n" * 50
+    assert read(tmp_path, "a.txt", line).document.card == ()

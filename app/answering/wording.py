@@ -17,6 +17,7 @@ _FRAME = {
         "basis": "，根据《{title}》制定",
         "superseded": "（旧版本，已有新版本）",
         "repaired": "（原文有编码修复，请核对）",
+        "page": "（第{page}页）",
         "unverified": "（未核实）",
         "none": "资料库中没有能回答这个问题的内容。",
         "covers": "资料库现有{count}份文件，例如{titles}。",
@@ -45,6 +46,7 @@ _FRAME = {
         "for example:\n{examples}",
         "basis": ", made under {title}",
         "superseded": " (earlier version; a newer one exists)",
+        "page": " (page {page})",
         "repaired": " (damaged characters were repaired; check the original)",
         "unverified": " (not verified)",
         "none": "The corpus holds no answer to this question.",
@@ -99,7 +101,8 @@ def answer_text(
         told = frame(kind, language) if several and kind in _FRAME["zh"] and kind else ""
         told += frame("basis", language, title=c.basis) if c.basis else ""
         named = f"（{told.lstrip('，, ')}）" if told else ""
-        notes = frame("superseded", language) if c.superseded else ""
+        notes = frame("page", language, page=c.page) if c.page else ""
+        notes += frame("superseded", language) if c.superseded else ""
         notes += frame("repaired", language) if c.repaired else ""
         lines.append(f"{c.official}{named}{notes} — [{c.n}]")
     return "\n".join(lines)

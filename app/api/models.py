@@ -119,6 +119,9 @@ class Citation(_Out):
         "",
         description=both("所依据的同引文件（根据《…》制定）", "cited document it was made under"),
     )
+    page: int | None = Field(
+        None, description=both("原文件的页码（PDF）", "page of the file, for a PDF")
+    )
 
 
 class Hit(_Out):
@@ -277,10 +280,31 @@ class OutlineEntry(_Out):
     end: int
 
 
+class CardEntryOut(_Out):
+    """采购信息卡的一项 · What the papers of a purchase state under one label."""
+
+    name: str = Field(
+        description=both(
+            "number 项目编号、budget 预算金额、ceiling 最高限价、deposit 保证金、"
+            "deadline 投标截止时间、opening-place 开标地点、qualification 资格要求、contact 联系人",
+            "number, budget, ceiling, deposit, deadline, opening-place, qualification or contact",
+        )
+    )
+    label: str = Field(description=both("原文的标签", "as the text calls it"))
+    value: str
+    start: int = Field(description=both("所在行或单元格", "the line or cells that hold both"))
+    end: int
+    at: int = Field(description=both("值的位置", "where the value stands"))
+    until: int
+
+
 class DocumentTextOut(DocumentOut):
     """文件全文与目录 · A document with text and outline."""
 
     text: str
+    card: list[CardEntryOut] = Field(
+        description=both("采购信息卡，其他文件为空", "card of a purchase, empty for other texts")
+    )
     outline: list[OutlineEntry]
 
 

@@ -41,7 +41,8 @@ create table if not exists documents (
     format text not null, content_hash text not null, title text not null, work text not null,
     metadata text not null, text text not null, original text not null, lines text not null,
     sections text not null, repairs text not null, repair_count integer not null,
-    passage_count integer not null, added text not null, card text not null
+    passage_count integer not null, added text not null, card text not null,
+    pages text not null
 );
 create table if not exists passages (
     id text primary key, document text not null references documents(id) on delete cascade,
@@ -157,8 +158,15 @@ class Catalogue:
         records = [_record(row) for row in rows]
         return _mark_superseded(sorted(records, key=lambda r: (r.title, _dated(r), r.id)))
 
+    def _later_columns(self) -> str:
+        """The columns that a catalogue of an earlier version lacks; empty lists in their place."""
+        columns = {row[1] for row in self.connection.execute("pragma table_info(documents)")}
+        return "card, pages" if {"card", "pages"} <= columns else "'[]', '[]'"
+
     def cards(self) -> dict[str, tuple[CardEntry, ...]]:
         """The cards of the documents that have one, by id."""
+        if "card" not in self._later_columns():
+            return {}
         rows = self.connection.execute("select id, card from documents where card != '[]'")
         return {id: _card(card) for id, card in rows}
 
@@ -170,7 +178,7 @@ class Catalogue:
         """The document and its outline, or ``None`` if it is not in."""
         row = self.connection.execute(
             "select id, source, format, content_hash, text, lines, metadata, repairs, original,"
-            " sections, card from documents where id = ?",
+            f" sections, {self._later_columns()} from documents where id = ?",
             (document_id,),
         ).fetchone()
         if row is None:
@@ -186,6 +194,7 @@ class Catalogue:
             repairs=tuple(Repair(**repair) for repair in json.loads(row[7])),
             original=row[8],
             card=_card(row[10]),
+            pages=tuple((offset, page) for offset, page in json.loads(row[11])),
         )
         return document, [Section(**section) for section in json.loads(row[9])]
 
@@ -200,7 +209,7 @@ class Catalogue:
         """Store the document in the open transaction, in place of what has its id."""
         self.delete(connection, document.id)
         connection.execute(
-            "insert into documents values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            "insert into documents values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (
                 document.id,
                 revision_of(document),
@@ -220,6 +229,7 @@ class Catalogue:
                 len(passages),
                 datetime.now(UTC).isoformat(timespec="seconds"),
                 _json([asdict(entry) for entry in document.card]),
+                _json(document.pages),
             ),
         )
         connection.executemany(
