@@ -12,6 +12,7 @@ import threading
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from app.answering.card import Stated, stated
 from app.answering.choose import Chosen, beside, choose
 from app.answering.citing import Citer, with_bases
 from app.answering.conflicts import (
@@ -89,6 +90,8 @@ class QuotingAnswerer:
             return replace(answer, question=question, standalone=question)
         if asks_points(asked) and not asked.terms and (answer := self._points(asked, language)):
             return replace(answer, question=question, standalone=question)
+        if entries := stated(asked.text, hits, holdings, within)[:most]:
+            return self._from_card(question, entries, language)
         if holdings.records and leaves_open(asked, holdings):
             return _asked_back(question, "open", completed(asked, holdings), language)
         found = self.finder.looked_up(asked, hits, holdings, within) if hits else []
@@ -116,6 +119,11 @@ class QuotingAnswerer:
     def told_again(self, question: str, chosen: Sequence[Chosen], language: Language) -> Answer:
         """An answer that quotes given places."""
         return self._compose(question, chosen, 1.0, language)
+
+    def _from_card(self, question: str, entries: Sequence[Stated], language: Language) -> Answer:
+        """The lines or cells that state what is asked, each cited by itself."""
+        chosen = [(source, [(entry.start, entry.end)]) for source, entry in entries]
+        return self._compose(question, chosen, 1.0, language, exact=True)
 
     @property
     def least_probability(self) -> float:
@@ -183,10 +191,11 @@ class QuotingAnswerer:
         evidence: float,
         language: Language,
         further: Sequence[Chosen] = (),
+        exact: bool = False,
     ) -> Answer:
         citer = Citer(self.index)
         statements = tuple(
-            citer.statement(source, spans, further=place >= len(chosen))
+            citer.statement(source, spans, further=place >= len(chosen), exact=exact)
             for place, (source, spans) in enumerate((*chosen, *further))
         )
         sources = {source.id: source for source, _ in (*chosen, *further)}

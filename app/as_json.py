@@ -11,6 +11,7 @@ from ingest.document import metadata_to_json
 from ingest.validity import date_in, state_of
 
 if TYPE_CHECKING:
+    from ingest.document import Document
     from ingest.storage.catalogue import DocumentRecord, StoredDocument
 
 
@@ -90,6 +91,7 @@ def citation_to_json(citation: Citation) -> dict[str, Any]:
         "dated": citation.dated,
         "replaced_by": citation.replaced_by,
         "outdated": [asdict(one) for one in citation.outdated],
+        "page": citation.page,
     }
 
 
@@ -132,6 +134,11 @@ def record_to_json(record: DocumentRecord) -> dict[str, Any]:
     }
 
 
+def card_to_json(document: Document) -> list[dict[str, Any]]:
+    """What the papers of a purchase state; empty for other documents."""
+    return [asdict(entry) for entry in document.card]
+
+
 def document_to_json(stored: StoredDocument) -> dict[str, Any]:
     """A document with its text, and its outline as paths with ``start`` and ``end``."""
     from ingest.outline.citation import Paths
@@ -140,6 +147,7 @@ def document_to_json(stored: StoredDocument) -> dict[str, Any]:
     return {
         **record_to_json(stored.record),
         "text": stored.document.text,
+        "card": card_to_json(stored.document),
         "outline": [
             {
                 "section": paths.citation(section.index),

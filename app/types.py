@@ -75,6 +75,7 @@ class Citation:
     ``dated`` is the date of the document's version (ISO) and ``replaced_by`` title and date of what
     took a superseded one's place, each empty where it is not known; ``outdated`` are the texts that
     ``text`` names though they were replaced.
+    ``page`` is the page (from 1) on which it begins, ``None`` where the format has none.
     """
 
     n: int
@@ -95,6 +96,7 @@ class Citation:
     dated: str = ""
     replaced_by: str = ""
     outdated: tuple[Outdated, ...] = ()
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

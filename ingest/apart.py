@@ -15,20 +15,30 @@ import struct
 import subprocess
 import sys
 import threading
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 from ingest.errors import LoadError, UserError
 from ingest.settings import PROJECT, Settings
 
 if TYPE_CHECKING:
+    from ingest.bundles import BundleWanted
     from ingest.prepare import Origin, Prepared
+    from ingest.printed import PageWanted
+
+    Wanted: TypeAlias = Origin | PageWanted | BundleWanted
 
 LENGTH = struct.Struct(">Q")
 KEPT_IDLE = 2
 PATIENCE = 20
 """The limit is one of processor time; on a busy machine so many times as long may pass."""
 
-_SENT_BACK = ("ingest.document", "ingest.prepare", "ingest.errors")
+_SENT_BACK = (
+    "ingest.document",
+    "ingest.prepare",
+    "ingest.printed",
+    "ingest.bundles",
+    "ingest.errors",
+)
 _idle: list[_Parser] = []
 _lock = threading.Lock()
 
@@ -38,9 +48,19 @@ def prepare_apart(origin: Origin, settings: Settings) -> Prepared:
 
     :raises LoadError: as it does, and ``too-long``, ``too-much-memory`` or ``parser-ended``.
     """
+    prepared: Prepared = made_apart(origin, settings)
+    return prepared
+
+
+def made_apart(wanted: Wanted, settings: Settings) -> Any:
+    """What the other process makes of a file: a :class:`Prepared`, the image of a page, or the
+    files in it.
+
+    :raises LoadError: as :func:`prepare_apart` says.
+    """
     parser = _taken()
     try:
-        answer = parser.answer(origin, settings)
+        answer = parser.answer(wanted, settings)
     except BaseException:
         parser.end()
         raise
@@ -68,8 +88,8 @@ class _Parser:
     def lives(self) -> bool:
         return self._process.poll() is None
 
-    def answer(self, origin: Origin, settings: Settings) -> Prepared | UserError:
-        """The prepared file, or why it is none.
+    def answer(self, origin: Wanted, settings: Settings) -> Any:
+        """What was made of the file, or why nothing was.
 
         :raises LoadError: if the process ended over it.
         """
@@ -89,8 +109,7 @@ class _Parser:
             timer.cancel()
         if data is None:
             raise self._ended(origin, settings)
-        answer: Prepared | UserError = _Unpickler(io.BytesIO(data)).load()
-        return answer
+        return _Unpickler(io.BytesIO(data)).load()
 
     def end(self) -> None:
         """End the process, whatever it does."""
@@ -107,7 +126,7 @@ class _Parser:
         self._late = True
         self._process.kill()
 
-    def _ended(self, origin: Origin, settings: Settings) -> LoadError:
+    def _ended(self, origin: Wanted, settings: Settings) -> LoadError:
         code = self._process.wait()
         if self._late or code == -getattr(signal, "SIGXCPU", 0):
             seconds = f"{settings.load.max_seconds:g}"

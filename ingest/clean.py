@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 
 from ingest.cleaning.boilerplate import find_furniture
 from ingest.cleaning.edits import Edited
@@ -23,7 +24,16 @@ from ingest.cleaning.pinyin import is_annotated, pinyin_edits, spaces_follow
 from ingest.cleaning.punctuation import has_ascii_punctuation, punctuation_edits, space_edits
 from ingest.cleaning.script import is_traditional, script_edits, to_simplified
 from ingest.cleaning.words import CharacterModel, WordTest
-from ingest.document import Block, Document, Line, RawDocument, Repair, RepairKind, document_id
+from ingest.document import (
+    Block,
+    Document,
+    Line,
+    Pages,
+    RawDocument,
+    Repair,
+    RepairKind,
+    document_id,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,7 @@ def clean(raw: RawDocument) -> Document:
     lines: list[Line] = []
     repairs: list[Repair] = []
     kept: list[str] = []
+    pages: list[tuple[int, int]] = []
     at = 0
     last = max((i for i in range(len(blocks)) if i not in removed), default=-1)
     for index, (block, source) in enumerate(zip(blocks, sources, strict=True)):
@@ -79,6 +90,7 @@ def clean(raw: RawDocument) -> Document:
             continue
         repairs += block.repairs(at)
         kept.append(block.text)
+        pages += [(at + block.moved(offset), page) for offset, page in source.pages]
         lines.append(Line(at, at + len(block.text), source.kind, source.level))
         at += len(block.text) + 1
     text = "\n".join(kept)
@@ -99,7 +111,14 @@ def clean(raw: RawDocument) -> Document:
         ),
         repairs=tuple(repairs),
         original=original,
+        pages=_first_of_each(pages),
     )
+
+
+def _first_of_each(pages: Sequence[tuple[int, int]]) -> Pages:
+    """Where each page begins, without the blocks within it."""
+    starts = [pages[0], *(b for a, b in pairwise(pages) if a[1] != b[1])] if pages else []
+    return tuple(starts)
 
 
 def count_repairs(document: Document) -> dict[str, int]:

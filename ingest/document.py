@@ -8,8 +8,27 @@ in ``Document.text`` and are half-open, so that ``text[start:end]`` is always th
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
+
+DocumentKind = Literal[
+    "law",
+    "regulation",  # 行政法规
+    "local-regulation",
+    "rule",  # 部门规章
+    "interpretation",  # 司法解释
+    "document",  # 规范性文件、通知
+    "news",
+    "tender-notice",  # 招标公告, 采购意向, 更正公告
+    "award-notice",  # 中标公告, 成交公告, 合同公告
+    "tender-document",  # 招标文件, 磋商文件
+    "complaint-decision",  # 投诉处理决定书, 行政裁决书
+    "contract",
+]
+KINDS: tuple[str, ...] = get_args(DocumentKind)
+PURCHASE_KINDS = KINDS[KINDS.index("tender-notice") :]
+"""Kinds of the papers of one purchase: none of them is a rule, none has versions."""
 
 BlockKind = Literal["heading", "paragraph", "table"]
 
@@ -36,6 +55,10 @@ SectionKind = Literal[
 ]
 
 
+Pages = tuple[tuple[int, int], ...]
+"""Pairs of an offset and the page (from 1) on which the text stands from there on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Related:
     """Another article that the page links to."""
@@ -51,11 +74,9 @@ class Metadata:
 
     Dates are ISO ``YYYY-MM-DD`` strings. ``number`` is the document number as printed, e.g.
     ``财政部令第102号`` or ``国办发〔2013〕96号``. ``version`` is the date of the version of a law.
-    ``kind`` is one of ``law``, ``regulation`` (行政法规), ``local-regulation``, ``rule``
-    (部门规章), ``interpretation`` (司法解释), ``document`` (规范性文件、通知), ``news``, or
-    ``None``. ``level`` is ``central`` or ``local``. ``validity`` is what the source says of
-    the text, ``in-force``, ``amended`` or ``repealed``, and ``as_of`` the day for which it
-    says so.
+    ``kind`` is one of :data:`KINDS` or ``None``. ``level`` is ``central`` or ``local``.
+    ``validity`` is what the source says of the text, ``in-force``, ``amended`` or ``repealed``,
+    and ``as_of`` the day for which it says so.
     """
 
     title: str | None = None
@@ -86,11 +107,14 @@ class Block:
 
     ``text`` of a table holds one row a line, cells joined by ``" | "``. ``level`` is the depth
     (1 is the top) of a heading that the file's own markup declares, ``None`` where it has none.
+    ``pages`` says on which page (from 1) the text stands from which of its characters on; empty
+    where the format has no pages.
     """
 
     text: str
     kind: BlockKind = "paragraph"
     level: int | None = None
+    pages: Pages = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +127,7 @@ class RawDocument:
     """
 
     source: str
-    format: Literal["txt", "md", "html", "docx", "pdf"]
+    format: Literal["txt", "md", "html", "docx", "pdf", "csv"]
     content_hash: str
     blocks: tuple[Block, ...]
     metadata: Metadata = field(default_factory=Metadata)
@@ -139,8 +163,30 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class CardEntry:
+    """One thing that the papers of a purchase state: 预算金额：120万元.
+
+    ``name`` is its key in ``ingest/data/card.yaml``, ``label`` how the text calls it, ``value``
+    what it says. ``start:end`` is the line, or the cells of the row, that holds both, and
+    ``at:until`` the value in it.
+    """
+
+    name: str
+    label: str
+    value: str
+    start: int
+    end: int
+    at: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
-    """A cleaned document. ``original`` is its text before cleaning, for the reader to compare."""
+    """A cleaned document. ``original`` is its text before cleaning, for the reader to compare.
+
+    ``card`` holds what the papers of a purchase state, in the order of ``card.yaml``. ``pages``
+    are those of a format that has some (PDF).
+    """
 
     id: str
     source: str
@@ -151,6 +197,21 @@ class Document:
     metadata: Metadata
     repairs: tuple[Repair, ...] = ()
     original: str = ""
+    card: tuple[CardEntry, ...] = ()
+    pages: Pages = ()
+
+    def page_at(self, offset: int) -> int | None:
+        """The page on which the character at ``offset`` stands, ``None`` where there are none."""
+        before = bisect_right(self.pages, (offset, 10**9))
+        return self.pages[max(before - 1, 0)][1] if self.pages else None
+
+    def on_page(self, page: int, start: int, end: int) -> tuple[int, int]:
+        """The part of ``start:end`` that stands on ``page``; empty where none does."""
+        starts = [(offset, number) for offset, number in self.pages if number >= page]
+        first = next((offset for offset, number in starts if number == page), len(self.text))
+        after = next((offset for offset, number in starts if number > page), len(self.text))
+        start, end = max(start, first), min(end, after)
+        return (start, end) if start < end else (first, first)
 
     @property
     def title(self) -> str:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from ingest.bundles import BUNDLES
 from ingest.load import FORMATS
 from ingest.settings import Settings
 
@@ -18,7 +19,10 @@ def gather(path: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(path):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(names):
-            if not name.startswith((".", "~$")) and Path(name).suffix.lower() in FORMATS:
+            if not name.startswith((".", "~$")) and Path(name).suffix.lower() in (
+                *FORMATS,
+                *BUNDLES,
+            ):
                 yield Path(folder, name)
 
 

@@ -7,6 +7,8 @@ a file needs it: starting the program does not pay for parsers it may not use.
 from __future__ import annotations
 
 import hashlib
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 from typing import Final, Literal
 
@@ -16,7 +18,7 @@ from ingest.loading.reading import LoadLimits, Reading
 
 __all__ = ["FORMATS", "LoadLimits", "load", "load_bytes"]
 
-Format = Literal["txt", "md", "html", "docx", "pdf"]
+Format = Literal["txt", "md", "html", "docx", "pdf", "csv"]
 
 FORMATS: Final[dict[str, Format]] = {
     ".txt": "txt",
@@ -26,6 +28,7 @@ FORMATS: Final[dict[str, Format]] = {
     ".htm": "html",
     ".docx": "docx",
     ".pdf": "pdf",
+    ".csv": "csv",
 }
 """Endings of file names that can be loaded, and the format that each means."""
 
@@ -145,14 +148,34 @@ def _format_of(name: str, where: str) -> Format:
     suffix = Path(name).suffix.lower()
     if suffix in FORMATS:
         return FORMATS[suffix]
+    raise unknown_format(where, suffix)
+
+
+def unknown_format(where: str, suffix: str | None = None) -> LoadError:
+    """Why a file cannot be read for its ending, and what to do: of formats that offices have, how
+    such a file becomes one that can be read."""
+    suffix = Path(where).suffix.lower() if suffix is None else suffix
+    other = _other_formats().get(suffix)
+    if other is not None:
+        (zh, zh_mend), (en, en_mend) = other["zh"], other["en"]
+        return LoadError("unknown-format", where, f"{suffix}: {en}", en_mend, (zh, zh_mend))
     known = ", ".join(FORMATS)
-    raise LoadError(
+    return LoadError(
         "unknown-format",
         where,
         f"files ending in {suffix!r} cannot be read" if suffix else "the name has no ending",
         f"Known are {known}",
         (f"不支持扩展名“{suffix}”" if suffix else "文件名没有扩展名", f"支持的扩展名：{known}"),
     )
+
+
+@cache
+def _other_formats() -> dict[str, dict[str, list[str]]]:
+    import yaml
+
+    file = files("ingest") / "data" / "other-formats.yaml"
+    entries = yaml.safe_load(file.read_text(encoding="utf-8"))
+    return {ending: entry for entry in entries for ending in entry["endings"]}
 
 
 def _read(data: bytes, format: Format, where: str, limits: LoadLimits) -> Reading:
@@ -172,6 +195,10 @@ def _read(data: bytes, format: Format, where: str, limits: LoadLimits) -> Readin
         from ingest.loading.docx import read_docx
 
         return read_docx(data, where, limits)
+    if format == "csv":
+        from ingest.loading.sheets import read_csv
+
+        return read_csv(data, where)
     from ingest.loading.pdf import read_pdf
 
     return read_pdf(data, where, limits)

@@ -17,7 +17,10 @@ from ingest.errors import UserError
 from ingest.settings import Settings
 
 if TYPE_CHECKING:
-    from ingest.prepare import Origin, Prepared
+    from ingest.apart import Wanted
+    from ingest.bundles import Bundle
+    from ingest.prepare import Prepared
+    from ingest.printed import PageImage
 
 LARGEST_KEPT = 400 * 2**20
 """A process that grew beyond this ends after its file: memory does not come back to the system."""
@@ -40,10 +43,16 @@ def main() -> None:
             return
 
 
-def _made(origin: Origin, settings: Settings) -> Prepared | UserError:
+def _made(origin: Wanted, settings: Settings) -> Prepared | PageImage | Bundle | UserError:
+    from ingest.bundles import BundleWanted, unpacked_here
     from ingest.prepare import prepare_here
+    from ingest.printed import PageWanted, page_image_here
 
     try:
+        if isinstance(origin, PageWanted):
+            return page_image_here(origin)
+        if isinstance(origin, BundleWanted):
+            return unpacked_here(origin, settings)
         return prepare_here(origin, settings)
     except UserError as error:
         if _for_want_of_memory(error):

@@ -12,9 +12,10 @@ import getpass
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
+from ingest.bundles import BundleWanted, is_bundle, unpacked
 from ingest.clean import count_repairs
 from ingest.document import document_id
 from ingest.embed import Embedder, OnProgress
@@ -24,7 +25,7 @@ from ingest.find import find_document
 from ingest.gather import gather, link_elsewhere, source_name
 from ingest.index import Index, read_current, recipe_of
 from ingest.known import as_decided, known_documents, origins_of_known, register_of
-from ingest.originals import content_hash, find, in_corpus, keep, located
+from ingest.originals import content_hash, find, in_corpus, keep, keep_bytes, located
 from ingest.prepare import Origin, Prepared, embedded_text, prepare
 from ingest.reserve import set_aside
 from ingest.settings import Settings
@@ -104,8 +105,15 @@ def add_paths(
     paths = list(paths)
     for path in paths:
         if path.is_file():
-            Decisions(settings.data_folder).forget(source_name(path, settings))
+            _forget(source_name(path, settings), Decisions(settings.data_folder))
     return _add(list(_origins(paths, settings)), settings, embedder, progress)
+
+
+def _forget(source: str, decisions: Decisions) -> None:
+    """Let a file come back that is named, or all that are in it."""
+    inside = [one for one in decisions.all() if one.startswith(f"{source}/")]
+    for one in (source, *(inside if is_bundle(source) else ())):
+        decisions.forget(one)
 
 
 def add_origins(
@@ -283,8 +291,26 @@ def _origins(paths: Iterable[Path], settings: Settings) -> Iterator[Origin]:
             origin = Origin(source_name(file, settings), file)
             if file != path and link_elsewhere(file, path):
                 yield replace(origin, fault=_link(origin.source))
-            else:
-                yield from as_decided(origin, decided, settings)
+                continue
+            ones: Iterable[Origin] = (origin,)
+            if is_bundle(file.name):
+                ones = _in_bundle(origin, settings)
+            for one in ones:
+                yield from as_decided(one, decided, settings)
+
+
+def _in_bundle(origin: Origin, settings: Settings) -> Iterator[Origin]:
+    """The files in an archive or a mail, kept as originals, and why others are not read."""
+    try:
+        bundle = unpacked(BundleWanted(origin.source, origin.file), settings)
+    except LoadError as error:
+        yield replace(origin, fault=error)
+        return
+    for member in bundle.members:
+        file = keep_bytes(member.data, PurePosixPath(member.name).suffix, settings)
+        yield Origin(f"{origin.source}/{member.name}", file)
+    for fault in bundle.left_out:
+        yield Origin(fault.where, origin.file, fault=fault)
 
 
 def _link(source: str) -> LoadError:

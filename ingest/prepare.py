@@ -78,6 +78,7 @@ def prepare_here(origin: Origin, settings: Settings) -> Prepared:
 
 
 def _prepare(origin: Origin, settings: Settings) -> Prepared:
+    from ingest.card import with_card
     from ingest.clean import clean
     from ingest.load import LoadLimits, load
     from ingest.originals import altered
@@ -95,10 +96,11 @@ def _prepare(origin: Origin, settings: Settings) -> Prepared:
     if origin.content_hash and raw.content_hash != origin.content_hash:
         raise altered(origin.source)
     document = clean(raw)
+    sections = outline(document)
+    document = with_card(document, sections)
     if origin.edits:
         corrected = replace(document.metadata, **dict(origin.edits))  # type: ignore[arg-type]
         document = replace(document, metadata=corrected)
-    sections = outline(document)
     sizes = SplitLimits(settings.split.max_chars, settings.split.min_chars)
     passages = split(document, sections, sizes)
     if not passages:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Literal, get_args
 
-from ingest.document import Metadata
+from ingest.document import PURCHASE_KINDS, Metadata
 from ingest.storage.catalogue import DocumentRecord
 
 State = Literal[
@@ -36,7 +36,9 @@ def state_of(record: DocumentRecord, today: date | None = None) -> State:
     if metadata.validity == "in-force":
         return "current"
     dated = metadata.version or metadata.effective or metadata.published
-    return "newest" if dated and metadata.kind not in ("news", None) else "unstated"
+    return (
+        "newest" if dated and metadata.kind not in ("news", None, *PURCHASE_KINDS) else "unstated"
+    )
 
 
 def holds(record: DocumentRecord) -> bool:

@@ -139,7 +139,7 @@ def test_no_permission_is_told_as_such(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_unknown_format_names_the_known_ones() -> None:
-    error = _error(b"x", "a.xlsx")
+    error = _error(b"x", "a.xyz")
     assert error.code == "unknown-format"
     assert all(suffix in error.line() for suffix in FORMATS)
     assert _error(b"x", "README").code == "unknown-format"

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from app.i18n import STRINGS
+from ingest.card import names
+from ingest.document import KINDS
 
 APP = Path(__file__).resolve().parents[1] / "app"
 ASSETS = APP / "web" / "assets"
@@ -52,9 +54,9 @@ def test_scripts_use_known_keys_and_all_of_them() -> None:
 
 
 def test_every_kind_of_document_and_repair_has_a_name() -> None:
-    kinds = ["law", "regulation", "local-regulation", "rule", "interpretation", "document", "news"]
     repairs = ["pinyin", "script", "punctuation", "boilerplate", "encoding", "space"]
-    for key in [*(f"kind.{k}" for k in kinds), *(f"repair.{r}" for r in repairs)]:
+    card = (f"card.{entry.name}" for entry in names())
+    for key in [*card, *(f"kind.{k}" for k in KINDS), *(f"repair.{r}" for r in repairs)]:
         assert key in STRINGS["zh"]
 
 

@@ -28,16 +28,19 @@ class Citer:
         self._numbers: dict[tuple[str, int, int], int] = {}
         self._passages: dict[str, list[Passage]] = {}
 
-    def statement(self, source: Source, spans: Sequence[Span], further: bool = False) -> Statement:
+    def statement(
+        self, source: Source, spans: Sequence[Span], further: bool = False, exact: bool = False
+    ) -> Statement:
         """A statement that quotes ``spans`` of one document, in reading order.
 
         :param further: whether it stands beside the answer.
+        :param exact: whether what is cited ends with what is quoted, not with its section.
         """
         pieces = [piece for span in spans for piece in self._cut(source, span)]
         by_passage: dict[int, list[Span]] = {}
         for ordinal, span in pieces:
             by_passage.setdefault(ordinal, []).append(span)
-        numbers = [self._cite(source, ordinal, held) for ordinal, held in by_passage.items()]
+        numbers = [self._cite(source, ordinal, held, exact) for ordinal, held in by_passage.items()]
         quotes = tuple(Quote(source.id, *span) for _, span in pieces)
         return Statement(
             joined(source, spans), tuple(dict.fromkeys(numbers)), quotes, further=further
@@ -57,12 +60,14 @@ class Citer:
             self._passages[document] = self.index.passages_of(document)
         return self._passages[document]
 
-    def _cite(self, source: Source, ordinal: int, spans: Sequence[Span]) -> int:
+    def _cite(self, source: Source, ordinal: int, spans: Sequence[Span], exact: bool) -> int:
         passage = next(p for p in self._passages_of(source.id) if p.ordinal == ordinal)
         first, last = min(s for s, _ in spans), max(e for _, e in spans)
         section = source.sections[source.paths.find(first, last)]
         start, end = max(section.start, passage.start), min(section.end, passage.end)
         start, end = source.trimmed(min(start, first), max(end, last))
+        if exact:
+            start, end = source.trimmed(first, last)
         key = (source.id, start, end)
         if key not in self._numbers:
             self._numbers[key] = len(self.citations) + 1
@@ -97,6 +102,7 @@ class Citer:
             superseded=source.record.superseded,
             repaired=repaired,
             url=source.record.metadata.url,
+            page=document.page_at(start),
         )
         return dated(cited, self.index)
 

@@ -34,6 +34,7 @@ class Holdings:
         self.index = index
         self.changes = index.changes
         self.records: dict[str, DocumentRecord] = {r.id: r for r in index.documents()}
+        self.cards = index.catalogue.cards()
         self._sources: dict[str, Source] = {}
         self._lock = threading.Lock()
         self._names = Names(list(self.records.values()), defined_names(self._defining_texts()))

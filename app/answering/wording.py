@@ -18,6 +18,7 @@ _FRAME = {
         "basis": "，根据《{title}》制定",
         "noted": "（{said}）",
         "repaired": "（原文有编码修复，请核对）",
+        "page": "（第{page}页）",
         "unverified": "（未核实）",
         "none": "资料库中没有能回答这个问题的内容。",
         "covers": "资料库现有{count}份文件。",
@@ -36,6 +37,11 @@ _FRAME = {
         "interpretation": "司法解释",
         "document": "规范性文件",
         "news": "新闻",
+        "tender-notice": "采购公告",
+        "award-notice": "结果公告",
+        "tender-document": "采购文件",
+        "complaint-decision": "投诉处理决定",
+        "contract": "合同",
     },
     "en": {
         "sources": "Sources:",
@@ -46,6 +52,7 @@ _FRAME = {
         "for example:\n{examples}",
         "basis": ", made under {title}",
         "noted": " ({said})",
+        "page": " (page {page})",
         "repaired": " (damaged characters were repaired; check the original)",
         "unverified": " (not verified)",
         "none": "The corpus holds no answer to this question.",
@@ -65,6 +72,11 @@ _FRAME = {
         "interpretation": "judicial interpretation",
         "document": "policy document",
         "news": "news",
+        "tender-notice": "tender notice",
+        "award-notice": "award notice",
+        "tender-document": "tender document",
+        "complaint-decision": "complaint decision",
+        "contract": "contract",
     },
 }
 
@@ -106,8 +118,9 @@ def answer_text(
         told = frame(kind, language) if several and kind in _FRAME["zh"] and kind else ""
         told += frame("basis", language, title=c.basis) if c.basis else ""
         named = f"（{told.lstrip('，, ')}）" if told else ""
+        notes = frame("page", language, page=c.page) if c.page else ""
         version = version_words(c, language)
-        notes = frame("noted", language, said=version) if version else ""
+        notes += frame("noted", language, said=version) if version else ""
         notes += frame("repaired", language) if c.repaired else ""
         lines.append(f"{c.official}{named}{notes} — [{c.n}]")
     return "\n".join(lines)

@@ -15,12 +15,12 @@ from app.api.models import (
     DocumentsOut,
     DocumentTextOut,
     FiltersIn,
-    Kind,
     SectionOut,
     both,
 )
 from app.as_json import document_to_json, record_to_json
 from app.sections import section_at, section_named
+from ingest.document import DocumentKind
 from ingest.errors import UserError
 from ingest.find import find_document
 
@@ -44,7 +44,7 @@ def router(assistant: Assistant, gate: Gate) -> APIRouter:
         q: Annotated[
             str, Query(max_length=200, description=both("标题或文号含有", "in title or number"))
         ] = "",
-        kind: Kind | None = None,
+        kind: DocumentKind | None = None,
         issuer: Annotated[str | None, Query(max_length=200)] = None,
         region: Annotated[str | None, Query(max_length=200)] = None,
         year: Annotated[int | None, Query(ge=1949, le=2100)] = None,

@@ -12,11 +12,9 @@ from pydantic import BaseModel, ConfigDict, FailFast, Field, StringConstraints
 
 from app.as_json import answer_from_json
 from app.types import Filters, Turn
+from ingest.document import DocumentKind
 from ingest.validity import State
 
-Kind = Literal[
-    "law", "regulation", "local-regulation", "rule", "interpretation", "document", "news"
-]
 Question = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
@@ -39,7 +37,7 @@ class _Out(BaseModel):
 class FiltersIn(In):
     """限定检索的文件 · Limits on the documents searched."""
 
-    kind: Kind | None = Field(None, description=both("文件类型", "kind of text"))
+    kind: DocumentKind | None = Field(None, description=both("文件类型", "kind of text"))
     issuer: Name | None = Field(None, description=both("发布机关", "issuing body"))
     region: Name | None = Field(None, description=both("地区", "region"))
     level: Literal["central", "local"] | None = Field(
@@ -143,6 +141,9 @@ class Citation(_Out):
         description=both(
             "文中提到而已被取代的文件", "texts that it names though they were replaced"
         ),
+    )
+    page: int | None = Field(
+        None, description=both("原文件的页码（PDF）", "page of the file, for a PDF")
     )
 
 
@@ -303,10 +304,31 @@ class OutlineEntry(_Out):
     end: int
 
 
+class CardEntryOut(_Out):
+    """采购信息卡的一项 · What the papers of a purchase state under one label."""
+
+    name: str = Field(
+        description=both(
+            "number 项目编号、budget 预算金额、ceiling 最高限价、deposit 保证金、"
+            "deadline 投标截止时间、opening-place 开标地点、qualification 资格要求、contact 联系人",
+            "number, budget, ceiling, deposit, deadline, opening-place, qualification or contact",
+        )
+    )
+    label: str = Field(description=both("原文的标签", "as the text calls it"))
+    value: str
+    start: int = Field(description=both("所在行或单元格", "the line or cells that hold both"))
+    end: int
+    at: int = Field(description=both("值的位置", "where the value stands"))
+    until: int
+
+
 class DocumentTextOut(DocumentOut):
     """文件全文与目录 · A document with text and outline."""
 
     text: str
+    card: list[CardEntryOut] = Field(
+        description=both("采购信息卡，其他文件为空", "card of a purchase, empty for other texts")
+    )
     outline: list[OutlineEntry]
 
 

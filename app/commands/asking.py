@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ingest.commandline import at_least, day
+from ingest.document import KINDS
 from ingest.errors import UserError
 from ingest.language import pick
 
 if TYPE_CHECKING:
     from app.service import Assistant
     from app.types import Filters
-
-KINDS = ("law", "regulation", "local-regulation", "rule", "interpretation", "document", "news")
 
 
 def question_argument(parser: argparse.ArgumentParser) -> None:

@@ -8,12 +8,14 @@ import os
 import re
 import secrets
 import shutil
+import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
+from ingest.bundles import BundleWanted, unpacked
 from ingest.errors import LoadError, UserError
-from ingest.load import FORMATS
+from ingest.load import FORMATS, unknown_format
 from ingest.settings import Settings
 
 FOLDER = "drafts"
@@ -73,6 +75,26 @@ class Drafts:
         os.replace(partial, folder)
         return draft
 
+    def keep_all(self, name: str, data: bytes, who: str) -> tuple[list[Draft], list[UserError]]:
+        """Keep each file in an archive or a mail, and why others are not kept.
+
+        :raises LoadError: if it cannot be opened.
+        """
+        if len(data) > self._settings.load.max_file_bytes:
+            raise too_large(name, self._settings.load.max_file_bytes)
+        with tempfile.NamedTemporaryFile(suffix=PurePosixPath(name).suffix) as file:
+            file.write(data)
+            file.flush()
+            bundle = unpacked(BundleWanted(file_name(name), Path(file.name)), self._settings)
+        drafts: list[Draft] = []
+        failed: list[UserError] = list(bundle.left_out)
+        for member in bundle.members:
+            try:
+                drafts.append(self.keep(member.name, member.data, who))
+            except UserError as error:
+                failed.append(error)
+        return drafts, failed
+
     def find(self, id: str) -> Draft:
         """The draft with this id.
 
@@ -102,14 +124,7 @@ class Drafts:
         if size > self._settings.load.max_file_bytes:
             raise too_large(where, self._settings.load.max_file_bytes)
         if PurePosixPath(name).suffix.lower() not in FORMATS:
-            known = ", ".join(sorted(FORMATS))
-            raise LoadError(
-                "unknown-format",
-                where,
-                "files of this type cannot be read",
-                f"Use one of: {known}",
-                ("不支持这种文件", f"请使用以下格式：{known}"),
-            )
+            raise unknown_format(where, PurePosixPath(name).suffix.lower())
 
     def _make_room(self) -> None:
         if not self._folder.is_dir():

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from urllib.parse import urlsplit
 
-from ingest.document import Metadata
+from ingest.document import KINDS, Metadata
 from ingest.errors import UserError
 from ingest.storage.decisions import Edits, edits_of
 
@@ -15,7 +15,6 @@ FIELDS = (
     "region", "kind", "url",
 )  # fmt: skip
 DATES = ("published", "effective", "expires", "version")
-KINDS = ("law", "regulation", "local-regulation", "rule", "interpretation", "document", "news")
 LONGEST = 300
 
 

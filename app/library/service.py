@@ -31,9 +31,13 @@ from ingest.storage.decisions import Action, Change, Decisions, Standing
 
 if TYPE_CHECKING:
     from app.service import Assistant
+    from ingest.printed import PageImage
 
 WAIT = 30.0
 """Seconds that a change waits for another one to end."""
+
+LONGEST_BEFORE = 60
+"""So many characters before a passage tell it from the same words elsewhere on its page."""
 
 _SHELF = "library"
 
@@ -70,6 +74,13 @@ class Library:
         :raises LoadError: if it is too large or of no known type.
         """
         return self._drafts.keep(name, data, who)
+
+    def draft_bundle(self, name: str, data: bytes, who: str) -> tuple[list[Draft], list[UserError]]:
+        """A draft of each file in an archive or a mail, and why others are none.
+
+        :raises LoadError: if it cannot be opened.
+        """
+        return self._drafts.keep_all(name, data, who)
 
     def draft_text(self, title: str, text: str, who: str) -> Draft:
         """A draft of pasted text; the first line is its title where none is given.
@@ -240,6 +251,23 @@ class Library:
         name = PurePosixPath(record.source.partition("?")[0]).name or record.title
         suffix = file.suffix
         return file, name if name.lower().endswith(suffix) else file_name(name + suffix)
+
+    def page(self, document: str, page: int, start: int = 0, end: int = 0) -> PageImage:
+        """A page (from 1) of a PDF as printed, marked what of ``text[start:end]`` stands on it.
+
+        :raises UserError: if there is no such document or page, or its file is gone.
+        """
+        from ingest.printed import PageWanted, page_image
+
+        file, _ = self.original(document)
+        stored = self._assistant.index.document(document)
+        if stored is None or not stored.document.pages:
+            raise _gone(document)
+        here = stored.document
+        start, end = here.on_page(page, start, end)
+        before = here.text[max(start - LONGEST_BEFORE, 0) : start]
+        wanted = PageWanted(stored.record.source, file, page, here.text[start:end], before)
+        return page_image(wanted, self._settings)
 
     # how it is done
 

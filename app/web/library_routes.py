@@ -20,12 +20,14 @@ from pydantic import BaseModel, Field
 from app.accounts.doors import require, visitor_of
 from app.accounts.visitors import Visitor
 from app.api.problems import language_of
+from app.as_json import card_to_json
 from app.i18n import text_in
 from app.library.metadata import FIELDS, values_of
 from app.library.service import Library
 from app.outward import outward, outward_source
 from app.web.page import FRESH, bare_page, fresh_json
 from app.web.source_view import body_html, outline_of
+from ingest.bundles import is_bundle
 from ingest.clean import count_repairs
 from ingest.errors import LoadError, UserError
 from ingest.securitylog import SecurityLog
@@ -104,6 +106,11 @@ def add_library(app: FastAPI, library: Library, settings: Settings) -> None:
         """The body is the file, ``x-name`` its name, percent-encoded."""
         name = unquote(request.headers.get("x-name", ""))
         data = await request.body()
+        if is_bundle(name):
+            async with previews:
+                return fresh_json(
+                    await anyio.to_thread.run_sync(_all_in, library, name, data, editor.name)
+                )
         return await previewed(lambda: library.draft_file(name, data, editor.name).id)
 
     @app.post("/ui/library/drafts/text", include_in_schema=False)
@@ -136,10 +143,20 @@ def add_library(app: FastAPI, library: Library, settings: Settings) -> None:
 
         return StreamingResponse(_progress(work), media_type="application/x-ndjson", headers=FRESH)
 
+    @app.get("/ui/page/{document}/{page}.png", include_in_schema=False)
+    async def printed(document: str, page: int, start: int = 0, end: int = 0) -> Response:
+        """A page of a PDF as printed, what of ``start:end`` stands on it marked."""
+        async with previews:
+            image = await anyio.to_thread.run_sync(library.page, document, page, start, end)
+        return Response(image.png, media_type="image/png", headers=FRESH)
+
     @app.get("/ui/original/{document}", include_in_schema=False)
-    def original(document: str) -> Response:
-        """The file as it was ingested, byte for byte, to be saved."""
+    def original(document: str, shown: bool = False) -> Response:
+        """The file as it was ingested, byte for byte, to be saved; a PDF may be ``shown``."""
         file, name = library.original(document)
+        if shown and file.suffix == ".pdf":
+            headers = {**FRESH, "content-disposition": f"inline; filename*=utf-8''{quote(name)}"}
+            return FileResponse(file, media_type="application/pdf", headers=headers)
         headers = {**FRESH, "content-disposition": f"attachment; filename*=utf-8''{quote(name)}"}
         return FileResponse(file, media_type="application/octet-stream", headers=headers)
 
@@ -161,6 +178,20 @@ def add_library(app: FastAPI, library: Library, settings: Settings) -> None:
         return fresh_json(noted(library.undo(change, editor.name)))
 
 
+def _all_in(library: Library, name: str, data: bytes, who: str) -> dict[str, Any]:
+    """Previews of the files in an archive or a mail, and a line for each that is none."""
+    drafts, errors = library.draft_bundle(name, data, who)
+    found = []
+    for draft in drafts:
+        try:
+            found.append(preview_to_json(library.preview(draft.id)))
+        except LoadError as error:
+            library.discard(draft.id)
+            errors.append(error)
+    told = [outward(error) for error in errors]
+    return {"several": found, "failed": [{"zh": e.line("zh"), "en": e.line("en")} for e in told]}
+
+
 def preview_to_json(preview: Preview) -> dict[str, Any]:
     """A preview as the page shows it."""
     document = preview.document
@@ -173,6 +204,7 @@ def preview_to_json(preview: Preview) -> dict[str, Any]:
         "characters": len(document.text),
         "passages": preview.passages,
         "repairs": count_repairs(document),
+        "card": card_to_json(document),
         "html": body_html(document, preview.sections),
         "outline": [asdict(entry) for entry in outline_of(document, preview.sections)],
         "alike": [

@@ -16,6 +16,7 @@ from fastapi import FastAPI, HTTPException, Query
 from fastapi.responses import FileResponse, Response
 
 from app.api.problems import status_of
+from app.as_json import card_to_json
 from app.dated import successor
 from app.examples import Examples
 from app.outward import outward
@@ -168,7 +169,9 @@ def source_of(stored: StoredDocument, marks: Sequence[Mark], expected: str) -> d
     paths = Paths(stored.sections)
     return {
         "document": described(stored.record),
+        "card": card_to_json(document),
         "changed": changed,
+        "pages": bool(document.pages),
         "html": body_html(document, stored.sections, shown),
         "outline": [asdict(entry) for entry in outline_of(document, stored.sections)],
         "places": [
@@ -177,6 +180,7 @@ def source_of(stored: StoredDocument, marks: Sequence[Mark], expected: str) -> d
                 "start": mark.start,
                 "end": mark.end,
                 "text": document.text[mark.start : mark.end],
+                "page": document.page_at(mark.start),
                 "section": paths.citation_of_span(mark.start, mark.end),
                 "official": paths.official_of_span(stored.record.title, mark.start, mark.end),
             }

@@ -77,6 +77,16 @@ class Edited:
         self._pieces = _rewrite(self._pieces, todo)
         self.text = "".join(piece.text for piece in self._pieces)
 
+    def moved(self, offset: int) -> int:
+        """Where the character at ``offset`` of the original stands now."""
+        before = now = 0
+        for piece in self._pieces:
+            if offset < before + len(piece.original):
+                return now + min(offset - before, len(piece.text))
+            before += len(piece.original)
+            now += len(piece.text)
+        return now
+
     def repairs(self, offset: int = 0) -> list[Repair]:
         """All changes in reading order, ``offset`` added to their places."""
         found: list[Repair] = []

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
+from ingest.card import kind_of_purchase
 from ingest.cleaning.places import is_central, labelled_place, place_at_start
 from ingest.cleaning.promulgation import (
     Event,
@@ -23,7 +24,7 @@ from ingest.cleaning.promulgation import (
     number_issuer,
 )
 from ingest.cleaning.textdates import DATE, find_date, find_dates, iso
-from ingest.document import Metadata
+from ingest.document import PURCHASE_KINDS, Metadata
 
 MAX_TITLE = 60
 TITLE_LINES = 4
@@ -252,7 +253,7 @@ def _kind(found: Metadata, events: Sequence[Event], lines: Sequence[str]) -> str
     if "人民代表大会" in issuer and is_text:
         return "local-regulation"
     if "〔" in (found.number or ""):
-        return "document"
+        return kind_of_purchase(title) or "document"
     order = number_issuer(found.number)
     if issuer == "国务院" and (order or events or (found.number and "令" in found.number)):
         return "regulation"
@@ -260,6 +261,8 @@ def _kind(found: Metadata, events: Sequence[Event], lines: Sequence[str]) -> str
         return "rule"
     if re.search(r"条例$", title) and has_articles(lines):
         return "local-regulation" if place_at_start(title) else "regulation"
+    if purchase := kind_of_purchase(title):
+        return purchase
     if found.number or (is_text and (issuer or has_articles(lines))):
         return "document"
     if any(_NEWS.search(line) for line in lines) or found.source_name:
@@ -293,7 +296,7 @@ def _version(
     A local regulation is promulgated days after its approval, and a copy may lack the line of
     the last revision; a name with an earlier date is of an older copy.
     """
-    if kind in ("news", "document"):
+    if kind in ("news", "document", *PURCHASE_KINDS):
         return None
     days = [event.day for event in events if event.is_act]
     if published and kind in ("regulation", "rule", "interpretation"):

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ingest.document import Metadata
+from ingest.document import PURCHASE_KINDS, Metadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +116,7 @@ _KINDS = {
     "interpretation": "interpretation",
     "document": "document",
     "news": "news",
+    **{kind: kind for kind in PURCHASE_KINDS},
     "法律": "law",
     "行政法规": "regulation",
     "地方性法规": "local-regulation",
@@ -123,6 +124,14 @@ _KINDS = {
     "司法解释": "interpretation",
     "规范性文件": "document",
     "新闻": "news",
+    "采购公告": "tender-notice",
+    "招标公告": "tender-notice",
+    "中标公告": "award-notice",
+    "成交公告": "award-notice",
+    "采购文件": "tender-document",
+    "招标文件": "tender-document",
+    "投诉处理决定": "complaint-decision",
+    "合同": "contract",
 }
 _VALIDITIES = {
     "in-force": "in-force",

@@ -15,10 +15,10 @@ from ingest.loading.pdf_chars import readable, unseen
 from ingest.loading.pdf_columns import WHOLE, Columns, Place, find_columns
 from ingest.loading.pdf_furniture import without_furniture
 from ingest.loading.pdf_lines import Frame, Margins, PrintedLine, margins, paragraphs, tidy
-from ingest.loading.pdf_notes import note_texts, split_notes
+from ingest.loading.pdf_notes import notes_of, split_notes
 from ingest.loading.pdf_streams import check_streams
-from ingest.loading.pdf_tables import PrintedTable, append, continues, printed_table
-from ingest.loading.reading import LoadLimits, Reading, plausible_title, table_block
+from ingest.loading.pdf_tables import PrintedTable, append, block_of, continues, printed_table
+from ingest.loading.reading import LoadLimits, Reading, plausible_title
 
 if TYPE_CHECKING:
     from pdfplumber.page import Page
@@ -117,6 +117,7 @@ def _page(page: Page, number: int) -> _PrintedPage:
     for found in page.find_tables() if rules <= _MAX_RULES else ():
         table = printed_table(found.bbox, found.extract(), [row.cells for row in found.rows])
         if table:
+            table.pages = [number + 1] * len(table.rows)
             tables.append(table)
     boxes = [table.box for table in tables]
     text = page.filter(lambda thing: not _inside(thing, boxes)) if boxes else page
@@ -210,12 +211,12 @@ def _blocks(pages: list[_PrintedPage]) -> list[Block]:
 
     def flush() -> None:
         nonlocal lines, table
-        blocks.extend(Block(text) for text in paragraphs(lines, bounds))
+        blocks.extend(paragraphs(lines, bounds))
         lines = []
 
     def flush_table() -> None:
         nonlocal table
-        block = table_block(table.rows) if table else None
+        block = block_of(table) if table else None
         blocks.extend([block] if block else [])
         table = None
 
@@ -237,7 +238,7 @@ def _blocks(pages: list[_PrintedPage]) -> list[Block]:
             first = False
     flush_table()
     flush()
-    return blocks + [Block(text) for text in note_texts(notes)]
+    return blocks + notes_of(notes)
 
 
 _ENOUGH_LINES = 8

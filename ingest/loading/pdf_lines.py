@@ -12,6 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ingest.document import Block
 from ingest.loading.pdf_columns import WHOLE, Place
 from ingest.loading.radicals import fold_radicals
 from ingest.loading.reading import join_lines
@@ -73,21 +74,33 @@ def margins(lines: list[PrintedLine]) -> Margins:
     return Margins(float(left), right, indented * 20 > len(lines))
 
 
-def paragraphs(lines: list[PrintedLine], bounds: dict[Frame, Margins]) -> list[str]:
-    """The text of consecutive lines, those of one paragraph joined.
+def paragraphs(lines: list[PrintedLine], bounds: dict[Frame, Margins]) -> list[Block]:
+    """The text of consecutive lines, those of one paragraph joined, with their pages.
 
     :param lines: in reading order, over any number of pages.
     :param bounds: the margins of each frame.
     """
     if not lines:
         return []
-    found = [lines[0].text]
+    found = [_block(lines[0])]
     for above, line in pairwise(lines):
         if _begins_paragraph(above, line, bounds):
-            found.append(line.text)
+            found.append(_block(line))
         else:
-            found[-1] = join_lines(found[-1], line.text)
+            found[-1] = joined(found[-1], _block(line))
     return found
+
+
+def joined(above: Block, below: Block) -> Block:
+    """Two parts of one paragraph as one."""
+    text = join_lines(above.text, below.text)
+    shift = len(text) - len(below.text)
+    more = tuple((shift + at, page) for at, page in below.pages if page != above.pages[-1][1])
+    return Block(text, pages=(*above.pages, *more))
+
+
+def _block(line: PrintedLine) -> Block:
+    return Block(line.text, pages=((0, line.page + 1),))
 
 
 _NUMBERED = re.compile(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ingest.loading.pdf_lines import PrintedLine
-from ingest.loading.reading import join_lines
+from ingest.document import Block
+from ingest.loading.pdf_lines import PrintedLine, joined
 
 _MARK = re.compile(
     r"[①-⑳*※†]|\[\d{1,3}\]|〔\d{1,3}〕|注\s*\d*\s*[:：]|\d{1,2}(?![\d年月日])\s*[^\d.、．\s]"
@@ -34,12 +34,13 @@ def split_notes(lines: list[PrintedLine]) -> tuple[list[PrintedLine], list[Print
     return lines[:begin], lines[begin:]
 
 
-def note_texts(lines: list[PrintedLine]) -> list[str]:
+def notes_of(lines: list[PrintedLine]) -> list[Block]:
     """The notes that ``lines`` print, each from its mark to the next one."""
-    found: list[str] = []
+    found: list[Block] = []
     for line in lines:
+        block = Block(line.text, pages=((0, line.page + 1),))
         if not found or _MARK.match(line.text):
-            found.append(line.text)
+            found.append(block)
         else:
-            found[-1] = join_lines(found[-1], line.text)
+            found[-1] = joined(found[-1], block)
     return found

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from ingest.document import Block
 from ingest.loading.pdf_columns import WHOLE, Box, Place
 from ingest.loading.pdf_lines import tidy
-from ingest.loading.reading import LONGEST_REPEATED, join_lines
+from ingest.loading.reading import LONGEST_REPEATED, join_lines, table_block
 
 
 @dataclass(slots=True)
 class PrintedTable:
-    """A ruled table: its box and place on its first page, and cell texts by row and column."""
+    """A ruled table: its box and place on its first page, cell texts by row and column, and the
+    page (from 1) of each row."""
 
     box: Box
     rows: list[list[str]]
     header: list[str] = field(default_factory=list)
     place: Place = WHOLE
     merged: bool = False
+    pages: list[int] = field(default_factory=list)
 
 
 def printed_table(
@@ -74,16 +77,31 @@ def continues(above: PrintedTable, below: PrintedTable) -> bool:
 
 def append(above: PrintedTable, below: PrintedTable) -> None:
     """Add the rows of ``below``, without a repeated header, mending a row that the page cut."""
-    rows = below.rows
+    rows, pages = below.rows, below.pages
     if rows[0] == above.header:
-        rows = rows[1:]
+        rows, pages = rows[1:], pages[1:]
     if not rows:
         return
     last, first = above.rows[-1], rows[0]
     if _is_cut(last, first, above.rows if not above.merged else []):
         above.rows[-1] = [join_lines(a, b) for a, b in zip(last, first, strict=True)]
-        rows = rows[1:]
+        rows, pages = rows[1:], pages[1:]
     above.rows += rows
+    above.pages += pages
+
+
+def block_of(table: PrintedTable) -> Block | None:
+    """The table as one block, ``None`` where it is empty."""
+    block = table_block(table.rows)
+    if block is None:
+        return None
+    starts: list[tuple[int, int]] = []
+    at = 0
+    filled = [p for row, p in zip(table.rows, table.pages, strict=True) if any(map(str.strip, row))]
+    for line, page in zip(block.text.split("\n"), filled, strict=False):
+        starts.append((at, page))
+        at += len(line) + 1
+    return replace(block, pages=tuple(starts))
 
 
 _TOLERANCE = 5.0

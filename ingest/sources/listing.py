@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from ingest.document import DocumentKind
 from ingest.errors import UserError
 from ingest.settings import Settings
 
 FILE = "sources.yaml"
 
-Kind = Literal[
-    "law", "regulation", "local-regulation", "rule", "interpretation", "document", "news"
-]
 _Name = Annotated[str, Field(min_length=1, max_length=200)]
 _Address = Annotated[str, Field(pattern=r"^https?://[^\s]+$")]
 
@@ -68,7 +66,7 @@ class Text(_Model):
     source: From
     issuer: _Name | None = None
     number: _Name | None = None
-    kind: Kind | None = None
+    kind: DocumentKind | None = None
     version: date | None = None
     effective: date | None = None
     replaces: tuple[_Name, ...] = ()

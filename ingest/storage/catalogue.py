@@ -21,6 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from ingest.document import (
+    PURCHASE_KINDS,
+    CardEntry,
     Document,
     Line,
     Metadata,
@@ -39,7 +41,8 @@ create table if not exists documents (
     format text not null, content_hash text not null, title text not null, work text not null,
     metadata text not null, text text not null, original text not null, lines text not null,
     sections text not null, repairs text not null, repair_count integer not null,
-    passage_count integer not null, added text not null
+    passage_count integer not null, added text not null, card text not null,
+    pages text not null
 );
 create table if not exists passages (
     id text primary key, document text not null references documents(id) on delete cascade,
@@ -155,6 +158,18 @@ class Catalogue:
         records = [_record(row) for row in rows]
         return _mark_superseded(sorted(records, key=lambda r: (r.title, _dated(r), r.id)))
 
+    def _later_columns(self) -> str:
+        """The columns that a catalogue of an earlier version lacks; empty lists in their place."""
+        columns = {row[1] for row in self.connection.execute("pragma table_info(documents)")}
+        return "card, pages" if {"card", "pages"} <= columns else "'[]', '[]'"
+
+    def cards(self) -> dict[str, tuple[CardEntry, ...]]:
+        """The cards of the documents that have one, by id."""
+        if "card" not in self._later_columns():
+            return {}
+        rows = self.connection.execute("select id, card from documents where card != '[]'")
+        return {id: _card(card) for id, card in rows}
+
     def hashes(self) -> dict[str, str]:
         """Content hash of each document, by id."""
         return dict(self.connection.execute("select id, content_hash from documents").fetchall())
@@ -163,7 +178,7 @@ class Catalogue:
         """The document and its outline, or ``None`` if it is not in."""
         row = self.connection.execute(
             "select id, source, format, content_hash, text, lines, metadata, repairs, original,"
-            " sections from documents where id = ?",
+            f" sections, {self._later_columns()} from documents where id = ?",
             (document_id,),
         ).fetchone()
         if row is None:
@@ -178,6 +193,8 @@ class Catalogue:
             metadata=_metadata(row[6]),
             repairs=tuple(Repair(**repair) for repair in json.loads(row[7])),
             original=row[8],
+            card=_card(row[10]),
+            pages=tuple((offset, page) for offset, page in json.loads(row[11])),
         )
         return document, [Section(**section) for section in json.loads(row[9])]
 
@@ -192,7 +209,7 @@ class Catalogue:
         """Store the document in the open transaction, in place of what has its id."""
         self.delete(connection, document.id)
         connection.execute(
-            "insert into documents values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            "insert into documents values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (
                 document.id,
                 revision_of(document),
@@ -211,6 +228,8 @@ class Catalogue:
                 len(document.repairs),
                 len(passages),
                 datetime.now(UTC).isoformat(timespec="seconds"),
+                _json([asdict(entry) for entry in document.card]),
+                _json(document.pages),
             ),
         )
         connection.executemany(
@@ -335,11 +354,15 @@ def _mark_superseded(records: list[DocumentRecord]) -> list[DocumentRecord]:
 
 
 def _versioned(record: DocumentRecord) -> bool:
-    return record.metadata.kind not in {"news", "document"}
+    return record.metadata.kind not in {"news", "document", *PURCHASE_KINDS}
 
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _card(text: str) -> tuple[CardEntry, ...]:
+    return tuple(CardEntry(**entry) for entry in json.loads(text))
 
 
 def _metadata(text: str) -> Metadata:

@@ -6,6 +6,8 @@ import { announce } from "./messages.js";
 import { t } from "./i18n.js";
 import { getJson, wordsOf } from "./stream.js";
 
+const LONGEST_VALUE = 120;
+
 export class SourcePanel {
   constructor(onChange) {
     this.onChange = onChange;
@@ -69,6 +71,7 @@ export class SourcePanel {
     const current = this.state.at + 1;
     const named = places.find((p) => p.n === current);
     const section = place.section ?? named?.section ?? "";
+    const page = found.pages ? named?.page ?? 1 : null;
     const official = place.official ?? named?.official ?? "";
     const text = h("div", { class: "document", lang: "zh-CN", tabindex: "0", role: "region", "aria-label": about.title });
     text.innerHTML = found.html; // made by app/web/source_view.py, every character escaped
@@ -81,7 +84,8 @@ export class SourcePanel {
       h("div", { class: "scroll" },
         h("div", { class: "about" },
           h("h2", { tabindex: "-1" }, about.title),
-          section ? h("p", { class: "path", title: section }, h("span", { class: "visually-hidden" }, t("place")), section) : null,
+          section ? h("p", { class: "path", title: section }, h("span", { class: "visually-hidden" }, t("place")), section,
+            named?.page ? ` · ${t("page.number", { page })}` : null) : null,
           facts(about),
           about.superseded ? h("p", { class: "banner warn" }, t("supersededLong"), found.newer ? h("button", { type: "button",
             class: "link", onclick: () => this.open([{ document: found.newer.id, start: 0, end: 0 }], 0) },
@@ -89,7 +93,9 @@ export class SourcePanel {
           found.newer ? h("button", { type: "button", class: "link", onclick: () => compare(about.id) }, t("compare")) : null,
           !found.newer && found.replaced_by ? t("replacedBy", { title: found.replaced_by }) : null) : null,
           found.changed ? h("p", { class: "banner warn" }, t("changed"), h("q", {}, place.text ?? "")) : null,
-          this.tools(about, text, found.outline)),
+          this.card(about, found.card, text),
+          this.tools(about, text, found.outline, page)),
+        page ? this.printed(about, page, place) : null,
         text));
     this.scrollTo(text.querySelector("mark.current"));
     this.pointOut(current);
@@ -111,7 +117,21 @@ export class SourcePanel {
       iconButton("close", t("close"), () => this.close()));
   }
 
-  tools(about, text, outline) {
+  card(about, entries, text) {
+    return purchaseCard(entries, (entry) => this.open([{ document: about.id, start: entry.start, end: entry.end,
+      content_hash: about.content_hash }], 0));
+  }
+
+  // The page of a PDF as it is printed, the passage marked.
+  printed(about, page, place) {
+    const marked = place.end > place.start && !this.shown.found.changed ? `?start=${place.start}&end=${place.end}` : "";
+    const image = h("img", { loading: "lazy", alt: t("page.image", { page }),
+      src: address(`ui/page/${about.id}/${page}.png${marked}`) });
+    image.addEventListener("error", () => image.replaceWith(h("p", { class: "note" }, t("page.none"))));
+    return h("details", { class: "printed", open: true }, h("summary", {}, t("page.printed", { page })), image);
+  }
+
+  tools(about, text, outline, page = null) {
     const contents = outline.length > 1 ? h("details", { class: "outline" }, h("summary", {}, t("outline")),
       h("ol", {}, outline.map((entry) => h("li", { class: `depth${Math.min(entry.depth, 3)}` },
         h("button", { type: "button", class: "quiet",
@@ -124,6 +144,8 @@ export class SourcePanel {
       about.url ? h("a", { class: "quiet", href: about.url, target: "_blank", rel: "noopener noreferrer" }, t("openOriginal")) : null,
       about.database ? h("a", { class: "quiet", href: about.database, target: "_blank", rel: "noopener noreferrer",
         title: t("databaseHow", { title: about.title }) }, t("database")) : null,
+      page ? h("a", { class: "quiet", href: address(`ui/original/${about.id}?shown=true#page=${page}`), target: "_blank", rel: "noopener" },
+        t("page.open", { page })) : null,
       h("a", { class: "quiet", href: address(`ui/original/${about.id}`), download: about.file }, t("download")),
       toggle, contents);
   }
@@ -179,6 +201,20 @@ function facts(about) {
   ].filter(([, value]) => value);
   return h("dl", { class: "facts" }, rows.map(([name, value]) =>
     h("div", {}, h("dt", {}, t(`fact.${name}`)), h("dd", {}, value))));
+}
+
+// What the papers of a purchase state; a value goes to the place that says so, where `go` is given.
+export function purchaseCard(entries, go = null) {
+  if (!entries?.length) return null;
+  const value = (entry) => (go ? h("button", { type: "button", class: "link", lang: "zh-CN", title: t("card.go"),
+    onclick: () => go(entry) }, shortened(entry.value)) : h("span", { lang: "zh-CN" }, shortened(entry.value)));
+  return h("section", { class: "purchase", "aria-label": t("card.title") }, h("h3", {}, t("card.title")),
+    h("dl", { class: "facts" }, entries.map((entry) =>
+      h("div", {}, h("dt", {}, t(`card.${entry.name}`)), h("dd", {}, value(entry))))));
+}
+
+function shortened(value) {
+  return value.length > LONGEST_VALUE ? `${value.slice(0, LONGEST_VALUE)}…` : value;
 }
 
 // Whether the text is valid, and who says so.

@@ -1,13 +1,13 @@
 // The dialog through which documents go in: choose, look at what was understood, add.
 
 import { h, iconButton } from "../dom.js";
-import { t } from "../i18n.js";
+import { currentLanguage, t } from "../i18n.js";
 import { wordsOf } from "../stream.js";
 import { send, sendAndFollow } from "./api.js";
 import { withTitle } from "./fields.js";
 import { Preview } from "./preview.js";
 
-const ENDINGS = ".txt,.md,.markdown,.html,.htm,.docx,.pdf";
+const ENDINGS = ".docx,.pdf,.csv,.txt,.md,.markdown,.html,.htm,.zip,.eml";
 
 // What is sent for each kind of source, and with which headers.
 const BODIES = {
@@ -85,7 +85,9 @@ export class AddDialog {
     for (const [kind, source] of sources) {
       try {
         const path = `ui/library/drafts/${kind}`;
-        this.waiting.push(await send("POST", path, ...BODIES[kind](source)));
+        const found = await send("POST", path, ...BODIES[kind](source));
+        this.waiting.push(...(found.several ?? [found]).slice(0, this.replaces ? 1 : undefined)); // an archive or a mail holds several
+        failed.push(...(found.failed ?? []).map((lines) => lines[currentLanguage()]));
       } catch (error) {
         failed.push(wordsOf(error));
       }

@@ -3,7 +3,8 @@
 import { h } from "../dom.js";
 import { t } from "../i18n.js";
 
-const KINDS = ["law", "regulation", "local-regulation", "rule", "interpretation", "document", "news"];
+const KINDS = ["law", "regulation", "local-regulation", "rule", "interpretation", "document", "news",
+  "tender-notice", "award-notice", "tender-document", "complaint-decision", "contract"];
 const DATES = new Set(["published", "effective", "expires", "version"]);
 const FIELDS = ["title", "kind", "issuer", "number", "region", "published", "effective", "expires", "version", "url"];
 

@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { t } from "../i18n.js";
+import { purchaseCard } from "../source.js";
 import { MetadataFields, withTitle } from "./fields.js";
 
 export class Preview {
@@ -21,6 +22,7 @@ export class Preview {
       h("p", { class: "note" }, h("span", { lang: "zh-CN" }, found.url ?? found.name), " · ",
         t("lib.size", { characters: found.characters, passages: found.passages })),
       this.warnings(),
+      purchaseCard(found.card),
       h("fieldset", {}, h("legend", {}, t("lib.metadata")), this.fields.element),
       h("h4", {}, t("lib.understood")), this.repairs(), outline, text);
   }
