@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from app.conversation.asked import Asked, asked_in
 from app.i18n import text_in
+from app.question import refuse_long
 from app.types import Answer, Filters, Hit, Turn
 from ingest.embed import Embedder
 from ingest.index import Index, recipe_of, wrong_recipe
@@ -136,7 +137,11 @@ class Assistant:
     def search(
         self, question: str, k: int | None = None, filters: Filters = Filters()
     ) -> list[Hit]:
-        """The ``k`` best passages for a question, best first."""
+        """The ``k`` best passages for a question, best first.
+
+        :raises UserError: if it is too long.
+        """
+        refuse_long(question)
         retriever = self.parts()[0]
         text = retriever.heard(question).text
         return retriever.search(text, k or self.settings.retrieval.top_k, filters)
@@ -152,6 +157,7 @@ class Assistant:
 
         :param history: the conversation so far, oldest first; completes a follow-up.
         :param language: of the words around the quotes.
+        :raises UserError: if it is too long.
         """
         *_, answer = self._answers(question, history, filters, language)
         return answer
@@ -160,6 +166,7 @@ class Assistant:
         self, question: str, filters: Filters = Filters(), language: Language = "zh"
     ) -> Answer:
         """The answer that quotes, without a conversation and without a language model."""
+        refuse_long(question)
         return self._quoted_or_remembered(Asked(question), filters, language).answer
 
     def quoted(self, asked: Asked, filters: Filters, language: Language, hits_kept: int) -> Quoted:
@@ -220,6 +227,7 @@ class Assistant:
         left: threading.Event | None = None,
     ) -> Iterator[Answer]:
         began = time.perf_counter()
+        refuse_long(question, *(turn.question for turn in history))
         asked = asked_in(question, history)
         turn = time.perf_counter()
         quoted = self._quoted_or_remembered(asked, filters, language)
