@@ -15,10 +15,12 @@ from app.retrieval.names import Mention, Names, half_width
 from ingest.cleaning.script import to_simplified
 from ingest.outline.numbering import value
 
-_NUMERAL = r"(?:[零〇一二三四五六七八九十百千两]+|\d{1,4})"
+_HAN = "零〇一二三四五六七八九十百千两"
+_NUMERAL = rf"(?:[{_HAN}]+|\d{{1,4}})"
+_FROM_ITS_START = rf"(?:(?<![{_HAN}])[{_HAN}]+|\d{{1,4}})"
 _TO = r"\s*(?:[-—–~～至到]|直到)\s*第?\s*"
 _ARTICLE = re.compile(
-    rf"(?P<di>第\s*)?(?P<first>{_NUMERAL})\s*(?:"
+    rf"(?P<di>第\s*)?(?P<first>{_FROM_ITS_START})\s*(?:"
     rf"条(?:\s*之\s*(?P<of>[一二三四五六七八九十]+|\d{{1,2}})(?![般些切定样]))?(?:{_TO}(?P<last>{_NUMERAL})\s*条)?"
     rf"|{_TO}(?P<to>{_NUMERAL})\s*条)"
 )
