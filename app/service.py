@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from app.conversation.asked import Asked, asked_in
+from app.following import follow
 from app.i18n import text_in
 from app.question import refuse_long
 from app.types import Answer, Filters, Hit, Turn
@@ -97,6 +98,7 @@ class Assistant:
         # Finding and quoting are Python from end to end. Threads that do them side by side take
         # the interpreter from one another (benchmarks/load.py: 12 answers a second, not 16).
         self._at_work = threading.Lock()
+        self._ended = threading.Event()
         self._remembered = lru_cache(maxsize=settings.server.remembered)(self._of_state)
 
     @property
@@ -119,20 +121,36 @@ class Assistant:
         return self._model is not None
 
     def warm(self) -> None:
-        """Load all that the first question would otherwise wait for; then let the workers begin,
-        without waiting for them: until they are ready, this process answers."""
-        retriever, answerer = self.parts()
-        retriever.heard("采购置疑")
-        hits = retriever.search("政府采购", self.passages_read, Filters())
-        answerer.answer("政府采购", hits)
+        """Load all that the first question would otherwise wait for, and go on doing so after
+        every change; then let the workers begin, without waiting for them: until they are ready,
+        this process answers."""
+        answerer = self.parts()[1]
+        answerer.answer("政府采购", self._first_hits())
         self.warmed = True
+        follow(self, self._ended)
         if self._workers is not None:
             self._workers.start()
 
     def close(self) -> None:
-        """End the workers."""
+        """End the workers, and follow the index no more."""
+        self._ended.set()
         if self._workers is not None:
             self._workers.close()
+
+    def state(self) -> tuple[str, int]:
+        """Generation and number of changes of the index as it is now."""
+        index = self.index
+        return index.generation, index.changes
+
+    def renew(self) -> None:
+        """Bring up to date what is derived from the index."""
+        with self._at_work:
+            self._first_hits()
+
+    def _first_hits(self) -> list[Hit]:
+        retriever = self.parts()[0]
+        retriever.heard("采购置疑")
+        return retriever.search("政府采购", self.passages_read, Filters())
 
     def search(
         self, question: str, k: int | None = None, filters: Filters = Filters()
@@ -281,9 +299,8 @@ class Assistant:
             told(whole)
 
     def _quoted_or_remembered(self, asked: Asked, filters: Filters, language: Language) -> Quoted:
-        index = self.index
         try:
-            return self._remembered((index.generation, index.changes), asked, filters, language)
+            return self._remembered(self.state(), asked, filters, language)
         except _Passing as passing:
             return passing.quoted
 
