@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from itertools import compress
 
 import yaml
 
@@ -82,7 +83,10 @@ def understand(question: str, names: Names) -> Query:
     mentions = names.mentions(text)
     spans: list[tuple[int, int]] = [(m.start, m.end) for m in mentions]
     named_places = list(_places(text, mentions, spans))
-    bare = "".join(c for i, c in enumerate(text) if not any(a <= i < b for a, b in spans))
+    kept = bytearray(b"\1" * len(text))
+    for start, end in spans:
+        kept[start:end] = bytes(end - start)
+    bare = "".join(compress(text, kept))
     named = dict.fromkeys(id for mention in mentions for id in mention.documents)
     return Query(
         text=text,
