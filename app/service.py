@@ -12,7 +12,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from app.conversation.asked import Asked, asked_in
+from app.following import follow
 from app.i18n import text_in
+from app.question import refuse_long
 from app.types import Answer, Filters, Hit, Turn
 from ingest.embed import Embedder
 from ingest.index import Index, recipe_of, wrong_recipe
@@ -96,6 +98,7 @@ class Assistant:
         # Finding and quoting are Python from end to end. Threads that do them side by side take
         # the interpreter from one another (benchmarks/load.py: 12 answers a second, not 16).
         self._at_work = threading.Lock()
+        self._ended = threading.Event()
         self._remembered = lru_cache(maxsize=settings.server.remembered)(self._of_state)
 
     @property
@@ -118,25 +121,45 @@ class Assistant:
         return self._model is not None
 
     def warm(self) -> None:
-        """Load all that the first question would otherwise wait for; then let the workers begin,
-        without waiting for them: until they are ready, this process answers."""
-        retriever, answerer = self.parts()
-        retriever.heard("采购置疑")
-        hits = retriever.search("政府采购", self.passages_read, Filters())
-        answerer.answer("政府采购", hits)
+        """Load all that the first question would otherwise wait for, and go on doing so after
+        every change; then let the workers begin, without waiting for them: until they are ready,
+        this process answers."""
+        answerer = self.parts()[1]
+        answerer.answer("政府采购", self._first_hits())
         self.warmed = True
+        follow(self, self._ended)
         if self._workers is not None:
             self._workers.start()
 
     def close(self) -> None:
-        """End the workers."""
+        """End the workers, and follow the index no more."""
+        self._ended.set()
         if self._workers is not None:
             self._workers.close()
+
+    def state(self) -> tuple[str, int]:
+        """Generation and number of changes of the index as it is now."""
+        index = self.index
+        return index.generation, index.changes
+
+    def renew(self) -> None:
+        """Bring up to date what is derived from the index."""
+        with self._at_work:
+            self._first_hits()
+
+    def _first_hits(self) -> list[Hit]:
+        retriever = self.parts()[0]
+        retriever.heard("采购置疑")
+        return retriever.search("政府采购", self.passages_read, Filters())
 
     def search(
         self, question: str, k: int | None = None, filters: Filters = Filters()
     ) -> list[Hit]:
-        """The ``k`` best passages for a question, best first."""
+        """The ``k`` best passages for a question, best first.
+
+        :raises UserError: if it is too long.
+        """
+        refuse_long(question)
         retriever = self.parts()[0]
         text = retriever.heard(question).text
         return retriever.search(text, k or self.settings.retrieval.top_k, filters)
@@ -152,6 +175,7 @@ class Assistant:
 
         :param history: the conversation so far, oldest first; completes a follow-up.
         :param language: of the words around the quotes.
+        :raises UserError: if it is too long.
         """
         *_, answer = self._answers(question, history, filters, language)
         return answer
@@ -160,6 +184,7 @@ class Assistant:
         self, question: str, filters: Filters = Filters(), language: Language = "zh"
     ) -> Answer:
         """The answer that quotes, without a conversation and without a language model."""
+        refuse_long(question)
         return self._quoted_or_remembered(Asked(question), filters, language).answer
 
     def quoted(self, asked: Asked, filters: Filters, language: Language, hits_kept: int) -> Quoted:
@@ -220,6 +245,7 @@ class Assistant:
         left: threading.Event | None = None,
     ) -> Iterator[Answer]:
         began = time.perf_counter()
+        refuse_long(question, *(turn.question for turn in history))
         asked = asked_in(question, history)
         turn = time.perf_counter()
         quoted = self._quoted_or_remembered(asked, filters, language)
@@ -273,9 +299,8 @@ class Assistant:
             told(whole)
 
     def _quoted_or_remembered(self, asked: Asked, filters: Filters, language: Language) -> Quoted:
-        index = self.index
         try:
-            return self._remembered((index.generation, index.changes), asked, filters, language)
+            return self._remembered(self.state(), asked, filters, language)
         except _Passing as passing:
             return passing.quoted
 

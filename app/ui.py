@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from app.service import Assistant
     from app.web.sealing import Seals
 
-LONGEST_QUESTION = 2000
 SESSIONS = 200
 _LOG = logging.getLogger(__name__)
 
@@ -122,7 +121,7 @@ def stream(
     A failure is one message ``{"error": text, "final": True}``.
     """
     words: Language = "en" if language == "en" else "zh"
-    asked = question.strip()[:LONGEST_QUESTION]
+    asked = question.strip()
     try:
         limits = filters_of(filters)
         parts = assistant.stream(asked, turns_of(history), limits, words)

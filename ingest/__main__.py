@@ -197,6 +197,7 @@ def _remove(options: argparse.Namespace, settings: Settings) -> int:
     import getpass
 
     from ingest.index import Index, read_current, writing
+    from ingest.meanings import keep_filled
     from ingest.pipeline import take_out
     from ingest.reserve import room
 
@@ -207,6 +208,7 @@ def _remove(options: argparse.Namespace, settings: Settings) -> int:
         index = Index.open_for_writing(settings, current["recipe"])
         take_out(record, index, settings, getpass.getuser())
         index.close()
+        keep_filled(settings)
     print(pick(f"removed {record.id}  {record.title}", f"已移除 {record.id}  {record.title}"))
     print(
         pick(

@@ -3,7 +3,7 @@
 It holds the catalogue (names, sources, metadata, texts), the decisions with their log, the original
 of every document wherever it lies, the originals that undoing needs, and whatever else people left
 in the data folder (feedback, shared conversations, the key that seals answers, so that a backup is
-to be kept like a password). Vectors are not in it: restoring makes them.
+to be kept like a password). Vectors, the reader's too, are not in it: restoring makes them.
 Not in it either are previews not yet added, the key of the sessions, and ``config.yaml``.
 """
 
@@ -25,6 +25,7 @@ from ingest.durable import PARTIAL
 from ingest.errors import IndexStateError, UserError
 from ingest.generations import CATALOGUE as SERVING
 from ingest.generations import CURRENT, folder_of, read_current
+from ingest.meanings import FOLDER as MEANINGS
 from ingest.originals import FOLDER, all_kept, content_hash, find, kept_file
 from ingest.settings import Settings
 from ingest.storage.catalogue import Catalogue, DocumentRecord
@@ -32,7 +33,7 @@ from ingest.storage.decisions import FILE
 from ingest.storage.sqlite import connect, copy
 
 OTHERS = "others"
-_LEFT_OUT = {"generations", FOLDER, "drafts", CURRENT, FILE}
+_LEFT_OUT = {"generations", FOLDER, MEANINGS, "drafts", CURRENT, FILE}
 _KEY_OF_ANSWERS = "answers.key"
 _LEFT_OUT_ENDINGS = (PARTIAL, ".lock", ".key", "-wal", "-shm", "-journal")
 _TRIES = 40

@@ -21,8 +21,11 @@ from ingest.index import Index, read_current
 from ingest.settings import Settings
 
 _LOG = logging.getLogger(__name__)
-_FOLDER = "meanings"
+FOLDER = "meanings"
+"""Below the data folder."""
 _BATCH = 64
+_ROUNDING = 0.03
+"""So far from 1 a vector's length may be for being kept in 8 bits."""
 _SCHEMA = """
 create table if not exists meanings (
     stamp integer primary key autoincrement, id text not null unique, text blob not null,
@@ -37,7 +40,7 @@ OnMeaning = Callable[[int, int], None]
 def file_of(settings: Settings, encoder: Encoder, recipe: str) -> Path:
     """Where the vectors lie that ``encoder`` makes of an index by ``recipe``."""
     named = hashlib.sha256(f"{encoder.fingerprint} {recipe}".encode()).hexdigest()[:16]
-    return settings.data_folder / _FOLDER / f"{named}.sqlite"
+    return settings.data_folder / FOLDER / f"{named}.sqlite"
 
 
 def fill(settings: Settings, on_progress: OnMeaning | None = None) -> None:
@@ -66,7 +69,7 @@ def fill(settings: Settings, on_progress: OnMeaning | None = None) -> None:
 
 def keep_filled(settings: Settings) -> None:
     """:func:`fill` where it was ever done, so that a change of one document stays small."""
-    if (settings.data_folder / _FOLDER).is_dir():
+    if (settings.data_folder / FOLDER).is_dir():
         fill(settings)
 
 
@@ -99,8 +102,11 @@ def _fill(
     index: Index,
     on_progress: OnMeaning | None,
 ) -> None:
-    known = dict(connection.execute("select id, text from meanings"))
-    wanted = {id: text for id, text in _texts(index)}
+    known = {
+        id: hash if is_sound(scale, vector) else b""
+        for id, hash, scale, vector in rows_of(connection)
+    }
+    wanted = dict(_texts(index))
     hashes = {id: _hash(text) for id, text in wanted.items()}
     gone = [(id,) for id, hash in known.items() if hashes.get(id) != hash]
     connection.executemany("delete from meanings where id = ?", gone)
@@ -118,6 +124,24 @@ def _fill(
         done += len(ids)
         if on_progress:
             on_progress(done, len(missing))
+
+
+def rows_of(connection: sqlite3.Connection) -> Iterator[tuple[str, bytes, float, bytes]]:
+    """All that is kept: id, hash of the text, scale and vector."""
+    yield from connection.execute("select id, text, scale, vector from meanings")
+
+
+def hashes_of(index: Index) -> dict[str, bytes]:
+    """What should be kept: the ids of all passages with the hashes of their texts."""
+    return {id: _hash(text) for id, text in _texts(index)}
+
+
+def is_sound(scale: float, vector: bytes) -> bool:
+    """Whether a row holds a unit vector."""
+    if len(vector) != WIDTH:
+        return False
+    length = float(np.linalg.norm(np.frombuffer(vector, np.int8).astype(np.float32))) * scale
+    return abs(length - 1) < _ROUNDING
 
 
 def _texts(index: Index) -> Iterator[tuple[str, str]]:
@@ -182,8 +206,9 @@ class Meanings:
             if last == self._stamp:
                 return
             rows = connection.execute(
-                "select id, scale, vector from meanings where stamp > ? order by stamp",
-                (self._stamp,),
+                "select id, scale, vector from meanings where stamp > ? and length(vector) = ?"
+                " order by stamp",
+                (self._stamp, WIDTH),
             ).fetchall()
             self._take(rows)
             self._stamp = last

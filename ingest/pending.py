@@ -9,6 +9,7 @@ data folder has changed.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -85,4 +86,5 @@ def _move(staged: Path, pending: Pending, settings: Settings) -> None:
                 copy(file, target)
             else:
                 with file.open("rb") as source, written(target) as stream:
+                    os.fchmod(stream.fileno(), file.stat().st_mode & 0o777)
                     copied(source, stream)

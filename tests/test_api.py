@@ -433,7 +433,7 @@ def test_a_text_added_answers_at_once_and_can_be_replaced_removed_and_undone(
     api: httpx.Client, project: Project
 ) -> None:
     question = "丙市政府采购评审专家管理办法第二条"
-    assert "丙市" not in ask(api, question)["answer"]
+    assert ask(api, question)["abstained"]
     text = law("丙市政府采购评审专家管理办法", 4)
     before = api.get("/readyz").json()["changes"]
     body = {"text": text, "metadata": {"issuer": "丙市财政局"}}

@@ -21,6 +21,7 @@ from ingest.check import check
 from ingest.embed import Embedder
 from ingest.errors import UserError
 from ingest.index import Index, writing
+from ingest.meanings import fill
 from ingest.pipeline import add_paths, build
 from ingest.restore import restore
 from ingest.settings import Settings
@@ -49,6 +50,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     by_title = {record.title: record.id for record in library.documents()}
     library.edit(by_title[INSIDE], {"issuer": "甲省财政厅"}, "李四")
     library.remove(by_title["丙省政府采购管理办法"], "张三")
+    with writing(project.settings):
+        fill(project.settings)
     (project.settings.data_folder / "shared").mkdir()
     (project.settings.data_folder / "shared" / "x.json").write_text("{}", encoding="utf-8")
     (project.settings.data_folder / "sessions.key").write_text("secret", encoding="utf-8")
@@ -64,6 +67,8 @@ def backup(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert done.returncode == 0, done.stderr
     assert "3 documents" in done.stdout
     assert [one.name for one in file.parent.iterdir()] == [file.name]
+    with zipfile.ZipFile(file) as archive:
+        assert not [name for name in archive.namelist() if "meanings" in name]
     return file
 
 
@@ -97,6 +102,7 @@ def test_restored_on_another_path_all_is_there(
     assert state(settings) == state(project.settings)
     checked = check(settings, Embedder(settings))
     assert not checked.found
+    assert list((settings.data_folder / "meanings").glob("*.sqlite"))
     assert (settings.data_folder / "shared" / "x.json").is_file()
     key = settings.data_folder / "answers.key"
     assert key.read_text(encoding="utf-8") == "seal" and key.stat().st_mode & 0o077 == 0

@@ -19,6 +19,7 @@ from ingest.embed import Embedder
 from ingest.errors import UserError
 from ingest.generations import CATALOGUE, VECTORS, folder_of, read_current
 from ingest.index import Index, writing
+from ingest.meanings import fill
 from ingest.pipeline import add_paths
 from ingest.settings import Settings
 from ingest.storage.decisions import Decisions
@@ -263,6 +264,40 @@ def test_what_was_removed_goes_and_what_was_added_comes(project: Project) -> Non
     assert not mended.left
     titles = {one[1] for one in state(settings)}  # type: ignore[attr-defined]
     assert titles == {INSIDE, ADDED}
+
+
+def test_the_readers_vectors_are_mended(project: Project) -> None:
+    """Derived, so questions go on without them; found and made anew."""
+    settings, embedder = project.settings, Embedder(project.settings)
+    with writing(settings):
+        fill(settings)
+    (file,) = (settings.data_folder / "meanings").glob("*.sqlite")
+    with closing(sqlite3.connect(file)) as connection:
+        whole = connection.execute("select id, vector from meanings order by id").fetchall()
+    assert whole and not check(settings, embedder).found
+
+    def changed(statement: str) -> Callable[[Path], object]:
+        def change(file: Path) -> None:
+            with closing(sqlite3.connect(file)) as connection:
+                connection.execute(statement)
+                connection.commit()
+
+        return change
+
+    assistant = Assistant(settings)
+    for harm in (
+        overwrite,
+        Path.unlink,
+        changed("delete from meanings where stamp = 1"),
+        changed("update meanings set vector = x'0102', stamp = stamp + 100"),
+    ):
+        harm(file)
+        assert assistant.search("履约保证金")
+        mended = check(settings, embedder, repair=True)
+        assert [one.kind for one in mended.found] == ["meanings"] and not mended.left
+        with closing(sqlite3.connect(file)) as connection:
+            now = connection.execute("select id, vector from meanings order by id").fetchall()
+        assert now == whole
 
 
 def test_nothing_to_check(tmp_path: Path) -> None:

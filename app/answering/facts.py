@@ -42,6 +42,8 @@ class Fact:
 
 _HAN = "零〇○一二三四五六七八九十百千万亿两"
 _DIGITS = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_WHOLE = r"(?<!\d)"
+"""A number is looked at from its first digit only: 2,000 digits from each would take seconds."""
 _SCALE = "十百千万亿"
 
 _UNITS = (
@@ -65,16 +67,16 @@ _DATE = re.compile(
 )
 _RATIO = re.compile(
     rf"百分之(?P<hundred>[{_HAN}点\d.]+)|千分之(?P<thousand>[{_HAN}点\d.]+)|"
-    rf"万分之(?P<myriad>[{_HAN}点\d.]+)|(?P<cent>{_DIGITS})\s*(?P<sign>[%‰])|"
-    rf"(?P<points>{_DIGITS})\s*个百分点"
+    rf"万分之(?P<myriad>[{_HAN}点\d.]+)|{_WHOLE}(?P<cent>{_DIGITS})\s*(?P<sign>[%‰])|"
+    rf"{_WHOLE}(?P<points>{_DIGITS})\s*个百分点"
 )
-_FRACTION = re.compile(rf"([{_HAN}]+|\d+)分之([{_HAN}]+|\d+)")
+_FRACTION = re.compile(rf"((?<![{_HAN}])[{_HAN}]+|{_WHOLE}\d+)分之([{_HAN}]+|\d+)")
 _ARTICLE = re.compile(
     rf"第\s*([{_HAN}\d]+)\s*(条|款|项|章|节|编)|第\s*[（(]\s*([{_HAN}\d]+)\s*[)）]\s*项"
 )
 _NUMBER = re.compile(
     rf"(?P<digits>{_DIGITS})\s*(?P<scale>[万亿千百]{{0,3}})\s*(?P<more>多|余)?\s*(?P<unit>{_UNITS})?"
-    rf"|(?P<han>[{_HAN}]+)(?P<hmore>多|余)?(?P<hunit>{_UNITS})(?![\u4e00-\u9fff]?分之)"
+    rf"|(?<![{_HAN}])(?P<han>[{_HAN}]+)(?P<hmore>多|余)?(?P<hunit>{_UNITS})(?![\u4e00-\u9fff]?分之)"
 )
 
 _NOT_COUNTED = re.compile(
@@ -112,15 +114,12 @@ def facts(text: str) -> tuple[Fact, ...]:
     """All checkable things in ``text``, in order; those inside a longer one are not repeated."""
     wide = _same_length(text)
     found: list[Fact] = []
-    taken: list[tuple[int, int]] = []
-
-    def free(start: int, end: int) -> bool:
-        return all(end <= a or b <= start for a, b in taken)
+    taken = bytearray(len(text))
 
     def add(kind: FactKind, value: str | None, unit: str, start: int, end: int) -> None:
-        if value is not None and free(start, end):
+        if value is not None and not any(taken[start:end]):
             found.append(Fact(kind, value, unit, text[start:end], start, end))
-            taken.append((start, end))
+            taken[start:end] = b"\1" * (end - start)
 
     for match in _NAME.finditer(wide):
         add("name", bare_name(match[1]), "", match.start(), match.end())

@@ -22,7 +22,7 @@ _ASKING = re.compile(
     r"是指|指的是|意思|是啥|有啥|啥时候|应该|应当|可以|需要|必须|能够|进行|有关|关于|对于|其中|以及|或者|并且|"
     r"吗|呢|吧|呀|啊|么|嘛|[？?。！!，,、：:；;“”\"'（）()《》〈〉]"
 )
-_CODES = re.compile(r"[A-Za-z0-9]+(?:[+\-./][A-Za-z0-9]+)+|[A-Za-z]{2,}")
+_CODES = re.compile(r"(?<![A-Za-z0-9])[A-Za-z0-9]+(?:[+\-./][A-Za-z0-9]+)+|[A-Za-z]{2,}")
 """Names made of letters and digits: 1+2+N, PPP."""
 _FUNCTION = frozenset(
     "的了在是和与及或等对把被让给从到向由为以于之其有没不要会能可应该就都也还再又很最上下中里内外时后前个些种类条款项第这那哪几"
@@ -39,11 +39,11 @@ _GENERIC = re.compile(
 def content_words(text: str) -> tuple[str, ...]:
     """The words of ``text`` (Simplified) that say what it is about, in order, each once."""
     asked = _ASKING.sub(" ", text)
-    words = list(dict.fromkeys(_CODES.findall(asked)))
+    words = dict.fromkeys(_CODES.findall(asked))
     for part in _CODES.sub(" ", asked).split():
         for word in _joined(tokenizer().cut(part, HMM=False)):
             if word not in _stop() and word not in words and (len(word) > 1 or word.isdigit()):
-                words.append(word)
+                words[word] = None
     return tuple(words)
 
 

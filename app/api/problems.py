@@ -43,6 +43,7 @@ _STATUS = {
     "cannot-undo": 409,
     "too-many-drafts": 409,
     "too-large": 413,
+    "question-too-long": 413,
     "unknown-format": 415,
     "feedback-full": 503,
     "no-sessions": 503,

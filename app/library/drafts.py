@@ -95,6 +95,44 @@ class Drafts:
                 failed.append(error)
         return drafts, failed
 
+    def keep_text(self, title: str, text: str, who: str) -> Draft:
+        """Keep pasted text; its first line is its title where none is given.
+
+        :raises UserError: if there is no text, or too much.
+        """
+        if not text.strip():
+            raise UserError(
+                "no-text",
+                "text",
+                "it is empty",
+                "Paste the article",
+                ("没有内容", "请粘贴文章全文"),
+            )
+        if len(text) > LONGEST_TEXT:
+            raise UserError(
+                "too-large",
+                "text",
+                f"it is longer than {LONGEST_TEXT:,} characters",
+                "Split it or upload a file",
+                (f"超过 {LONGEST_TEXT:,} 个字符", "请拆分，或改为上传文件"),
+            )
+        title = " ".join(title.split())
+        first = title or next(line.strip() for line in text.splitlines() if line.strip())
+        whole = f"{title}\n{text}" if title and not text.lstrip().startswith(title) else text
+        return self.keep(f"{first[:80].rstrip('.')}.txt", whole.encode(), who)
+
+    def keep_page(self, url: str, who: str) -> Draft:
+        """Keep a page or file of the web.
+
+        :raises LoadError: if the address is none, is not public, or cannot be fetched.
+        """
+        from ingest.loading.fetch import FetchLimits, fetch
+
+        limits = FetchLimits(max_bytes=self._settings.load.max_file_bytes)
+        private = self._settings.library.allow_private_addresses
+        fetched = fetch(url.strip(), limits, private)
+        return self.keep(fetched.name, fetched.data, who, fetched.url)
+
     def find(self, id: str) -> Draft:
         """The draft with this id.
 

@@ -13,12 +13,13 @@ from pathlib import Path, PurePosixPath
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from app.library.drafts import LONGEST_TEXT, Draft, Drafts, file_name
+from app.library.drafts import Draft, Drafts, file_name
 from app.library.metadata import edits_from
 from app.library.preview import Preview, Sketches, prepared_draft, preview_of
+from app.library.refusals import address_in, already_in, cannot_undo, gone, no_document
 from ingest.document import document_id
 from ingest.embed import OnProgress
-from ingest.errors import IndexStateError, UserError
+from ingest.errors import UserError
 from ingest.index import Index, read_current, recipe_of, writing
 from ingest.meanings import keep_filled
 from ingest.originals import find, in_corpus, keep, located
@@ -87,38 +88,14 @@ class Library:
 
         :raises UserError: if there is no text, or too much.
         """
-        if not text.strip():
-            raise UserError(
-                "no-text",
-                "text",
-                "it is empty",
-                "Paste the article",
-                ("没有内容", "请粘贴文章全文"),
-            )
-        if len(text) > LONGEST_TEXT:
-            raise UserError(
-                "too-large",
-                "text",
-                f"it is longer than {LONGEST_TEXT:,} characters",
-                "Split it or upload a file",
-                (f"超过 {LONGEST_TEXT:,} 个字符", "请拆分，或改为上传文件"),
-            )
-        title = " ".join(title.split())
-        first = title or next(line.strip() for line in text.splitlines() if line.strip())
-        whole = f"{title}\n{text}" if title and not text.lstrip().startswith(title) else text
-        return self._drafts.keep(f"{first[:80].rstrip('.')}.txt", whole.encode(), who)
+        return self._drafts.keep_text(title, text, who)
 
     def draft_url(self, url: str, who: str) -> Draft:
         """A draft of a page or file on the web.
 
         :raises LoadError: if the address is none, is not public, or cannot be fetched.
         """
-        from ingest.loading.fetch import FetchLimits, fetch
-
-        limits = FetchLimits(max_bytes=self._settings.load.max_file_bytes)
-        private = self._settings.library.allow_private_addresses
-        fetched = fetch(url.strip(), limits, private)
-        return self._drafts.keep(fetched.name, fetched.data, who, fetched.url)
+        return self._drafts.keep_page(url, who)
 
     def preview(self, draft_id: str) -> Preview:
         """The draft as a document, with what the corpus has that is like it.
@@ -158,13 +135,7 @@ class Library:
         with self._writing() as index:
             twin = next((r for r in index.documents() if _same(r, draft)), None)
             if twin is not None:
-                raise UserError(
-                    "already-in",
-                    draft.name,
-                    f"the very same file is in already as “{twin.title}”",
-                    "Nothing needs to be added",
-                    (f"内容完全相同的文件已收录，标题为《{twin.title}》", "无需再添加"),
-                )
+                raise already_in(draft.name, twin)
             taken = {r.source for r in index.documents()}
             source = _unused(_source_of(draft), taken, taken | self._decisions.all().keys())
             return self._take_in(index, "add", source, draft, metadata, who, on_progress, early)
@@ -220,13 +191,7 @@ class Library:
         with self._writing() as index:
             change = self._decisions.change(change_id)
             if change is None or not change.last:
-                raise UserError(
-                    "cannot-undo",
-                    str(change_id),
-                    "the document was changed again since, or there is no such change",
-                    "Undo the later change first",
-                    ("没有这项更改，或该文件此后又有更改", "请先撤销较新的更改"),
-                )
+                raise cannot_undo(change_id)
             after = change.before
             file = self._file_of(after) if after.present else None
             return self._settle_at(
@@ -247,7 +212,7 @@ class Library:
         record = _record(self._assistant.index, document)
         file = find(record.file, record.content_hash, self._settings)
         if file is None:
-            raise _gone(record.source)
+            raise gone(record.source)
         name = PurePosixPath(record.source.partition("?")[0]).name or record.title
         suffix = file.suffix
         return file, name if name.lower().endswith(suffix) else file_name(name + suffix)
@@ -262,7 +227,7 @@ class Library:
         file, _ = self.original(document)
         stored = self._assistant.index.document(document)
         if stored is None or not stored.document.pages:
-            raise _gone(document)
+            raise gone(document)
         here = stored.document
         start, end = here.on_page(page, start, end)
         before = here.text[max(start - LONGEST_BEFORE, 0) : start]
@@ -384,7 +349,7 @@ class Library:
         """
         file = find(standing.file, standing.content_hash, self._settings)
         if file is None:
-            raise _gone(standing.source)
+            raise gone(standing.source)
         return file
 
 
@@ -398,13 +363,7 @@ def _unused(source: str, taken: set[str], reserved: set[str]) -> str:
     if source not in (taken if is_address else reserved):
         return source
     if is_address:
-        raise UserError(
-            "already-in",
-            source,
-            "a document from this address is in already",
-            "Replace that document instead",
-            ("来自这个网址的文件已收录", "如内容有更新，请替换该文件"),
-        )
+        raise address_in(source)
     path = PurePosixPath(source)
     numbered = (f"{path.parent}/{path.stem} ({n}){path.suffix}" for n in range(2, 10_000))
     return next(name for name in numbered if name not in reserved)
@@ -417,21 +376,5 @@ def _same(record: DocumentRecord, draft: Draft) -> bool:
 def _record(index: Index, document: str) -> DocumentRecord:
     record = index.record(document)
     if record is None:
-        raise IndexStateError(
-            "no-document",
-            document[:100],
-            "there is no such document (any more)",
-            "Reload the list",
-            ("没有这份文件，或已被移除", "请刷新列表"),
-        )
+        raise no_document(document)
     return record
-
-
-def _gone(source: str) -> UserError:
-    return UserError(
-        "file-gone",
-        source,
-        "its file is no longer where it was, or was altered",
-        "Put the unaltered file back or add it again",
-        ("原文件已不在原处，或已被改动", "请放回未经改动的文件，或重新添加"),
-    )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
+from itertools import compress
 
 import yaml
 
@@ -15,10 +16,12 @@ from app.retrieval.names import Mention, Names, half_width
 from ingest.cleaning.script import to_simplified
 from ingest.outline.numbering import value
 
-_NUMERAL = r"(?:[零〇一二三四五六七八九十百千两]+|\d{1,4})"
+_HAN = "零〇一二三四五六七八九十百千两"
+_NUMERAL = rf"(?:[{_HAN}]+|\d{{1,4}})"
+_FROM_ITS_START = rf"(?:(?<![{_HAN}])[{_HAN}]+|\d{{1,4}})"
 _TO = r"\s*(?:[-—–~～至到]|直到)\s*第?\s*"
 _ARTICLE = re.compile(
-    rf"(?P<di>第\s*)?(?P<first>{_NUMERAL})\s*(?:"
+    rf"(?P<di>第\s*)?(?P<first>{_FROM_ITS_START})\s*(?:"
     rf"条(?:\s*之\s*(?P<of>[一二三四五六七八九十]+|\d{{1,2}})(?![般些切定样]))?(?:{_TO}(?P<last>{_NUMERAL})\s*条)?"
     rf"|{_TO}(?P<to>{_NUMERAL})\s*条)"
 )
@@ -80,7 +83,10 @@ def understand(question: str, names: Names) -> Query:
     mentions = names.mentions(text)
     spans: list[tuple[int, int]] = [(m.start, m.end) for m in mentions]
     named_places = list(_places(text, mentions, spans))
-    bare = "".join(c for i, c in enumerate(text) if not any(a <= i < b for a, b in spans))
+    kept = bytearray(b"\1" * len(text))
+    for start, end in spans:
+        kept[start:end] = bytes(end - start)
+    bare = "".join(compress(text, kept))
     named = dict.fromkeys(id for mention in mentions for id in mention.documents)
     return Query(
         text=text,

@@ -17,6 +17,7 @@ Kind = Literal[
     "vectors",
     "vectors-missing",
     "vectors-surplus",
+    "meanings",
     "original",
     "open-change",
     "in-though-removed",

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ingest.checking.finding import Finding
+from ingest.checking.meanings import meanings
 from ingest.embed import Embedder
 from ingest.errors import UserError
 from ingest.faults import damaged
@@ -44,6 +45,7 @@ def inspect(settings: Settings, embedder: Embedder) -> list[Finding]:
         found += _decided(index, records, settings)
         if not any(one.kind == "document" for one in found):
             found += _vectors(index, records, settings)
+            found += meanings(index, settings)
     finally:
         index.close()
     return found

@@ -21,6 +21,7 @@ from ingest.generations import (
 )
 from ingest.index import Index, sweep_left_over
 from ingest.known import known_documents, origins_of_known, register_of
+from ingest.meanings import fill
 from ingest.originals import content_hash, keep, missing, promised
 from ingest.pipeline import build, store
 from ingest.prepare import prepare
@@ -59,6 +60,7 @@ class Mender:
             "vectors-missing": self._vectors_missing,
             "vectors-surplus": self._vectors_surplus,
             "register": self._register,
+            "meanings": self._meanings,
         }
         for kind, way in ways.items():
             of_kind = [one for one in findings if one.kind == kind]
@@ -172,6 +174,9 @@ class Mender:
             self._decisions.hold_all(register_of(index.documents()))
         finally:
             index.close()
+
+    def _meanings(self, _: Sequence[Finding]) -> None:
+        fill(self._settings)
 
     def _index(self) -> Index:
         current = read_current(self._settings)

@@ -58,10 +58,13 @@ def run_restore(options: argparse.Namespace, settings: Settings) -> int:
     """Restore a backup."""
     from ingest.embed import Embedder
     from ingest.index import writing
+    from ingest.meanings import fill
+    from ingest.progress import Bar
     from ingest.restore import restore
 
-    with writing(settings):
+    with writing(settings), Bar() as bar:
         done = restore(options.file, settings, Embedder(settings), options.replace)
+        fill(settings, bar.encoded)
     print(
         pick(
             f"restored {done.documents} documents, {done.passages} passages, as of {done.made}",

@@ -93,7 +93,7 @@ _KEYS = {
         "title": "title 标题 名称",
         "issuer": "issuing_body issuer 发文机关 发布机构 制定机关",
         "number": "doc_number document_number number 文号 发文字号",
-        "version": "version_date version 版本日期",
+        "version": "version_date version 版本日期 版本",
         "effective": "effective_date effective 施行日期 生效日期",
         "published": "published published_date publish_date date 发布日期 公布日期",
         "expires": "expires expiry_date 失效日期 有效期至",

@@ -322,6 +322,7 @@ def revision_of(document: Document) -> str:
     return f"{document.id}.{document.content_hash[:8]}"
 
 
+@lru_cache(maxsize=16_384)
 def work_of(title: str) -> str:
     """The name shared by all versions of a law: no state's name, brackets or version date."""
     bare = re.sub(r"[《》\s]", "", title)

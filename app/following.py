@@ -1,0 +1,52 @@
+"""Follows the index: what a process derives from it (words, names, texts, the open vectors) is
+brought up to date soon after a change, whoever made it, so that the next question need not wait.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import weakref
+from typing import Protocol
+
+_LOG = logging.getLogger(__name__)
+
+EVERY = 0.5
+"""Seconds between two looks at the index; one look takes a fraction of a millisecond."""
+
+
+class Follows(Protocol):
+    """What can be brought up to date; :class:`app.service.Assistant` is one."""
+
+    def state(self) -> tuple[str, int]:
+        """Generation and number of changes of the index as it is now."""
+        ...
+
+    def renew(self) -> None:
+        """Bring up to date what is derived from the index."""
+        ...
+
+
+def follow(one: Follows, ended: threading.Event) -> None:
+    """Renew ``one`` after every change, in a thread of its own, until ``ended`` is set or nobody
+    else has it any more."""
+    seen = one.state()
+    threading.Thread(
+        target=_follow, args=(weakref.ref(one), ended, seen), name="following", daemon=True
+    ).start()
+
+
+def _follow(kept: weakref.ref[Follows], ended: threading.Event, seen: tuple[str, int]) -> None:
+    while not ended.wait(EVERY):
+        one = kept()
+        if one is None:
+            return
+        try:
+            state = one.state()
+            if state != seen:
+                one.renew()
+                seen = state
+        except Exception:
+            # the next question says what is wrong
+            _LOG.debug("the index cannot be followed", exc_info=True)
+        del one

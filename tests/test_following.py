@@ -1,0 +1,49 @@
+"""After a change the next question finds all ready."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from app.service import Assistant
+from ingest.index import writing
+from ingest.pipeline import add_paths
+from tests.projects import Project, answering, law
+
+
+def test_what_another_adds_is_taken_up_before_anybody_asks(tmp_path: Path) -> None:
+    project = Project.make(tmp_path / "project")
+    project.write("甲办法.txt", law("甲省政府采购管理办法", 4))
+    with answering(project) as assistant:
+        renewed = threading.Event()
+        renew = assistant.renew
+
+        def told() -> None:
+            renew()
+            renewed.set()
+
+        assistant.renew = told  # type: ignore[method-assign]
+        assistant.warm()
+        file = project.write("乙办法.txt", law("乙省政府采购管理办法", 4))
+        with writing(project.settings):
+            add_paths([file], project.settings, assistant.embedder)
+        assert renewed.wait(120)
+        retriever = assistant.parts()[0]
+        known = retriever._known
+        assert known is not None and len(known.records) == 2
+        assert retriever._state() is known, "nothing is left to be done"
+        assistant.close()
+
+
+def test_one_that_nobody_has_any_more_is_let_go(tmp_path: Path) -> None:
+    project = Project.make(tmp_path / "project")
+    project.write("甲办法.txt", law("甲省政府采购管理办法", 4))
+    with answering(project) as first:
+        before = set(threading.enumerate())
+        other = Assistant(project.settings)
+        other.warm()
+        (thread,) = (t for t in set(threading.enumerate()) - before if t.name == "following")
+        other.close()
+        thread.join(60)
+        assert not thread.is_alive()
+        first.close()
