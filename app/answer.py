@@ -90,7 +90,7 @@ class QuotingAnswerer:
             return replace(answer, question=question, standalone=question)
         if asks_points(asked) and not asked.terms and (answer := self._points(asked, language)):
             return replace(answer, question=question, standalone=question)
-        if entries := stated(asked.text, hits, holdings, within)[:most]:
+        if entries := stated(asked.text, holdings, within)[:most]:
             return self._from_card(question, entries, language)
         if holdings.records and leaves_open(asked, holdings):
             return _asked_back(question, "open", completed(asked, holdings), language)
