@@ -120,6 +120,10 @@ class QuotingAnswerer:
         """An answer that quotes given places."""
         return self._compose(question, chosen, 1.0, language)
 
+    def in_a_card(self, question: str, within: Collection[str] | None = None) -> bool:
+        """Whether what the papers of one purchase state answers a question as it stands."""
+        return bool(stated(self.analysed(question).text, self.holdings, within))
+
     def _from_card(self, question: str, entries: Sequence[Stated], language: Language) -> Answer:
         """The lines or cells that state what is asked, each cited by itself."""
         chosen = [(source, [(entry.start, entry.end)]) for source, entry in entries]

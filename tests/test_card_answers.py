@@ -9,7 +9,10 @@ import pytest
 from app.answer import QuotingAnswerer
 from app.answering.card import stated
 from app.as_json import document_to_json
-from app.types import Answer
+from app.conversation.answering import Conversing
+from app.conversation.asked import Asked
+from app.retrieve import Retriever
+from app.types import Answer, Filters, Hit
 from ingest.index import Index
 from ingest.prepare import Origin, prepare_here
 from tests.projects import Project
@@ -74,6 +77,18 @@ def test_each_entry_of_each_layout(name: str, answerer: QuotingAnswerer) -> None
 def test_a_part_of_the_title_and_the_number_name_the_purchase(answerer: QuotingAnswerer) -> None:
     assert "80万元" in answerer.answer("青浦河监理项目最高限价多少？", []).citations[0].text
     assert "86.5万元" in answerer.answer("510801202400325的预算金额是多少", []).citations[0].text
+
+
+def test_what_was_asked_before_does_not_hide_the_card(answerer: QuotingAnswerer) -> None:
+    class NothingFound(Retriever):
+        def __init__(self) -> None: ...
+
+        def search(self, *_: object, **__: object) -> list[Hit]:
+            return []
+
+    asked = Asked("青浦河监理项目最高限价多少？", before="图书采购的保证金怎么退？")
+    found = Conversing(NothingFound(), answerer, 10).answered(asked, Filters(), "zh", None)
+    assert "80万元" in found.answer.citations[0].text
 
 
 def test_a_document_looked_at_needs_no_name(answerer: QuotingAnswerer) -> None:
