@@ -90,7 +90,7 @@ class QuotingAnswerer:
             return replace(answer, question=question, standalone=question)
         if asks_points(asked) and not asked.terms and (answer := self._points(asked, language)):
             return replace(answer, question=question, standalone=question)
-        if entries := stated(asked.text, hits, holdings, within)[:most]:
+        if entries := stated(asked.text, holdings, within)[:most]:
             return self._from_card(question, entries, language)
         if holdings.records and leaves_open(asked, holdings):
             return _asked_back(question, "open", completed(asked, holdings), language)
@@ -119,6 +119,10 @@ class QuotingAnswerer:
     def told_again(self, question: str, chosen: Sequence[Chosen], language: Language) -> Answer:
         """An answer that quotes given places."""
         return self._compose(question, chosen, 1.0, language)
+
+    def in_a_card(self, question: str, within: Collection[str] | None = None) -> bool:
+        """Whether what the papers of one purchase state answers a question as it stands."""
+        return bool(stated(self.analysed(question).text, self.holdings, within))
 
     def _from_card(self, question: str, entries: Sequence[Stated], language: Language) -> Answer:
         """The lines or cells that state what is asked, each cited by itself."""

@@ -7,8 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from app.answer import QuotingAnswerer
+from app.answering.card import stated
 from app.as_json import document_to_json
-from app.types import Answer
+from app.conversation.answering import Conversing
+from app.conversation.asked import Asked
+from app.retrieve import Retriever
+from app.types import Answer, Filters, Hit
 from ingest.index import Index
 from ingest.prepare import Origin, prepare_here
 from tests.projects import Project
@@ -17,7 +21,8 @@ from tests.tender_texts import LAYOUTS, PURCHASES
 LAW = """云川市图书采购保证金办法
 第一条 为了规范保证金，制定本办法。
 第二条 投标保证金不得超过采购项目预算金额的百分之二。采购人应当在五个工作日内退还投标保证金。
-第三条 本办法自2020年1月1日起施行。
+第三条 农村生活污水治理的采购，参照本办法。
+第四条 本办法自2020年1月1日起施行。
 """
 ASKED = {
     "number": "{}的项目编号是多少？",
@@ -74,10 +79,51 @@ def test_a_part_of_the_title_and_the_number_name_the_purchase(answerer: QuotingA
     assert "86.5万元" in answerer.answer("510801202400325的预算金额是多少", []).citations[0].text
 
 
+def test_what_was_asked_before_does_not_hide_the_card(answerer: QuotingAnswerer) -> None:
+    class NothingFound(Retriever):
+        def __init__(self) -> None: ...
+
+        def search(self, *_: object, **__: object) -> list[Hit]:
+            return []
+
+    asked = Asked("青浦河监理项目最高限价多少？", before="图书采购的保证金怎么退？")
+    found = Conversing(NothingFound(), answerer, 10).answered(asked, Filters(), "zh", None)
+    assert "80万元" in found.answer.citations[0].text
+
+
 def test_a_document_looked_at_needs_no_name(answerer: QuotingAnswerer) -> None:
     record = next(r for r in answerer.index.documents() if "书架" in r.title)
     answer = answerer.answer("联系人是谁？", [], within={record.id})
     assert "刘强" in answer.citations[0].text
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "保证金怎么退",
+        "投标保证金是多少？",
+        "质疑期限是多少天",
+        "投标截止时间前可以撤回吗",
+        "图书采购的预算金额是多少",
+        "农村生活污水治理的投标保证金是多少",
+    ],
+)
+def test_a_question_about_the_law_is_not_for_the_card_of_one_purchase(
+    question: str, answerer: QuotingAnswerer
+) -> None:
+    holdings = answerer.holdings
+    law = next(i for i, r in holdings.records.items() if r.title.endswith("办法"))
+    for id in holdings.cards:
+        assert not stated(question, holdings, {id, law})
+    assert not stated(question, holdings)
+
+
+def test_of_one_document_alone_what_it_states_and_no_more(answerer: QuotingAnswerer) -> None:
+    holdings = answerer.holdings
+    one = next(i for i in holdings.cards if "食堂" in holdings.records[i].title)
+    assert [e.value for _, e in stated("投标保证金是多少？", holdings, {one})] == ["20000元"]
+    for more in ("保证金怎么退", "质疑期限是多少天", "投标截止时间前可以撤回吗"):
+        assert not stated(more, holdings, {one})
 
 
 @pytest.mark.parametrize(

@@ -42,8 +42,7 @@ def chroma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chroma]:
 def project(tmp_path_factory: pytest.TempPathFactory, chroma: Chroma) -> Project:
     project = Project.make(
         tmp_path_factory.mktemp("served") / "project",
-        f"store: {{mode: server, port: {chroma.port}}}\nserver: {{processes: 0}}\n"
-        "answer: {reader: none}\n",
+        f"store: {{mode: server, port: {chroma.port}}}\nserver: {{processes: 0}}\n",
     )
     project.write("甲办法.txt", law("甲省政府采购管理办法", 12))
     add(project.settings, project.corpus)

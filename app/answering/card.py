@@ -1,8 +1,8 @@
 """Questions for what the papers of a purchase state: its deadline, its budget, who to call.
 
 A question is for an entry of a card if it names one as the papers or ``ingest/data/card.yaml``
-do, says nothing else that the card does not, and means one purchase: by words of its title, by
-its number, or because only one is looked at.
+do, says nothing else that the card does not, and means one purchase: by words of its title that
+are not words of every rule, by its number, or because no other document is looked at.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from difflib import SequenceMatcher
 
 from app.answering.holdings import Holdings
 from app.answering.sentences import Source
-from app.answering.words import content_words, is_generic
-from app.types import Hit
+from app.answering.words import asked_away, content_words, is_generic, is_stop_word, tokenizer
 from ingest.card import names
 from ingest.document import PURCHASE_KINDS, CardEntry
 
@@ -22,26 +21,28 @@ Stated = tuple[Source, CardEntry]
 
 _LEAST_COMMON = 4
 """A question means a purchase by at least so many characters of its title, each with another."""
+_LEAST_NUMBER = 6
+"""A shorter number may be any number: a year, a sum."""
 _CLEAR = re.compile(r"[《》〈〉“”\"'\s？?。，,]")
 _COMMON = re.compile(r"政府采购|公开|竞争性|采购|招标|项目|服务|文件|公告|通知|中标|成交|合同")
 """What the titles of purchases have in common."""
 
 
 def stated(
-    question: str, hits: Sequence[Hit], holdings: Holdings, within: Collection[str] | None = None
+    question: str, holdings: Holdings, within: Collection[str] | None = None
 ) -> list[Stated]:
     """The entries of cards that answer ``question`` (Simplified); none where it is no such one.
 
-    :param hits: best first; they decide where only one purchase may be looked at and the question
-        does not name it.
     :param within: ids of the documents that may be quoted; ``None``: all.
     """
-    cards = {i: c for i, c in holdings.cards.items() if within is None or i in within}
-    wanted = _named(question) if cards else {}
+    looked_at = holdings.records.keys() if within is None else within
+    cards = {i: c for i, c in holdings.cards.items() if i in looked_at}
+    wanted, rest = _named(question) if cards else (set(), "")
     if not wanted:
         return []
     found: list[Stated] = []
-    for id in _meant(question, cards, hits, holdings, within):
+    meant = _meant(rest, cards, holdings)
+    for id in meant or (cards if len(looked_at) == 1 else ()):
         source = holdings.source(id)
         entries = [e for e in cards[id] if e.name in wanted]
         if source is None or not entries or _says_more(question, source, entries, cards[id]):
@@ -51,8 +52,9 @@ def stated(
     return found
 
 
-def _named(question: str) -> set[str]:
-    """Names of entries that the question calls by a word for them, the longest words first."""
+def _named(question: str) -> tuple[set[str], str]:
+    """Names of entries that the question calls by a word for them, the longest words first, and
+    what else it says."""
     rest = question
     found: set[str] = set()
     words = sorted(((w, e.name) for e in names() for w in e.words), key=lambda x: -len(x[0]))
@@ -60,40 +62,45 @@ def _named(question: str) -> set[str]:
         if word in rest:
             rest = rest.replace(word, "\n")
             found.add(name)
-    return found
+    return found, rest
 
 
-def _meant(
-    question: str,
-    cards: dict[str, tuple[CardEntry, ...]],
-    hits: Sequence[Hit],
-    holdings: Holdings,
-    within: Collection[str] | None,
-) -> list[str]:
-    """The documents of the purchase that the question means: notices before long documents."""
+def _meant(question: str, cards: dict[str, tuple[CardEntry, ...]], holdings: Holdings) -> list[str]:
+    """The documents of the purchase that the question names: notices before long documents."""
     numbered = [
         id
         for id, card in cards.items()
-        if any(e.name == "number" and e.value.strip("。") in question for e in card)
+        if any(
+            e.name == "number"
+            and len(number := e.value.strip("。")) >= _LEAST_NUMBER
+            and number in question
+            for e in card
+        )
     ]
     if numbered:
         return _in_order(numbered, holdings)
-    common = {id: _common(question, holdings.records[id].title) for id in cards}
+    shared = {id: _shared(question, holdings.records[id].title) for id in cards}
+    common = {id: sum(map(len, runs)) for id, runs in shared.items()}
     best = max(common.values())
-    if best >= _LEAST_COMMON:
-        return _in_order([id for id, n in common.items() if n == best], holdings)
-    if within is not None and len(within) == 1:
-        return list(cards)
-    alone = len(cards) == 1 and bool(hits) and hits[0].passage.document in cards
-    return list(cards) if alone and not holdings.named_in(question) else []
+    named = [id for id, n in common.items() if n == best >= _LEAST_COMMON]
+    return _in_order([id for id in named if not _said_elsewhere(shared[id], holdings)], holdings)
 
 
-def _common(question: str, title: str) -> int:
-    """How many characters the question has of a title, in runs, less what all titles have."""
+def _shared(question: str, title: str) -> list[str]:
+    """What the question has of a title, in runs, less what all titles have."""
     asked, named = _CLEAR.sub("", question), _CLEAR.sub("", title)
     blocks = SequenceMatcher(None, asked, named, autojunk=False).get_matching_blocks()
-    shared = [_COMMON.sub("", asked[b.a : b.a + b.size]) for b in blocks]
-    return sum(len(run) for run in shared if len(run) > 1)
+    runs = [_COMMON.sub("\n", asked[b.a : b.a + b.size]) for b in blocks]
+    return [part for run in runs for part in run.split("\n") if len(part) > 1]
+
+
+def _said_elsewhere(runs: Sequence[str], holdings: Holdings) -> bool:
+    """Whether texts other than papers of purchases say each of ``runs``, which then name none."""
+    records = holdings.records
+    others = {i for i, r in records.items() if r.metadata.kind not in PURCHASE_KINDS}
+    passages = holdings.index.catalogue.connection
+    saying = "select document from passages where instr(text, ?)"
+    return all(any(i in others for (i,) in passages.execute(saying, (run,))) for run in runs)
 
 
 def _in_order(ids: Sequence[str], holdings: Holdings) -> list[str]:
@@ -117,7 +124,14 @@ def _says_more(
     held = "".join(called) + source.record.title
     held += "".join(entry.value for entry in card if entry.name == "number")
     held += "".join(source.text[e.start : e.end] for e in entries)
-    return any(word not in held and not is_generic(word) for word in content_words(question))
+    words = [*content_words(question), *_single(question)]
+    return any(word not in held and not is_generic(word) for word in words)
+
+
+def _single(question: str) -> list[str]:
+    """Words of one character that say something: 退 in 保证金怎么退."""
+    pieces = tokenizer().cut(asked_away(question), HMM=False)
+    return [p for p in pieces if len(p) == 1 and p.isalnum() and not is_stop_word(p)]
 
 
 def _plain(value: str) -> str:

@@ -105,7 +105,7 @@ class Conversing:
         answerer, holdings = self._answerer, self._answerer.holdings
         whole = self._of_document(asked) or completed(asked.question, asked.before, holdings)
         hits = self._search(asked.question, filters)
-        if _names_a_part(asked.question, hits):
+        if _names_a_part(asked.question, hits) or answerer.in_a_card(asked.question, within):
             return self._alone(asked.question, filters, language, within)
         further = self._search(whole, filters)
         compared = sides(answerer.analysed(whole), further, holdings)

@@ -17,12 +17,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from benchmarks.serving import CHROMIUM, FLAGS, READY, free_port
 from ingest.prepare import Origin, prepare
 from tests.e2e.texts import HOSTILE, LAW
 from tests.projects import ROOT, Project
+
+expect.set_options(timeout=30_000)
+"""A busy machine is slow; what is expected may take as long as Playwright's other waits."""
 
 
 @dataclass(frozen=True)

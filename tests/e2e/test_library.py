@@ -581,7 +581,8 @@ def test_no_word_is_left_in_the_other_language(edit: Opener, locale: str) -> Non
     page.wait_for_function(
         "l => document.documentElement.lang === l", arg=locale[:2] if locale == "en-US" else locale
     )
-    names = re.compile(rf"政采问答|{EDITOR}|DOCX|PDF|HTML|Markdown|[ab]\.txt")
+    formats = "DOCX|PDF|CSV|HTML|Markdown|ZIP|EML|DOC|XLSX|OFD"
+    names = re.compile(rf"政采问答|{EDITOR}|{formats}|[ab]\.txt")
     foreign = LATIN if locale == "zh-CN" else CHINESE
     for state in open_states(page):
         for text in page.evaluate(INTERFACE):

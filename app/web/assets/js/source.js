@@ -22,7 +22,7 @@ export class SourcePanel {
     return !this.element.hidden;
   }
 
-  // places: what previous/next go through; at: index of the one shown.
+  // places: what previous/next go through, `uncited` where the answer does not cite it; at: index of the one shown.
   async open(places, at, opener = null) {
     const place = places[at];
     const before = this.state;
@@ -88,17 +88,17 @@ export class SourcePanel {
             named?.page ? ` · ${t("page.number", { page })}` : null) : null,
           facts(about),
           about.superseded ? h("p", { class: "banner warn" }, t("supersededLong"), found.newer ? h("button", { type: "button",
-            class: "link", onclick: () => this.open([{ document: found.newer.id, start: 0, end: 0 }], 0) },
+            class: "link", onclick: () => this.open([{ document: found.newer.id, start: 0, end: 0, uncited: true }], 0) },
           t("supersededBy", { date: found.newer.date })) : null,
           found.newer ? h("button", { type: "button", class: "link", onclick: () => compare(about.id) }, t("compare")) : null,
           !found.newer && found.replaced_by ? t("replacedBy", { title: found.replaced_by }) : null) : null,
           found.changed ? h("p", { class: "banner warn" }, t("changed"), h("q", {}, place.text ?? "")) : null,
-          this.card(about, found.card, text),
           this.tools(about, text, found.outline, page)),
+        this.card(about, found.card),
         page ? this.printed(about, page, place) : null,
         text));
     this.scrollTo(text.querySelector("mark.current"));
-    this.pointOut(current);
+    this.pointOut(place.uncited ? null : current);
     this.element.querySelector("h2").focus({ preventScroll: true });
   }
 
@@ -117,9 +117,9 @@ export class SourcePanel {
       iconButton("close", t("close"), () => this.close()));
   }
 
-  card(about, entries, text) {
+  card(about, entries) {
     return purchaseCard(entries, (entry) => this.open([{ document: about.id, start: entry.start, end: entry.end,
-      content_hash: about.content_hash }], 0));
+      content_hash: about.content_hash, uncited: true }], 0));
   }
 
   // The page of a PDF as it is printed, the passage marked.
