@@ -145,8 +145,7 @@ class Conversing:
                 key = "silent" if side.documents else "absent"  # a filter shuts it out, or not here
                 silent.append(frame(key, language, name=side.name))
                 continue
-            hits = self._search(side.question, replace(filters, documents=tuple(ids)))
-            answer = self._answerer.answer(side.question, hits, language, ids)
+            answer = self._of_side(side, ids, filters, language)
             if answer.abstained:
                 silent.append(frame("silent", language, name=side.name))
             else:
@@ -156,6 +155,18 @@ class Conversing:
             return None
         merged = joined_answers(question, told, self._answerer.holdings, language)
         return replace(merged, notice=" ".join(silent))
+
+    def _of_side(
+        self, side: Side, ids: Sequence[str], filters: Filters, language: Language
+    ) -> Answer:
+        """A side's answer from the documents ``ids``. Where its question says too little alone,
+        such as when something takes effect, it is asked with the side's name."""
+        within = replace(filters, documents=tuple(ids))
+        alone, named = side.question, f"{side.name}{side.question}"
+        answer = self._answerer.answer(alone, self._search(alone, within), language, ids)
+        if answer.abstained and not alone.startswith(side.name):
+            return self._answerer.answer(named, self._search(named, within), language, ids)
+        return answer
 
     def _search(self, question: str, filters: Filters) -> list[Hit]:
         began = time.perf_counter()
