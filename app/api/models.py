@@ -97,6 +97,13 @@ class Statement(_Out):
     about: str = Field(
         "", description=both("对比时所属的一方", "the one of the things compared it speaks of")
     )
+    region: str = Field(
+        "",
+        description=both(
+            "问题未指明地区时，所引地方文件或新闻的地区，显示在引文之前",
+            "the region of a local text, where the question names none; shown before the quote",
+        ),
+    )
     quotes: Annotated[list[Quote], FailFast()] = Field(
         default_factory=list, description=both("逐字引用的原文", "the runs that it repeats")
     )
@@ -178,6 +185,7 @@ class Earlier(BaseModel):
     standalone: str = Field("", max_length=4000)
     answer: str = Field("", max_length=40_000)
     abstained: bool = False
+    aside: bool = False
     statements: Annotated[list[Statement], FailFast()] = Field(default_factory=list, max_length=100)
     citations: Annotated[list[Citation], FailFast()] = Field(default_factory=list, max_length=100)
 
@@ -224,6 +232,13 @@ class AnswerOut(_Out):
     answer: str = Field(description=both("带 [n] 的全文", "whole text with its [n]"))
     abstained: bool = Field(
         description=both("已收录的文件不能回答", "the corpus does not answer it")
+    )
+    aside: bool = Field(
+        False,
+        description=both(
+            "未作检索：问候的回应，或反问所指",
+            "no refusal: a greeting returned, or a question back",
+        ),
     )
     statements: list[Statement]
     citations: list[Citation]

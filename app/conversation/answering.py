@@ -70,15 +70,29 @@ class Conversing:
         :param within: ids of the documents that ``filters`` let through; ``None``: all.
         """
         self._finding = 0.0
-        pointed = pointed_at(asked, self._answerer.holdings)
-        hits: Sequence[Hit] = ()
-        if pointed and all(within is None or source.id in within for source, _ in pointed):
-            answer = self._told_again(asked, pointed, language)
-        elif asked.before:
-            answer, hits = self._after(asked, filters, language, within)
-        else:
-            answer, hits = self._alone(asked.question, filters, language, within)
+        answer, hits = self._said(asked, filters, language, within)
+        if answer.abstained and not answer.aside and filters != Filters():
+            answer = self._without_limits(asked, answer, language)
         return Found(answer, tuple(hits), self._finding)
+
+    def _without_limits(self, asked: Asked, answer: Answer, language: Language) -> Answer:
+        """A refusal under filters, saying whether there is an answer without them."""
+        other, _ = self._said(asked, Filters(), language, None)
+        if other.abstained:
+            said = frame("nowhere", language)
+        else:
+            said = frame("elsewhere", language, place=other.citations[0].official)
+        return replace(answer, notice=f"{answer.notice} {said}".strip())
+
+    def _said(
+        self, asked: Asked, filters: Filters, language: Language, within: Collection[str] | None
+    ) -> tuple[Answer, Sequence[Hit]]:
+        pointed = pointed_at(asked, self._answerer.holdings)
+        if pointed and all(within is None or source.id in within for source, _ in pointed):
+            return self._told_again(asked, pointed, language), ()
+        if asked.before:
+            return self._after(asked, filters, language, within)
+        return self._alone(asked.question, filters, language, within)
 
     def _alone(
         self,
