@@ -73,6 +73,7 @@ class QuotingAnswerer:
         language: Language = "zh",
         within: Collection[str] | None = None,
         read: Sequence[Read] = (),
+        share: float = 1.0,
     ) -> Answer:
         """What the passages found say in answer to a standalone question, or an abstention.
 
@@ -80,6 +81,7 @@ class QuotingAnswerer:
         :param language: of the words around the quotes.
         :param within: ids of the documents that may be quoted; ``None``: all.
         :param read: the places found, where they were read already, best first.
+        :param share: so much of :attr:`least_probability` is enough.
         """
         holdings = self.holdings
         most = self.settings.answer.max_statements
@@ -109,7 +111,7 @@ class QuotingAnswerer:
             return self._compose(question, parts, best.probability, language)
         if not conflict and wrong_premise(asked, best):
             return self._refusal(question, hits, language, best, figure_sentence(asked, best))
-        if conflict or best.probability < self.least_probability:
+        if conflict or best.probability < self.least_probability * share:
             return self._refusal(question, hits, language, best)
         chosen = choose(question, read, self.reading)[:most]
         agree = [r for r in read if not contradiction(asked, r.place, holdings)]

@@ -99,10 +99,7 @@ class Statement(_Out):
     )
     region: str = Field(
         "",
-        description=both(
-            "问题未指明地区时，所引地方文件或新闻的地区，显示在引文之前",
-            "the region of a local text, where the question names none; shown before the quote",
-        ),
+        description=both("所引文件的地区，示于引文前", "whose rule it is; shown before the text"),
     )
     quotes: Annotated[list[Quote], FailFast()] = Field(
         default_factory=list, description=both("逐字引用的原文", "the runs that it repeats")
@@ -235,10 +232,7 @@ class AnswerOut(_Out):
     )
     aside: bool = Field(
         False,
-        description=both(
-            "未作检索：问候的回应，或反问所指",
-            "no refusal: a greeting returned, or a question back",
-        ),
+        description=both("问候的回应或反问，非拒答", "a greeting or question back, no refusal"),
     )
     statements: list[Statement]
     citations: list[Citation]

@@ -38,6 +38,9 @@ _AS_LIKELY_AS = 5
 
 _MOST_EACH = 2
 """So many statements of each side."""
+_OF_A_SIDE = 0.5
+"""A side is quoted at so much of the probability an answer needs: what asks to compare
+(有什么不同) is answered by neither side alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +182,8 @@ class Conversing:
         alone, named = side.question, f"{side.name}{side.question}"
         answer = self._answerer.answer(alone, self._search(alone, within), language, ids)
         if answer.abstained and not alone.startswith(side.name):
-            return self._answerer.answer(named, self._search(named, within), language, ids)
+            hits = self._search(named, within)
+            return self._answerer.answer(named, hits, language, ids, share=_OF_A_SIDE)
         return answer
 
     def _search(self, question: str, filters: Filters) -> list[Hit]:
