@@ -28,7 +28,7 @@ from app.answering.holdings import Holdings, shown_title
 from app.answering.open_questions import completed, leaves_open
 from app.answering.outline_answers import asks_points, pointed_sections, points_of
 from app.answering.parts import by_outline, place_named
-from app.answering.places import places
+from app.answering.places import places, region_of
 from app.answering.question import Question, analyse
 from app.answering.sentences import Source
 from app.answering.wording import answer_text, back_text, refusal_text
@@ -73,6 +73,7 @@ class QuotingAnswerer:
         language: Language = "zh",
         within: Collection[str] | None = None,
         read: Sequence[Read] = (),
+        share: float = 1.0,
     ) -> Answer:
         """What the passages found say in answer to a standalone question, or an abstention.
 
@@ -80,11 +81,12 @@ class QuotingAnswerer:
         :param language: of the words around the quotes.
         :param within: ids of the documents that may be quoted; ``None``: all.
         :param read: the places found, where they were read already, best first.
+        :param share: so much of :attr:`least_probability` is enough.
         """
         holdings = self.holdings
         most = self.settings.answer.max_statements
         if said := reply_to(question, language):
-            return Answer(question, said, abstained=True, standalone=question)
+            return Answer(question, said, abstained=True, standalone=question, aside=True)
         asked = self.analysed(question)
         if answer := self._word_for_word(asked, hits, language):
             return replace(answer, question=question, standalone=question)
@@ -109,7 +111,7 @@ class QuotingAnswerer:
             return self._compose(question, parts, best.probability, language)
         if not conflict and wrong_premise(asked, best):
             return self._refusal(question, hits, language, best, figure_sentence(asked, best))
-        if conflict or best.probability < self.least_probability:
+        if conflict or best.probability < self.least_probability * share:
             return self._refusal(question, hits, language, best)
         chosen = choose(question, read, self.reading)[:most]
         agree = [r for r in read if not contradiction(asked, r.place, holdings)]
@@ -197,9 +199,12 @@ class QuotingAnswerer:
         further: Sequence[Chosen] = (),
         exact: bool = False,
     ) -> Answer:
-        citer = Citer(self.index)
+        citer, named = Citer(self.index), bool(places(question))
         statements = tuple(
-            citer.statement(source, spans, further=place >= len(chosen), exact=exact)
+            replace(
+                citer.statement(source, spans, further=place >= len(chosen), exact=exact),
+                region="" if named else region_of(source.record.metadata),
+            )
             for place, (source, spans) in enumerate((*chosen, *further))
         )
         sources = {source.id: source for source, _ in (*chosen, *further)}
@@ -264,4 +269,4 @@ def _official(hit: Hit) -> str:
 def _asked_back(question: str, key: str, examples: Sequence[str], language: Language) -> Answer:
     """No answer but the question what is meant."""
     text = back_text(key, examples, language)
-    return Answer(question, text, abstained=True, standalone=question)
+    return Answer(question, text, abstained=True, standalone=question, aside=True)

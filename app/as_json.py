@@ -22,6 +22,7 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
         "standalone": answer.standalone,
         "answer": answer.text,
         "abstained": answer.abstained,
+        "aside": answer.aside,
         "statements": [
             {
                 "text": s.text,
@@ -30,6 +31,7 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
                 "score": s.score,
                 "further": s.further,
                 "about": s.about,
+                "region": s.region,
                 "quotes": [asdict(quote) for quote in s.quotes],
             }
             for s in answer.statements
@@ -61,6 +63,7 @@ def answer_from_json(values: dict[str, Any]) -> Answer:
             "standalone": values.get("standalone") or "",
             "text": values.get("answer") or "\n".join(s.text for s in statements),
             "abstained": values.get("abstained", False),
+            "aside": values.get("aside", False),
             "statements": statements,
             "citations": citations,
             "evidence": values.get("evidence", "none"),

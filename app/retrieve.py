@@ -46,6 +46,8 @@ _BY_VECTORS = 2
 _SUPERSEDED, _OTHER_REGION, _NAMED, _LOCAL = -2.0, -6.0, 2.0, -1.0
 """What a superseded version, a text on another region, a text named in the question, and a local
 regulation where the question states no region add to the score."""
+_NATIONAL = frozenset({"law", "regulation", "rule", "interpretation"})
+"""What binds the whole country where it names no region."""
 _WHOLE, _PART = 100.0, 2.0
 """What a passage that holds the whole question, or the rarest of parts of it, adds to its score."""
 
@@ -95,7 +97,7 @@ class Retriever:
         query = understand(question, state.names)
         named = Named(self._index, state.records, query, allowed)
         explicit = named.passages()
-        found = state.verbatim.find((question, query.text))
+        found = state.verbatim.find((question, query.text), query.bare if query.named else question)
         pool, ranked = self._ranked(state, query, named, allowed, found)
         hits = Hits(self._index, state.records, state.view, pool, ranked)
         return hits.best(k, explicit)[:k]
@@ -162,14 +164,40 @@ def _defining_texts(index: Index) -> list[str]:
     return [row[0] for row in rows]
 
 
-def allowed_documents(records: Iterable[DocumentRecord], filters: Filters) -> frozenset[str] | None:
-    """Ids of the documents that pass ``filters``; ``None`` where these limit nothing."""
+def allowed_documents(
+    records: Iterable[DocumentRecord], filters: Filters, nation: bool = True
+) -> frozenset[str] | None:
+    """Ids of the documents that pass ``filters``; ``None`` where these limit nothing.
+
+    :param nation: whether a region means its own documents and those of the whole country; a list
+        of the documents of a region has its own only.
+    """
     if filters == Filters():
         return None
-    return frozenset(record.id for record in records if _passes(record, filters))
+    held = list(records)
+    region = _short(filters.region or "")
+    # what is no place at all limits to nothing
+    nation = nation and (bool(places(region)) or any(region in _of(r) for r in held))
+    return frozenset(record.id for record in held if _passes(record, filters, nation))
 
 
-def _passes(record: DocumentRecord, filters: Filters) -> bool:
+def _short(region: str) -> str:
+    return region.removesuffix("省").removesuffix("市")
+
+
+def _of(record: DocumentRecord) -> tuple[str, str]:
+    """The region of a document, and the province that it lies in."""
+    region = _short(record.metadata.region or "")
+    return region, province(region)
+
+
+def _national(record: DocumentRecord) -> bool:
+    """Whether a document is of the whole country."""
+    said = record.metadata
+    return not said.region and (said.level == "central" or said.kind in _NATIONAL)
+
+
+def _passes(record: DocumentRecord, filters: Filters, nation: bool) -> bool:
     said = record.metadata
     if filters.documents and record.id not in filters.documents:
         return False
@@ -182,8 +210,8 @@ def _passes(record: DocumentRecord, filters: Filters) -> bool:
     if filters.issuer is not None and filters.issuer not in (said.issuer or ""):
         return False
     if filters.region is not None:
-        region = filters.region.removesuffix("省").removesuffix("市")
-        if region not in (said.region, province(said.region or "")):
+        of_it = _short(filters.region) in _of(record)
+        if not of_it and not (nation and _national(record)):
             return False
     dates = [day for day in (said.published, said.effective, said.version) if day]
     if filters.year is not None and not any(day.startswith(str(filters.year)) for day in dates):

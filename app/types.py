@@ -12,7 +12,8 @@ class Filters:
     """Limits that a reader sets on the documents searched; ``None`` or empty means any.
 
     ``year`` keeps documents published, effective or versioned in it; ``since`` and ``until`` (ISO
-    dates, both included) those with such a date between them. ``in_force`` leaves out what is
+    dates, both included) those with such a date between them. ``region`` keeps what is of that
+    region or of the whole country. ``in_force`` leaves out what is
     known to be superseded, repealed, expired or not yet in force. ``documents`` are document ids.
     """
 
@@ -116,7 +117,8 @@ class Statement:
     ``verified`` is false where the check of figures, dates, names and negation failed;
     ``score`` is the share of its checks that it passed, from 0 to 1. ``further`` is true where it
     stands beside the answer (另见); such statements come last. ``about`` names the one of several
-    things compared that it speaks of.
+    things compared that it speaks of. ``region`` is the place whose rule or news it is, where the
+    question names none; it is shown before ``text`` and no part of it.
     """
 
     text: str
@@ -126,6 +128,7 @@ class Statement:
     score: float = 1.0
     further: bool = False
     about: str = ""
+    region: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,8 @@ class Answer:
     (``retrieve``, ``answer``, ``total``) to milliseconds. ``standalone`` is the question as
     searched, after a follow-up was completed from the conversation. ``notice`` is one line for
     the reader about how the answer came about (e.g. the language model was not reachable).
-    ``score`` is the mean score of the statements.
+    ``score`` is the mean score of the statements. ``aside`` is true where nothing was refused,
+    though nothing is quoted: a greeting is returned, or the question is asked back.
     """
 
     question: str
@@ -152,6 +156,7 @@ class Answer:
     notice: str = ""
     timings_ms: dict[str, float] = field(default_factory=dict)
     score: float = 1.0
+    aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)

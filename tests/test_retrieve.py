@@ -53,6 +53,7 @@ HENAN = """河南：购买服务提质增效
 近日，记者从河南省财政厅获悉，2023年，河南省政府购买服务支出二十一亿元，项目数量明显增加。
 郑州市推进采购意向公开，实行集中验收。
 """
+NATIONAL = {"采购意向公开办法", "中华人民共和国采购监督法"}
 
 
 @pytest.fixture(scope="module")
@@ -150,8 +151,10 @@ def test_words_without_any_meaning_for_the_corpus_are_not_probable(retriever: Re
     ("filters", "titles"),
     [
         (Filters(kind="news"), {"四川：购买服务改革见成效", "河南：购买服务提质增效"}),
-        (Filters(region="河南"), {"河南：购买服务提质增效"}),
-        (Filters(region="四川省"), {"四川：购买服务改革见成效"}),
+        (Filters(region="河南"), {"河南：购买服务提质增效", *NATIONAL}),
+        (Filters(region="四川省"), {"四川：购买服务改革见成效", *NATIONAL}),
+        (Filters(region="贵州"), NATIONAL),
+        (Filters(region="无此地"), set()),
         (Filters(year=2020), {"采购意向公开办法"}),
         (Filters(issuer="财政部"), {"采购意向公开办法"}),
         (Filters(year=1990), set()),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from ingest.document import PURCHASE_KINDS, Metadata
+
 _TABLE = """
 北京:
 天津:
@@ -82,3 +84,9 @@ def places(text: str) -> tuple[str, ...]:
 def province(place: str) -> str:
     """The province that a place is or lies in."""
     return _provinces().get(place, place)
+
+
+def region_of(metadata: Metadata) -> str:
+    """The region whose rule or news a document is; empty for what is of the whole country, and
+    for the papers of one purchase."""
+    return "" if metadata.kind in PURCHASE_KINDS else metadata.region or ""

@@ -21,6 +21,8 @@ Span = tuple[int, int]
 LISTED = frozenset({"item", "subitem"})
 OPEN = re.compile(r"[:：，,]\s*$")
 """What a text ends with that goes on in what follows."""
+_TITLE = 300
+"""A document's title stands within its first so many characters."""
 _SENTENCE = re.compile(r"[^。！？!?\n]*(?:[。！？!?]+[”’」』）)]*|\n|$)")
 _OPENING, _CLOSING = "“（《(", "”）》)"
 
@@ -84,13 +86,13 @@ class Source:
         return next((above for above in reversed(chain) if above.kind in parts), chain[-1])
 
     def blocks(self, start: int, end: int) -> list[Span]:
-        """The paragraphs (款) of ``start:end`` that are no headings, a list with its lead-in being
-        one."""
+        """The paragraphs (款) of ``start:end`` that are no headings and not the document's title,
+        a list with its lead-in being one."""
         found: list[Span] = []
         before: Section | None = None
         for run in self._runs(start, end):
             section = self.sections[self.paths.find(*run)]
-            if self.is_heading(section, *run):
+            if self.is_heading(section, *run) or self._is_title(*run):
                 continue
             if before is not None and self._goes_on(found[-1], before, run, section):
                 found[-1] = (found[-1][0], run[1])
@@ -108,16 +110,33 @@ class Source:
             return section.parent in above
         text = self.text[slice(*block)]
         if section.kind == "point" and before.kind == "point":
-            return section.parent == before.parent and block[0] < before.start
+            return self._follows(before, section) and block[0] < before.start
         if section.kind == "point":
             return bool(OPEN.search(text)) or self._counts(text, section)
         return "\n" not in self.text[block[1] : run[0]] or bool(OPEN.search(text))
 
     def _counts(self, text: str, point: Section) -> bool:
         """Whether a text says how many points begin with this one: 四项制度 before 一是…四是…."""
-        beside = [self.sections[i] for i in self.paths.children(point.parent)]
-        count = sum(other.kind == "point" for other in beside)
+        series = [point]
+        for other in self.sections[point.index + 1 :]:
+            if other.kind == "point" and self._follows(series[-1], other):
+                series.append(other)
+        count = len(series)
         return bool(re.search(rf"(?:{count}|{chinese(count)})(?:大|个|项|条|点|类|种|方面)", text))
+
+    def _follows(self, point: Section, other: Section) -> bool:
+        """Whether ``other`` is counted on from ``point``, in one paragraph or in the next."""
+        if point.parent == other.parent:
+            return True
+        counted_on = other.number == (point.number or 0) + 1
+        return counted_on and self._around(point) == self._around(other)
+
+    def _around(self, point: Section) -> int | None:
+        """The part that holds a point, or the paragraph that is nothing but this point."""
+        parent = None if point.parent is None else self.sections[point.parent]
+        if parent is None or parent.kind not in ("body", "paragraph"):
+            return point.parent
+        return parent.parent if parent.start == point.start else parent.index
 
     def items(self, start: int, end: int) -> list[Span]:
         """The items and points of lists within ``start:end``, those below others with these."""
@@ -177,6 +196,10 @@ class Source:
             return False
         shown, named = _bare(self.text[start:end]), _bare(section.label + section.heading)
         return bool(named) and shown == named and section.end > end
+
+    def _is_title(self, start: int, end: int) -> bool:
+        """Whether ``start:end`` is the line that gives the document its title."""
+        return start < _TITLE and _bare(self.text[start:end]) == _bare(self.record.title)
 
     def opening_paragraph(self) -> Span | None:
         """The first line of the document that reads as a sentence, as news opens with its sum."""

@@ -17,6 +17,9 @@ _FRAME = {
         "points": "不止一处有“一是、二是”这样的分点，请说明问的是哪一处，例如：\n{examples}",
         "basis": "，根据《{title}》制定",
         "noted": "（{said}）",
+        "region": "{region}：",
+        "elsewhere": "限定的范围内没有答案；不限范围时有，见{place}。",
+        "nowhere": "限定的范围内没有答案，不限范围也没有。",
         "repaired": "（原文有编码修复，请核对）",
         "page": "（第{page}页）",
         "unverified": "（未核实）",
@@ -52,6 +55,9 @@ _FRAME = {
         "for example:\n{examples}",
         "basis": ", made under {title}",
         "noted": " ({said})",
+        "region": "{region}: ",
+        "elsewhere": "Nothing within the limits set answers this; without them {place} does.",
+        "nowhere": "Nothing within the limits set answers this, and nothing without them.",
         "page": " (page {page})",
         "repaired": " (damaged characters were repaired; check the original)",
         "unverified": " (not verified)",
@@ -86,6 +92,12 @@ def frame(key: str, language: Language = "zh", **values: object) -> str:
     return _FRAME[language][key].format(**values)
 
 
+def shown_statement(statement: Statement, language: Language = "zh") -> str:
+    """What a statement says, after the region whose rule it is."""
+    whose = frame("region", language, region=statement.region) if statement.region else ""
+    return f"{whose}{statement.text}"
+
+
 def answer_text(
     statements: Sequence[Statement],
     citations: Sequence[Citation],
@@ -110,7 +122,7 @@ def answer_text(
         doubt = "" if statement.verified else frame("unverified", language)
         old = outdated_words(statement.text, citations, language)
         noted = frame("noted", language, said=old) if old else ""
-        lines.append(f"{statement.text}{doubt}{marks}{noted}")
+        lines.append(f"{shown_statement(statement, language)}{doubt}{marks}{noted}")
     several = len({c.document for c in citations}) > 1
     lines += ["", frame("sources", language)]
     for c in citations:

@@ -109,7 +109,7 @@ def listed(assistant: Assistant, filters: FiltersIn, words: str) -> list[dict[st
     from app.retrieve import allowed_documents
 
     records = assistant.index.documents()
-    allowed = allowed_documents(records, filters.filters())
+    allowed = allowed_documents(records, filters.filters(), nation=False)
     wanted = words.strip().lower()
     return [
         record_to_json(record)

@@ -97,6 +97,10 @@ class Statement(_Out):
     about: str = Field(
         "", description=both("对比时所属的一方", "the one of the things compared it speaks of")
     )
+    region: str = Field(
+        "",
+        description=both("所引文件的地区，示于引文前", "whose rule it is; shown before the text"),
+    )
     quotes: Annotated[list[Quote], FailFast()] = Field(
         default_factory=list, description=both("逐字引用的原文", "the runs that it repeats")
     )
@@ -178,6 +182,7 @@ class Earlier(BaseModel):
     standalone: str = Field("", max_length=4000)
     answer: str = Field("", max_length=40_000)
     abstained: bool = False
+    aside: bool = False
     statements: Annotated[list[Statement], FailFast()] = Field(default_factory=list, max_length=100)
     citations: Annotated[list[Citation], FailFast()] = Field(default_factory=list, max_length=100)
 
@@ -224,6 +229,10 @@ class AnswerOut(_Out):
     answer: str = Field(description=both("带 [n] 的全文", "whole text with its [n]"))
     abstained: bool = Field(
         description=both("已收录的文件不能回答", "the corpus does not answer it")
+    )
+    aside: bool = Field(
+        False,
+        description=both("问候的回应或反问，非拒答", "a greeting or question back, no refusal"),
     )
     statements: list[Statement]
     citations: list[Citation]

@@ -122,7 +122,7 @@ def write_documents(assistant: Assistant, filters: Filters, output: str) -> None
 
     index = assistant.index
     records = index.documents()
-    allowed = allowed_documents(records, filters)
+    allowed = allowed_documents(records, filters, nation=False)
     lines = []
     for record in records:
         stored = index.document(record.id) if allowed is None or record.id in allowed else None

@@ -38,6 +38,9 @@ _AS_LIKELY_AS = 5
 
 _MOST_EACH = 2
 """So many statements of each side."""
+_OF_A_SIDE = 0.5
+"""A side is quoted at so much of the probability an answer needs: what asks to compare
+(有什么不同) is answered by neither side alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +73,29 @@ class Conversing:
         :param within: ids of the documents that ``filters`` let through; ``None``: all.
         """
         self._finding = 0.0
-        pointed = pointed_at(asked, self._answerer.holdings)
-        hits: Sequence[Hit] = ()
-        if pointed and all(within is None or source.id in within for source, _ in pointed):
-            answer = self._told_again(asked, pointed, language)
-        elif asked.before:
-            answer, hits = self._after(asked, filters, language, within)
-        else:
-            answer, hits = self._alone(asked.question, filters, language, within)
+        answer, hits = self._said(asked, filters, language, within)
+        if answer.abstained and not answer.aside and filters != Filters():
+            answer = self._without_limits(asked, answer, language)
         return Found(answer, tuple(hits), self._finding)
+
+    def _without_limits(self, asked: Asked, answer: Answer, language: Language) -> Answer:
+        """A refusal under filters, saying whether there is an answer without them."""
+        other, _ = self._said(asked, Filters(), language, None)
+        if other.abstained:
+            said = frame("nowhere", language)
+        else:
+            said = frame("elsewhere", language, place=other.citations[0].official)
+        return replace(answer, notice=f"{answer.notice} {said}".strip())
+
+    def _said(
+        self, asked: Asked, filters: Filters, language: Language, within: Collection[str] | None
+    ) -> tuple[Answer, Sequence[Hit]]:
+        pointed = pointed_at(asked, self._answerer.holdings)
+        if pointed and all(within is None or source.id in within for source, _ in pointed):
+            return self._told_again(asked, pointed, language), ()
+        if asked.before:
+            return self._after(asked, filters, language, within)
+        return self._alone(asked.question, filters, language, within)
 
     def _alone(
         self,
@@ -145,8 +162,7 @@ class Conversing:
                 key = "silent" if side.documents else "absent"  # a filter shuts it out, or not here
                 silent.append(frame(key, language, name=side.name))
                 continue
-            hits = self._search(side.question, replace(filters, documents=tuple(ids)))
-            answer = self._answerer.answer(side.question, hits, language, ids)
+            answer = self._of_side(side, ids, filters, language)
             if answer.abstained:
                 silent.append(frame("silent", language, name=side.name))
             else:
@@ -156,6 +172,19 @@ class Conversing:
             return None
         merged = joined_answers(question, told, self._answerer.holdings, language)
         return replace(merged, notice=" ".join(silent))
+
+    def _of_side(
+        self, side: Side, ids: Sequence[str], filters: Filters, language: Language
+    ) -> Answer:
+        """A side's answer from the documents ``ids``. Where its question says too little alone,
+        such as when something takes effect, it is asked with the side's name."""
+        within = replace(filters, documents=tuple(ids))
+        alone, named = side.question, f"{side.name}{side.question}"
+        answer = self._answerer.answer(alone, self._search(alone, within), language, ids)
+        if answer.abstained and not alone.startswith(side.name):
+            hits = self._search(named, within)
+            return self._answerer.answer(named, hits, language, ids, share=_OF_A_SIDE)
+        return answer
 
     def _search(self, question: str, filters: Filters) -> list[Hit]:
         began = time.perf_counter()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from app.answering.places import region_of
 from app.dated import dated
 from app.types import Answer, Citation, Statement
 from ingest.outline.citation import Paths, in_title_marks
@@ -28,13 +29,15 @@ def as_documents_say(answer: Answer, documents: Index) -> Answer | None:
         return replace(answer, text="", statements=(), citations=(), notice="")
     if not answer.statements:
         return None
-    citations = []
+    citations: list[Citation] = []
+    regions: dict[int, str] = {}
     for citation in answer.citations:
         stored = documents.document(citation.document)
         if stored is None or not _same(citation, stored):
             return None
         citations.append(dated(_anew(citation, stored), documents))
-    statements = tuple(_under_title(s, citations) for s in answer.statements)
+        regions[citation.n] = region_of(stored.record.metadata)
+    statements = tuple(_named(s, citations, regions) for s in answer.statements)
     fresh = replace(answer, statements=statements, citations=tuple(citations), notice="")
     for statement, verdict in zip(fresh.statements, judge_all(fresh, documents), strict=True):
         if statement.verified and not (verdict.holds and _has_figures(statement, fresh)):
@@ -60,11 +63,19 @@ def _anew(citation: Citation, stored: StoredDocument) -> Citation:
     )
 
 
-def _under_title(statement: Statement, citations: Sequence[Citation]) -> Statement:
-    """A side of a comparison is called what the documents call themselves."""
+def _named(
+    statement: Statement, citations: Sequence[Citation], regions: Mapping[int, str]
+) -> Statement:
+    """A side of a comparison is called what the documents call themselves, and a region is that
+    of the document."""
     titles = [c.title for c in citations if c.n in statement.citations[:1]]
     named = bool(statement.about and titles)
-    return replace(statement, about=in_title_marks(titles[0]) if named else "")
+    region = next((regions[n] for n in statement.citations if n in regions), "")
+    return replace(
+        statement,
+        about=in_title_marks(titles[0]) if named else "",
+        region=region if statement.region else "",
+    )
 
 
 def _has_figures(statement: Statement, answer: Answer) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from app.answering.wording import shown_statement
 from app.dated import outdated_words, version_words
 from app.i18n import text_in
 from app.outward import outward_source
@@ -32,7 +33,7 @@ def title_of(turns: Sequence[Turn], title: str, language: Language) -> str:
 
 def lines_of(answer: Answer, language: Language) -> Iterator[Line]:
     """The paragraphs of an answer. A number without a citation is left out."""
-    if answer.abstained:
+    if answer.abstained and not answer.aside:
         yield Line(text_in(language, "abstained"))
     if answer.abstained or not answer.statements:
         for text in answer.text.splitlines():
@@ -51,7 +52,8 @@ def lines_of(answer: Answer, language: Language) -> Iterator[Line]:
         cited = tuple(known[n] for n in statement.citations if n in known)
         doubt = "" if statement.verified else text_in(language, "unverified")
         said = (doubt, outdated_words(statement.text, cited, language))
-        yield Line(statement.text, cited, text_in(language, "listComma").join(filter(None, said)))
+        warning = text_in(language, "listComma").join(filter(None, said))
+        yield Line(shown_statement(statement, language), cited, warning)
 
 
 def note_of(citation: Citation, language: Language) -> str:

@@ -27,12 +27,17 @@ class Heard:
         if self.english and answer.abstained:
             return replace(answer, text=f"{answer.text}\n{_ASK_IN_CHINESE}")
         if self.english:
-            return replace(answer, notice=_QUOTED_IN_CHINESE.format(words=self.text))
+            return _noted(answer, _QUOTED_IN_CHINESE.format(words=self.text))
         if not self.meant:
             return answer
         words = "、".join(self.meant)
         notice = f"按‘{words}’理解" if shown == "zh" else f"Understood as ‘{words}’"
-        return replace(answer, notice=notice)
+        return _noted(answer, notice)
+
+
+def _noted(answer: Answer, notice: str) -> Answer:
+    """``answer`` with a further notice before what it has."""
+    return replace(answer, notice=f"{notice} {answer.notice}".strip())
 
 
 _ASK_IN_CHINESE = (

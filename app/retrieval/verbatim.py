@@ -78,10 +78,12 @@ class Verbatim:
         """All characters of the corpus."""
         return set(self._text)
 
-    def find(self, forms: Iterable[str]) -> Found:
+    def find(self, forms: Iterable[str], asked: str) -> Found:
         """What holds a question or parts of it.
 
         :param forms: the question as it was put, and in other forms; the first found counts.
+        :param asked: the question without the names of documents: a number in a name (77号令)
+            says where to look, not what for.
         """
         forms = [squeezed(form) for form in forms]
         forms += [_EDGES.sub("", form) for form in forms]
@@ -91,7 +93,7 @@ class Verbatim:
              if len(rows)),
             nothing,
         )  # fmt: skip
-        return Found(whole, tuple(self.rows(part) for part in parts(forms[0])))
+        return Found(whole, tuple(self.rows(part) for part in parts(squeezed(asked))))
 
     def _places(self, string: str) -> Iterator[int]:
         at = self._text.find(string) if string else -1

@@ -36,6 +36,7 @@ def message_of(answer: Answer, final: bool = True) -> dict[str, Any]:
         "question": answer.question,
         "standalone": answer.standalone,
         "abstained": answer.abstained,
+        "aside": answer.aside,
         "text": plain,
         "statements": [
             {
@@ -44,6 +45,7 @@ def message_of(answer: Answer, final: bool = True) -> dict[str, Any]:
                 "verified": statement.verified,
                 "further": statement.further,
                 "about": statement.about,
+                "region": statement.region,
                 "quotes": [[q.document, q.start, q.end] for q in statement.quotes],
             }
             for statement in statements
@@ -132,6 +134,7 @@ def _turn(message: dict[str, Any]) -> Turn:
             bool(s.get("verified", True)),
             further=bool(s.get("further", False)),
             about=str(s.get("about", "")),
+            region=str(s.get("region", "")),
         )
         for s in message["statements"]
     )
@@ -143,5 +146,6 @@ def _turn(message: dict[str, Any]) -> Turn:
         citations=_CITATIONS.validate_python(message["citations"]),
         evidence=str(message.get("evidence", "none")),
         standalone=str(message.get("standalone", "")),
+        aside=bool(message.get("aside", False)),
     )
     return Turn(answer.question, answer)

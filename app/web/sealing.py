@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 KEY_FILE = "answers.key"
 SEALED = (
-    "question", "standalone", "abstained", "text", "statements", "citations", "nearest",
+    "question", "standalone", "abstained", "aside", "text", "statements", "citations", "nearest",
     "evidence", "notice", "made", "scope",
 )  # fmt: skip
 
@@ -52,16 +52,18 @@ class Seals:
             return None
         try:
             seal = self._seal(message)
-        except (KeyError, ValueError, RecursionError):
+        except (ValueError, RecursionError):
             return None
         if not hmac.compare_digest(seal.encode(), message["seal"].encode("utf-8", "replace")):
             return None
-        return {name: message[name] for name in SEALED}
+        return {name: message[name] for name in SEALED if name in message}
 
     def _seal(self, message: dict[str, Any]) -> str:
         if self._key is None:
             self._key = kept_key(self._file)
-        sealed = json.dumps({name: message[name] for name in SEALED}, sort_keys=True)
+        # an answer of an earlier version lacks what came later; nothing can be taken away unseen
+        shown = {name: message[name] for name in SEALED if name in message}
+        sealed = json.dumps(shown, sort_keys=True)
         return hmac.new(self._key, sealed.encode(), hashlib.sha256).hexdigest()
 
 

@@ -94,17 +94,18 @@ export class TurnView {
     return h("p", { class: "statement" }, this.marked(statement), numbers.length ? "\u2060" : null, numbers, warning);
   }
 
-  // The text of a statement; behind the name of a text that was replaced stands by what.
+  // The text of a statement, after the region whose rule it is; behind the name of a text that was replaced stands by what.
   marked(statement) {
     const old = new Map(this.message.citations.filter((c) => statement.citations.includes(c.n))
       .flatMap((c) => c.outdated ?? []).map((one) => [one.name, one]));
+    const whose = statement.region ? h("span", { class: "whose" }, statement.region, t("lib.colon")) : null;
     let parts = [statement.text];
     for (const [name, { by, since }] of old) {
       const note = () => h("span", { class: "tag warn" }, t("outdatedShort", { by, since: since || "—" }));
       parts = parts.flatMap((part) => typeof part !== "string" ? [part]
         : part.split(name).flatMap((piece, at) => (at ? [name, note(), piece] : [piece])));
     }
-    return parts;
+    return whose ? [whose, ...parts] : parts;
   }
 
   marker(n) {
@@ -128,8 +129,8 @@ export class TurnView {
   }
 
   abstention() {
-    const { text, notice } = this.message;
-    return h("div", { class: "abstention" }, h("p", { class: "verdict" }, t("abstained")),
+    const { aside, text, notice } = this.message;
+    return h("div", { class: aside ? "aside" : "abstention" }, aside ? null : h("p", { class: "verdict" }, t("abstained")),
       h("p", { class: "statement" }, text), notice ? h("p", { class: "notice" }, notice) : null);
   }
 
@@ -156,7 +157,7 @@ export class TurnView {
 
   footer() {
     const { message } = this;
-    const level = message.error || message.stopped ? null : message.abstained ? "none" : message.evidence;
+    const level = message.error || message.stopped || message.aside ? null : message.abstained ? "none" : message.evidence;
     const scope = filterNames(message.filters ?? {});
     const copied = (event) => {
       copyText(answerText(message));
@@ -198,7 +199,7 @@ export function announce(button, text) {
 function answerText(message) {
   const leads = message.statements.findIndex((s) => s.further);
   const body = message.statements.map((s, at, all) => (at === leads ? `${t("seeAlso")}\n` : "")
-    + (s.about && s.about !== all[at - 1]?.about ? `${s.about}\n` : "") + s.text
+    + (s.about && s.about !== all[at - 1]?.about ? `${s.about}\n` : "") + (s.region ? s.region + t("lib.colon") : "") + s.text
     + s.citations.map((n) => `[${n}]`).join(""));
   const notes = message.citations.map((c) => `[${c.n}] ${c.official}${c.dated ? ` (${t("dated", { date: c.dated })})` : ""}`);
   return [message.text, ...body, notes.length ? "" : null, ...notes].filter((line) => line !== null && line !== undefined)
