@@ -51,7 +51,7 @@ def test_a_good_answer_is_used_and_cites_the_article(world: World) -> None:
 def test_numbers_of_the_prompt_become_numbers_of_the_answer(world: World) -> None:
     def write(n: Callable[[str], int]) -> str:
         return (
-            f"供应商可以在知道权益受到损害之日起七个工作日内以书面形式提出质疑。[{n('七个工作日')}]\n"
+            f"供应商可以在知道权益受到损害之日起七个工作日内以书面形式向采购人提出质疑。[{n('七个工作日')}]\n"
             f"2023年度全省政府购买服务支出178亿元。[{n('178亿元')}]\n"
             f"采购人应当自中标通知书发出之日起三十日内签订合同。[{n('三十日内')}]\n"
             f"其中省级20亿元。[{n('178亿元')}]"
@@ -232,7 +232,7 @@ def test_a_dead_server(world: World) -> None:
     began = time.monotonic()
     answer = world.assistant(base_url=dead.base_url).ask(SIGNING)
     assert "无法连接" in answer.notice and answer.statements
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60  # not as long as an answer may take
 
 
 def test_an_answer_cut_at_its_longest_keeps_its_whole_sentences(world: World) -> None:
