@@ -120,10 +120,12 @@ class Assistant:
     def warm(self) -> None:
         """Load all that the first question would otherwise wait for; then let the workers begin,
         without waiting for them: until they are ready, this process answers."""
+        from app.retrieval.slips import WITH_A_SLIP
+
         retriever, answerer = self.parts()
-        retriever.heard("采购置疑")
-        hits = retriever.search("政府采购", self.passages_read, Filters())
-        answerer.answer("政府采购", hits)
+        question = retriever.heard(WITH_A_SLIP).text
+        hits = retriever.search(question, self.passages_read, Filters())
+        answerer.answer(question, hits)
         self.warmed = True
         if self._workers is not None:
             self._workers.start()
