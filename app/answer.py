@@ -35,6 +35,7 @@ from app.answering.wording import answer_text, back_text, refusal_text
 from app.answering.words import content_words
 from app.reading.reader import reader_of
 from app.reading.reading import Read, Reading
+from app.retrieval.english import chinese_of
 from app.types import Answer, Hit
 from app.verify import verify
 from ingest.index import Index
@@ -187,7 +188,7 @@ class QuotingAnswerer:
         from ingest.cleaning.script import to_simplified
 
         asked = analyse(to_simplified(question))
-        words = content_words(self.holdings.without_names(asked.text))
+        words = content_words(self.holdings.without_names(chinese_of(asked.text)))
         return replace(asked, terms=words) if words else asked
 
     def _compose(

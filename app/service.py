@@ -148,8 +148,10 @@ class Assistant:
             self._first_hits()
 
     def _first_hits(self) -> list[Hit]:
+        from app.retrieval.slips import WITH_A_SLIP
+
         retriever = self.parts()[0]
-        retriever.heard("采购置疑")
+        retriever.heard(WITH_A_SLIP)
         return retriever.search("政府采购", self.passages_read, Filters())
 
     def search(
@@ -196,7 +198,8 @@ class Assistant:
             began = time.perf_counter()
             retriever = self.parts()[0]
             heard = retriever.heard(asked.question)
-            understood = replace(asked, question=heard.text)
+            before = retriever.heard(asked.before).text if asked.before else ""
+            understood = replace(asked, question=heard.text, before=before)
             found = conversing.answered(
                 understood, filters, heard.language(language), self._within(filters)
             )

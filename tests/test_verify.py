@@ -238,3 +238,11 @@ def test_a_quotation_torn_from_its_clause_is_not_verified(quoted: str, problem: 
     checked = verify(answer, index)
     assert checked.statements[0].verified == (not problem)
     assert (checked.score == 1.0) == (not problem)
+
+
+def test_neither_the_number_of_an_article_nor_its_commas_have_to_be_repeated() -> None:
+    rule = "第三条 采购人应当自通知书发出之日起三十日内，按照采购文件与供应商签订政府采购合同。"
+    assert judge("采购人应当自通知书发出之日起三十日内与供应商签订合同。", [rule]).holds
+    assert judge("第三条 采购人应当自通知书发出之日起三十日内与供应商签订合同。", [rule]).holds
+    assert not judge("第四条 采购人应当自通知书发出之日起三十日内签订合同。", [rule]).holds
+    assert not judge("采购人可以自通知书发出之日起三十日内签订合同。", [rule]).holds

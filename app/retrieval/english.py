@@ -1,5 +1,6 @@
 """Questions in English: what they ask about in the words of Chinese texts, by the glossary
-``ingest/data/glossary.txt``."""
+``ingest/data/glossary.txt``. Words find passages by these; the reader, which knows both languages,
+reads the question below them."""
 
 from __future__ import annotations
 
@@ -37,6 +38,17 @@ def in_chinese(question: str) -> str:
                 break
         at += length
     return " ".join(found)
+
+
+def with_chinese(question: str, words: str) -> str:
+    """A question in English below its words in Chinese, as it is looked for and read."""
+    return f"{words}\n{question}"
+
+
+def chinese_of(text: str) -> str:
+    """The words in Chinese of what :func:`with_chinese` gives; other questions as they are."""
+    words, _, question = text.partition("\n")
+    return words if is_english(question) else text
 
 
 def _words(text: str) -> list[str]:

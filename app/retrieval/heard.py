@@ -11,11 +11,11 @@ from ingest.language import Language
 @dataclass(frozen=True, slots=True)
 class Heard:
     """``text`` is what is looked for. ``meant`` are the words that were taken for slips of the
-    keyboard; ``english`` says that ``text`` is what a question in English asks about."""
+    keyboard; ``english`` are the Chinese words by which a question in English is looked for."""
 
     text: str
     meant: tuple[str, ...] = ()
-    english: bool = False
+    english: str = ""
 
     def language(self, shown: Language) -> Language:
         """The language to answer in where the page is shown in ``shown``."""
@@ -24,20 +24,18 @@ class Heard:
     def told(self, answer: Answer, shown: Language) -> Answer:
         """``answer`` with a notice of how the question was understood; where a question in
         English found nothing, with the request to put it in Chinese."""
+        if self.english:
+            answer = replace(answer, standalone=" ".join(answer.standalone.split("\n")))
         if self.english and answer.abstained:
             return replace(answer, text=f"{answer.text}\n{_ASK_IN_CHINESE}")
         if self.english:
-            return _noted(answer, _QUOTED_IN_CHINESE.format(words=self.text))
-        if not self.meant:
+            notice = _QUOTED_IN_CHINESE.format(words=self.english)
+        elif self.meant:
+            words = "、".join(self.meant)
+            notice = f"按‘{words}’理解" if shown == "zh" else f"Understood as ‘{words}’"
+        else:
             return answer
-        words = "、".join(self.meant)
-        notice = f"按‘{words}’理解" if shown == "zh" else f"Understood as ‘{words}’"
-        return _noted(answer, notice)
-
-
-def _noted(answer: Answer, notice: str) -> Answer:
-    """``answer`` with a further notice before what it has."""
-    return replace(answer, notice=f"{notice} {answer.notice}".strip())
+        return replace(answer, notice=" ".join(filter(None, (notice, answer.notice))))
 
 
 _ASK_IN_CHINESE = (

@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from app.answering.words import asked_away, is_stop_word, tokenizer
-from app.retrieval.english import in_chinese, is_english
+from app.retrieval.english import in_chinese, is_english, with_chinese
 from app.retrieval.heard import Heard
 from app.retrieval.verbatim import Verbatim, squeezed
 from ingest.cleaning.script import to_simplified
@@ -29,6 +29,8 @@ _KNOWN, _TIMES = 3, 20
 """A word must stand in so many passages to be meant, and in so many times as many as what was
 written."""
 _MOST = 2
+WITH_A_SLIP = "采购置疑"
+"""A question for which all of this module is needed, to load it before the first one comes."""
 _HAN = re.compile(r"[\u4e00-\u9fff]+")
 _SAYS = re.compile(r"\w")
 
@@ -55,7 +57,7 @@ class Hearing:
         question = to_simplified(question)
         if is_english(question):
             asked = in_chinese(question)
-            return Heard(asked, english=True) if asked else Heard(question)
+            return Heard(with_chinese(question, asked), english=asked) if asked else Heard(question)
         bare = without_fillers(question)
         slips = sorted(self._slips(bare), key=lambda slip: -slip.weight)
         taken: list[_Slip] = []

@@ -67,6 +67,7 @@ def _narrowed(unit: Unit, clause: Clause, matched: set[int]) -> Iterator[Finding
     )
     bans = bool(duty) and unit.tokens[duty[0]].key == "不得"
     for run in _missing(unit, row, matched):
+        run = run[1:] if _heads(unit, run[0]) else run
         inside = [unit.tokens[i] for i in run]
         if not any(t.content and t.kind != "idle" for t in inside):
             continue
@@ -103,6 +104,13 @@ def _missing(unit: Unit, row: Sequence[int], matched: set[int]) -> Iterator[list
             run = []
     if run:
         yield run
+
+
+def _heads(unit: Unit, at: int) -> bool:
+    """Whether a token is the number of the article itself, at the head of its line."""
+    token, text = unit.tokens[at], unit.text
+    alone = not text[: token.start].rpartition("\n")[2].strip() and text[token.end :][:1].isspace()
+    return alone and token.key.startswith("article:")
 
 
 def _is_basis(unit: Unit, run: Sequence[int]) -> bool:
@@ -215,14 +223,20 @@ def _has_own_actor(unit: Unit, clause: Clause) -> bool:
 
 
 def _across(one: Alignment, matched: set[int], touched: set[int]) -> Iterator[Finding]:
-    """Critical words that the clause leaps over: its parts stand in different clauses there."""
+    """Critical words that the clause leaps over: its parts stand in different clauses there. What
+    it leaves out of the clauses that it repeats itself is no leap."""
     if not one.pairs:
         return
+    repeated: dict[int, int] = {}
+    for _, there in one.pairs:
+        place = one.unit.clause_of(there)
+        repeated[place] = repeated.get(place, 0) + one.unit.tokens[there].weight
+    own = {place for place, weight in repeated.items() if weight > 1}
     first, last = one.pairs[0][1], one.pairs[-1][1]
     skipped = [i for i in range(first, last) if i not in matched]
     kinds = ("figure", "not", "duty", "bound", *_THINGS)
     leapt = [i for i in skipped if one.unit.tokens[i].kind in kinds]
-    outside = [i for i in leapt if one.unit.clause_of(i) not in touched]
+    outside = [i for i in leapt if one.unit.clause_of(i) not in touched | own]
     if outside:
         token = one.unit.tokens[outside[0]]
         yield Finding(f"越过了依据中的“{one.unit.text[token.start : token.end]}”")
