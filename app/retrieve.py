@@ -20,6 +20,7 @@ import numpy as np
 from app.answering.places import places, province
 from app.retrieval.candidates import Pool, Terms, Words, features, gather, terms_held
 from app.retrieval.dense import Dense
+from app.retrieval.english import chinese_of
 from app.retrieval.heard import Heard
 from app.retrieval.hits import Hits
 from app.retrieval.meaning import Meaning
@@ -94,11 +95,13 @@ class Retriever:
         allowed = allowed_documents(state.records.values(), filters)
         if not question.strip() or not state.view.ids or (allowed is not None and not allowed):
             return []
-        query = understand(question, state.names)
+        words = chinese_of(question)
+        query = understand(words, state.names)
         named = Named(self._index, state.records, query, allowed)
         explicit = named.passages()
         found = state.verbatim.find((question, query.text), query.bare if query.named else question)
-        pool, ranked = self._ranked(state, query, named, allowed, found)
+        read = query.text if words == question else question
+        pool, ranked = self._ranked(state, query, named, allowed, found, read)
         hits = Hits(self._index, state.records, state.view, pool, ranked)
         return hits.best(k, explicit)[:k]
 
@@ -120,7 +123,9 @@ class Retriever:
         named: Named,
         allowed: frozenset[str] | None,
         found: Found,
+        read: str,
     ) -> tuple[Pool, Ranked]:
+        """``read`` is the question as the reader's encoder gets it."""
         view = state.view
         mask = view.mask(allowed) if allowed is not None else None
         count = self._settings.candidates
@@ -130,7 +135,7 @@ class Retriever:
         terms = Terms.of(query.text, view, query.wordings)
         words = Words.of(view, terms)
         meaning = self._meaning
-        asked = meaning.asked(query.text) if meaning else None
+        asked = meaning.asked(read) if meaning else None
         near = meaning.nearest(asked, view, count) if meaning and asked is not None else None
         rows, cosines = finding.result()
         pool = gather(words, rows, cosines, count, mask, found, near)

@@ -1,4 +1,4 @@
-"""Whose rule a statement is: named before it, filtered by, and what a refusal under a filter says."""
+"""Whose rule a statement is: named before it, filtered by, and what a refusal says."""
 
 from __future__ import annotations
 
