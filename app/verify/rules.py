@@ -96,10 +96,11 @@ def _best(
 
 def _moved(one: Alignment, held: set[int]) -> dict[int, int]:
     """Tokens of the clause that stand elsewhere in the clauses it repeats, with their places
-    there: a run that keeps together, and whose actors keep their part."""
-    found: dict[int, int] = {}
+    there: a run that keeps together, and whose actors keep their part; not two runs that change
+    places."""
+    found: list[tuple[list[int], list[int]]] = []
     if not one.pairs:
-        return found
+        return {}
     touched = {one.unit.clause_of(there) for _, there in one.pairs}
     spots = [
         i
@@ -118,9 +119,14 @@ def _moved(one: Alignment, held: set[int]) -> dict[int, int]:
                 for i, p in zip(tokens_of_run, places, strict=True)
             )
             if whole and _may_move(one, tokens_of_run, places):
-                found.update(zip(tokens_of_run, places, strict=True))
+                found.append((tokens_of_run, places))
                 break
-    return found
+    return {
+        i: p
+        for mine, places in found
+        if not any((mine < m) != (places < p) for m, p in found if m != mine)
+        for i, p in zip(mine, places, strict=True)
+    }
 
 
 def _runs(one: Alignment) -> Iterator[list[int]]:
