@@ -118,6 +118,8 @@ _ZH = {
     "lib.metadata": "文件信息（可更正）",
     "lib.understood": "识别出的正文",
     "lib.noRepairs": "没有修复任何文字。",
+    "lib.flag.addresses-model": "这段文字像是写给语言模型的指令，请核对原件：",
+    "lib.flag.claims-name": "来源更可靠的文件已用这个名称，请确认它确是新版本：",
     "lib.repairs": "修复：{list}。正文中以下划线标出。",
     "lib.discard": "放弃",
     "lib.addNow": "收录",
@@ -382,6 +384,9 @@ _EN = {
     "lib.metadata": "Details found (correct them if needed)",
     "lib.understood": "Text as understood",
     "lib.noRepairs": "No characters were repaired.",
+    "lib.flag.addresses-model": "This reads like an order to a language model; check the original:",
+    "lib.flag.claims-name": "A document from a better source has this name; make sure that this is "
+    "a new version of it:",
     "lib.repairs": "Repairs: {list}. They are underlined in the text.",
     "lib.discard": "Discard",
     "lib.addNow": "Add",

@@ -3,7 +3,7 @@
     python benchmarks/verification.py --laws DIR [--side dev] [--misses 20]
 
 makes altered sentences and faithful paraphrases from the articles of a folder of laws, by program
-and always the same, adds those written by hand (``questions/altered.jsonl``) and puts each through
+and always the same, adds those written by hand (``wording/altered.jsonl``) and puts each through
 :func:`app.verify.judge` with the whole article as what is cited. Printed as JSON: how many of the
 altered pass (should be ≤ 1 %) and of the faithful fail (≤ 10 %), kind by kind.
 """
@@ -29,7 +29,7 @@ from benchmarks.alterations import altered
 from benchmarks.articles import Article, Side, read_articles
 from benchmarks.paraphrases import paraphrased
 
-BY_HAND = Path(__file__).parent / "questions" / "altered.jsonl"
+BY_HAND = Path(__file__).parent / "wording" / "altered.jsonl"
 _SENTENCE = re.compile(r"[^。\n]+。")
 _SHORTEST, _LONGEST = 15, 180
 _SEED = 16

@@ -105,7 +105,8 @@ def _code(url: str, limits: FetchLimits | None = None, allow_private: bool = Tru
 
 
 def test_page_is_fetched_and_loads(server: str) -> None:
-    data, name, url = fetch(f"{server}/page.shtml", allow_private=True)
+    found = fetch(f"{server}/page.shtml", allow_private=True)
+    data, name, url = found.data, found.name, found.url
     assert (data, name, url) == (PAGE, "page.html", f"{server}/page.shtml")
     document = load_bytes(data, name, url)
     assert [block.text for block in document.blocks] == ["第一条 政府采购。"]

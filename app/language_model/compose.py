@@ -3,13 +3,15 @@
 The quotes are shown at once; what the model writes takes their place when it is complete and
 proved, or never. A sentence stays if a passage bears it out (:mod:`app.answering.grounds`), the one
 it names or another: small models name none or the wrong one. Its citation is the smallest section
-that does. One that no passage comes near is shown as 未核实, without a citation; one that comes
-near what a passage says and differs is left out. Whatever goes wrong, the quotes remain and one
-line says why.
+that does. What it says that another text provides must stand in that text, where it is here
+(:mod:`app.verify.attributed`). One that no passage comes near is shown as 未核实, without a
+citation; one that comes near what a passage says and differs, or repeats what is written for models
+and not for readers, is left out. Whatever goes wrong, the quotes remain and one line says why.
 """
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections import Counter
@@ -19,7 +21,7 @@ from dataclasses import dataclass, replace
 from app.answering.citing import Citer
 from app.answering.facts import facts
 from app.answering.grounds import Ground, letters, matching, supporting, why_not
-from app.answering.sentences import Source
+from app.answering.sentences import Source, Span
 from app.answering.wording import answer_text
 from app.language_model.client import LanguageModel, ModelFault
 from app.language_model.model_text import Sentence, SentenceStream
@@ -34,10 +36,11 @@ from app.language_model.notices import (
 )
 from app.language_model.prompt import REFUSAL, answering, chosen
 from app.types import Answer, Hit, Statement
-from app.verify import Why, verify
+from app.verify import Why, misattributed, verify
 from ingest.index import Index
 from ingest.language import Language
 from ingest.settings import Settings
+from ingest.suspicious import addressed
 
 MIN_VERIFIED = 0.5
 """Below this share of verified text in all that the model wrote, its answer is not used."""
@@ -48,6 +51,7 @@ APTER = 0.2
 Measure = Callable[[str, str], float]
 """The probability that the second text answers the first."""
 
+_LINK = re.compile(r"(?i)https?://|www\.|[\w.-]+@[\w-]+\.\w")
 _SHORTEST = 4  # letters; a shorter sentence without a figure is a fragment
 
 
@@ -208,6 +212,8 @@ class Draft:
         for grounds in tries:
             support = supporting(text, grounds)
             if support is not None:
+                if not self._may_be_said(text, support):
+                    return "contradicts"
                 numbers = [n for ground, span in support for n in self._cite(ground, span)]
                 return Statement(text, tuple(dict.fromkeys(numbers)))
         if near:
@@ -215,6 +221,14 @@ class Draft:
         if cited or facts(text) or not _in_chinese(text):
             return "uncovered" if cited else "uncited"
         return Statement(text, (), verified=False)
+
+    def _may_be_said(self, text: str, support: Sequence[tuple[Ground, Span]]) -> bool:
+        """Whether ``text`` may stand though its source has these words: they must be meant for a
+        reader and lead nowhere else, and what they say of another text must be so."""
+        lines = [_lines(ground.source.text, *span) for ground, span in support]
+        if _LINK.search(text) or any(addressed(line) for line in lines):
+            return False
+        return not misattributed(text, {g.source.id for g, _ in support}, self.citer.index)
 
     def _cite(self, ground: Ground, span: tuple[int, int]) -> tuple[int, ...]:
         return self.citer.statement(ground.source, [span]).citations
@@ -245,6 +259,12 @@ def _grounds(index: Index, hits: Sequence[Hit]) -> dict[int, Ground]:
         if source is not None and source.text[passage.start : passage.end] == passage.text:
             found[n] = Ground(source, passage)
     return found
+
+
+def _lines(text: str, start: int, end: int) -> str:
+    """The whole lines that hold ``text[start:end]``."""
+    close = text.find("\n", end)
+    return text[text.rfind("\n", 0, start) + 1 : close if close >= 0 else len(text)]
 
 
 def _in_chinese(text: str) -> bool:

@@ -17,6 +17,7 @@ from ingest.index import Index
 from ingest.prepare import Origin, Prepared, prepare
 from ingest.settings import Settings
 from ingest.storage.catalogue import DocumentRecord, work_of
+from ingest.suspicious import Flag, flags_of
 
 ALIKE = 0.5
 HELD = 0.8
@@ -39,7 +40,8 @@ class Alike:
 class Preview:
     """The draft as a document, and what the corpus has that is like it.
 
-    ``versions`` are documents of the same work (other versions of one law).
+    ``versions`` are documents of the same work (other versions of one law), ``flags`` what an
+    editor should look at twice.
     """
 
     draft: Draft
@@ -48,6 +50,7 @@ class Preview:
     passages: int
     alike: tuple[Alike, ...]
     versions: tuple[DocumentRecord, ...]
+    flags: tuple[Flag, ...] = ()
 
 
 class Sketches:
@@ -104,4 +107,5 @@ def preview_of(draft: Draft, prepared: Prepared, index: Index | None, known: Ske
         len(prepared.passages),
         tuple(alike[:MOST_ALIKE]),
         tuple(record for record in records if record.work == work),
+        tuple(flags_of(document, records)),
     )

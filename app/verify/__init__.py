@@ -9,6 +9,7 @@ verified if it passes all.
 """
 
 from app.verify.answers import Documents, judge_all, verify
+from app.verify.attributed import misattributed
 from app.verify.judging import Entails, Verdict, Why, coverage, judge, letters
 
 __all__ = [
@@ -20,5 +21,6 @@ __all__ = [
     "judge",
     "judge_all",
     "letters",
+    "misattributed",
     "verify",
 ]

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from app.verify.align import Alignment
 from app.verify.clauses import Clause, Unit
 from app.verify.finding import Finding
+from app.verify.tokens import Token
 
 _LEAST_OF_CONDITION = 0.5
 _LONGEST_MANNER = 14
@@ -25,7 +26,7 @@ def left_out(
     """What the clauses of a statement leave out of a unit that they repeat, and leap over.
 
     :param matched: the tokens of ``unit`` that they repeat.
-    :param said: what all of the statement's tokens are compared as.
+    :param said: what those of the statement's tokens are compared as that repeat nothing in order.
     :param aligned: the clauses, aligned with it.
     """
     touched = _touched(unit, matched)
@@ -156,10 +157,18 @@ def _sibling(unit: Unit, run: Sequence[int], bans: bool, condition: bool) -> boo
     joined = {t.key for t in inside} | set(around)
     if not joined & {"和", "或"} or ("或" in joined and not (bans or condition)):
         only_actors = all(t.kind == "who" for t in inside if t.content and t.key != "或")
-        if not only_actors or not joined & {"和", "或"}:
+        if not (only_actors or _other_actor(inside)) or not joined & {"和", "或"}:
             return False
     rest = [t for t in inside if t.content and t.key != "或"]
     return all(t.kind in ("who", "char", "same", "word", "what") for t in rest)
+
+
+def _other_actor(inside: Sequence[Token]) -> bool:
+    """Whether what is left out is 或者 with one who is told by what he is (或者其委托的丙)."""
+    actors = [t for t in inside if t.kind == "who"]
+    if len(actors) != 1 or inside[0].key != "或" or inside[-1] is not actors[0]:
+        return False
+    return len(inside) > 2 and inside[-2].key == "的"
 
 
 def _without_condition(

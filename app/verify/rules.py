@@ -9,6 +9,7 @@ from app.verify.align import Alignment, align, same
 from app.verify.clauses import Unit, units
 from app.verify.finding import Finding
 from app.verify.leaving import left_out
+from app.verify.parts import mixed
 from app.verify.tokens import Token, tokens
 
 _CLAUSE_END = frozenset("，,；;。！？!?：:\n")
@@ -35,7 +36,7 @@ def findings(text: str, evidence: Sequence[str], excused: Callable[[Token], bool
             found.append(Finding(f"依据中没有“{_shown(text, clause)}”", _critical(clause)))
         else:
             aligned.append(best)
-    said = frozenset(token.key for token in row if token.content)
+    elsewhere: set[str] = set()
     held: dict[Unit, set[int]] = {}
     for one in aligned:
         held.setdefault(one.unit, set()).update(one.matched)
@@ -43,9 +44,12 @@ def findings(text: str, evidence: Sequence[str], excused: Callable[[Token], bool
     for one in aligned:
         left = _moved(one, held[one.unit])
         moved.setdefault(one.unit, set()).update(left.values())
+        elsewhere.update(one.clause[i].key for i in one.added if one.clause[i].content)
         found += _added(text, one, left, excused, there)
     for unit, matched in held.items():
-        found += left_out(unit, matched | moved[unit], said, [a for a in aligned if a.unit is unit])
+        own = [a for a in aligned if a.unit is unit]
+        found += left_out(unit, matched | moved[unit], frozenset(elsewhere), own)
+    found += mixed(text, aligned)
     return found
 
 
@@ -92,10 +96,11 @@ def _best(
 
 def _moved(one: Alignment, held: set[int]) -> dict[int, int]:
     """Tokens of the clause that stand elsewhere in the clauses it repeats, with their places
-    there: a run that keeps together, and whose actors keep their part."""
-    found: dict[int, int] = {}
+    there: a run that keeps together, and whose actors keep their part; not two runs that change
+    places."""
+    found: list[tuple[list[int], list[int]]] = []
     if not one.pairs:
-        return found
+        return {}
     touched = {one.unit.clause_of(there) for _, there in one.pairs}
     spots = [
         i
@@ -114,16 +119,21 @@ def _moved(one: Alignment, held: set[int]) -> dict[int, int]:
                 for i, p in zip(tokens_of_run, places, strict=True)
             )
             if whole and _may_move(one, tokens_of_run, places):
-                found.update(zip(tokens_of_run, places, strict=True))
+                found.append((tokens_of_run, places))
                 break
-    return found
+    return {
+        i: p
+        for mine, places in found
+        if not any((mine < m) != (places < p) for m, p in found if m != mine)
+        for i, p in zip(mine, places, strict=True)
+    }
 
 
 def _runs(one: Alignment) -> Iterator[list[int]]:
     added = set(one.added)
     run: list[int] = []
     for i, token in enumerate(one.clause):
-        if token.kind in _FIXED:
+        if token.kind in _FIXED and token.key != "和":
             yield run
             run = []
         elif i in added or (run and not token.content):
@@ -141,7 +151,7 @@ def _may_move(one: Alignment, mine: Sequence[int], places: Sequence[int]) -> boo
     if "duty" in kinds:  # with the one who is bound, all of it
         return "who" in kinds and len(content) == len(places)
     if kinds == ["who"]:
-        return False
+        return _described(one, mine[0], places[0])
     if "who" in kinds:
         here = [_part(one.clause, i) for i in mine if one.clause[i].kind == "who"]
         clause = one.unit.clauses[one.unit.clause_of(places[0])]
@@ -154,6 +164,13 @@ def _may_move(one: Alignment, mine: Sequence[int], places: Sequence[int]) -> boo
         figures = [t for t in one.clause if t.kind in ("figure", "bound")]
         return len(figures) == 2
     return len(mine) > 1 and not (len(mine) == 2 and "figure" in kinds)
+
+
+def _described(one: Alignment, mine: int, there: int) -> bool:
+    """Whether 甲有某事的 became 有某事的甲."""
+    clause = one.unit.clauses[one.unit.clause_of(there)]
+    last = mine == len(one.clause) - 1 and mine > 0 and one.clause[mine - 1].key == "的"
+    return last and clause.condition and clause.first == there and clause.text.endswith("的")
 
 
 def _part(row: Sequence[Token], at: int) -> bool:

@@ -14,7 +14,8 @@ from app.answering.facts import facts
 
 _TABLE = Path(__file__).with_name("words.tsv")
 _LABEL = re.compile(
-    r"^\s*(?:[（(][一二三四五六七八九十\d]{1,3}[)）]|\d{1,2}[.．、](?!\d))", re.MULTILINE
+    r"(?:^|(?<=[：:；;。]))\s*(?:[（(][一二三四五六七八九十\d]{1,3}[)）]|\d{1,2}[.．、](?!\d))",
+    re.MULTILINE,
 )
 _MARKS = '，,；;。！？!?：:\n（()）“”"《》'
 CRITICAL = frozenset({"not", "turn", "duty", "bound", "logic", "all", "when", "except", "level",

@@ -212,6 +212,7 @@ def preview_to_json(preview: Preview) -> dict[str, Any]:
             for alike in preview.alike
         ],
         "versions": [_named(record) for record in preview.versions],
+        "flags": [{"kind": flag.kind, "shown": flag.shown} for flag in preview.flags],
     }
 
 

@@ -21,6 +21,7 @@ export class Preview {
       h("h3", { tabindex: "-1", lang: "zh-CN" }, found.title),
       h("p", { class: "note" }, h("span", { lang: "zh-CN" }, found.url ?? found.name), " · ",
         t("lib.size", { characters: found.characters, passages: found.passages })),
+      this.flags(),
       this.warnings(),
       purchaseCard(found.card),
       h("fieldset", {}, h("legend", {}, t("lib.metadata")), this.fields.element),
@@ -54,6 +55,13 @@ export class Preview {
       one.share ? h("span", { class: "note" }, " ", t("lib.share", { percent: Math.round(one.share * 100) })) : null];
     return h("fieldset", { class: "banner warn alike" }, h("legend", {}, t("lib.alike")),
       choice("", t("lib.addBeside"), true), [...like.values()].map((one) => choice(one.id, name(one), false)));
+  }
+
+  // What an editor should look at twice.
+  flags() {
+    if (!this.found.flags?.length) return null;
+    return h("div", { class: "banner warn flags", role: "alert" }, this.found.flags.map((one) =>
+      h("p", {}, t(`lib.flag.${one.kind}`), " ", h("q", { lang: "zh-CN" }, one.shown))));
   }
 
   repairs() {

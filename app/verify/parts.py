@@ -1,0 +1,54 @@
+"""Whether what a statement puts together belongs together in what it cites: a consequence with its
+own condition, a definition with what it defines."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from app.verify.align import Alignment
+from app.verify.clauses import Clause, Unit
+from app.verify.finding import Finding
+
+_END = re.compile(r"[。；;！？!?\n]")
+_PREDICATE = re.compile(r"^\s*(?:是指|系指|指的?是|包括|不包括|主要包括|具体包括)")
+
+
+def mixed(text: str, aligned: Sequence[Alignment]) -> Iterator[Finding]:
+    """Findings for the clauses of ``text``, in order, each aligned with what it repeats."""
+    sentence, condition, before = -1, None, None
+    for one in aligned:
+        place = _place(one)
+        if place is None:
+            continue
+        clause = one.unit.clauses[place]
+        now = len(_END.findall(text, 0, one.clause[0].start))
+        if now != sentence:
+            sentence, condition, before = now, None, None
+        shown = clause.text.strip()[:20]
+        if clause.condition and not clause.exception:
+            condition = (one.unit, clause.part)
+        elif condition and condition != (one.unit, clause.part) and _own(one.unit, place):
+            yield Finding(f"依据中“{shown}”所附的条件与此不同")
+        if _PREDICATE.match(clause.text) and place and before:
+            subject = one.unit.clauses[place - 1]
+            if subject.part == clause.part and before != (one.unit, place - 1):
+                yield Finding(f"依据中“{shown}”说的是“{subject.text.strip()[:20]}”")
+        before = (one.unit, place)
+
+
+def _place(one: Alignment) -> int | None:
+    """The clause that most of an alignment lies in."""
+    weights: Counter[int] = Counter()
+    for _, there in one.pairs:
+        weights[one.unit.clause_of(there)] += one.unit.tokens[there].weight
+    return weights.most_common(1)[0][0] if weights else None
+
+
+def _own(unit: Unit, place: int) -> list[Clause]:
+    """The conditions that stand before a clause in its part; none for the lead-in of a list, whose
+    items are its conditions."""
+    part = unit.clauses[place].part
+    own = [c for c in unit.clauses[:place] if c.part == part and c.condition and not c.exception]
+    return [] if any(c.names_list for c in own) else own
