@@ -1,4 +1,4 @@
-"""Whose rule a statement is: named before it, filtered by, and what a refusal under a filter says."""
+"""Whose rule a statement is: named before it, filtered by, and told where a filter refuses."""
 
 from __future__ import annotations
 
