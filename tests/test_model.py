@@ -108,9 +108,10 @@ def test_no_written_question_is_one_that_measures() -> None:
     folders = (ROOT / "models" / "questions", ROOT / "benchmarks" / "questions")
     written, measuring = (
         [
-            re.sub(r"\W", "", json.loads(line)["question"])
+            re.sub(r"\W", "", asked["question"])
             for file in sorted(folder.glob("*.jsonl"))
             for line in file.read_text(encoding="utf-8").splitlines()
+            for asked in json.loads(line).get("turns", [json.loads(line)])
         ]
         for folder in folders
     )
