@@ -42,7 +42,7 @@ def stated(
         return []
     found: list[Stated] = []
     meant = _meant(rest, cards, holdings)
-    for id in meant or (cards if len(looked_at) == 1 else ()):
+    for id in meant or (list(cards) if len(looked_at) == 1 else []):
         source = holdings.source(id)
         entries = [e for e in cards[id] if e.name in wanted]
         if source is None or not entries or _says_more(question, source, entries, cards[id]):
