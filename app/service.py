@@ -124,8 +124,8 @@ class Assistant:
         """Load all that the first question would otherwise wait for, and go on doing so after
         every change; then let the workers begin, without waiting for them: until they are ready,
         this process answers."""
-        answerer = self.parts()[1]
-        answerer.answer("政府采购", self._first_hits())
+        question, hits = self._first_question()
+        self.parts()[1].answer(question, hits)
         self.warmed = True
         follow(self, self._ended)
         if self._workers is not None:
@@ -145,14 +145,15 @@ class Assistant:
     def renew(self) -> None:
         """Bring up to date what is derived from the index."""
         with self._at_work:
-            self._first_hits()
+            self._first_question()
 
-    def _first_hits(self) -> list[Hit]:
+    def _first_question(self) -> tuple[str, list[Hit]]:
+        """A question that needs all that is loaded, as it is heard, and what is found for it."""
         from app.retrieval.slips import WITH_A_SLIP
 
         retriever = self.parts()[0]
-        retriever.heard(WITH_A_SLIP)
-        return retriever.search("政府采购", self.passages_read, Filters())
+        question = retriever.heard(WITH_A_SLIP).text
+        return question, retriever.search(question, self.passages_read, Filters())
 
     def search(
         self, question: str, k: int | None = None, filters: Filters = Filters()

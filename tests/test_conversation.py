@@ -179,6 +179,18 @@ def test_a_follow_up_is_answered_in_its_matter(
     assert any(c.section.startswith(section) for c in answer.citations), answer.text
 
 
+@pytest.mark.parametrize(
+    "question", ["今天成都天气怎么样？", "附近有什么好吃的", "帮我写一首关于月亮的诗"]
+)
+@pytest.mark.parametrize("first", ["图书馆验收后多少天支付书款？", "图书采购法第三条有哪些要求？"])
+def test_what_is_off_the_matter_is_not_answered_by_what_was_told(
+    assistant: Assistant, first: str, question: str
+) -> None:
+    told = assistant.ask(first)
+    assert not told.abstained
+    assert assistant.ask(question, [Turn(first, told)]).abstained
+
+
 def test_a_whole_question_is_answered_as_it_is(assistant: Assistant) -> None:
     first = "图书供应商要具备哪些条件？"
     question = "书款保证金的数额不得超过合同金额的百分之几？"

@@ -39,7 +39,7 @@ def saying(write: Callable[[Callable[[str], int]], str], size: int = 4) -> Reply
 @pytest.fixture
 def how_apt_does_not_count(monkeypatch: MonkeyPatch) -> None:
     """What is proved stays, though the quotes answer the question better."""
-    monkeypatch.setattr("app.language_model.compose.APTER", 1.0)
+    monkeypatch.setattr("app.language_model.compose.APTER", float("inf"))
 
 
 def test_a_good_answer_is_used_and_cites_the_article(world: World) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from app.conversation.asked import Asked
 from app.service import Assistant, Quoted
 from app.types import Filters
 from app.workers import Workers, processes_of
@@ -77,9 +78,9 @@ def test_an_equal_question_is_answered_again_without_being_worked_on(
     worked: list[str] = []
     real = Assistant.quoted
 
-    def watched(self: Assistant, question: str, *rest: object) -> Quoted:
-        worked.append(question)
-        return real(self, question, *rest)  # type: ignore[arg-type]
+    def watched(self: Assistant, asked: Asked, *rest: object) -> Quoted:
+        worked.append(asked.question)
+        return real(self, asked, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Assistant, "quoted", watched)
     assistant = Assistant(project.settings)

@@ -20,6 +20,7 @@ from app.answering.merging import joined_answers
 from app.answering.open_questions import leaves_open
 from app.answering.sentences import Source
 from app.answering.wording import frame
+from app.answering.words import content_words
 from app.conversation.asked import Asked
 from app.conversation.completing import completed
 from app.conversation.pointing import pointed_at
@@ -126,7 +127,10 @@ class Conversing:
             return self._alone(asked.question, filters, language, within)
         further = self._search(whole, filters)
         compared = sides(answerer.analysed(whole), further, holdings)
-        if compared or _names_a_part(whole, further):
+        words = content_words(asked.question)
+        explicit = [hit for hit in further if hit.explicit]
+        named = _names_a_part(whole, further) and any(_speaks_of(words, hit) for hit in explicit)
+        if compared or named:
             return self._alone(whole, filters, language, within)
         near = self._near(asked, within)
         likely = min((hit.probability for hit in further[:_AS_LIKELY_AS]), default=0.0)
@@ -135,6 +139,8 @@ class Conversing:
         if leaves_open(answerer.analysed(asked.question), holdings):
             alone = replace(alone, found=())
         both = self._wording(whole, further, beside, within)
+        # the question before answers itself again where nothing of the new one is in a place
+        both = replace(both, found=[one for one in both.found if _speaks_of(words, one[0])])
         best, read = read_twice(alone, both, {hit.passage.id for hit in near}, answerer.reading)
         chosen = hits if best is alone else further
         return answerer.answer(best.text, chosen, language, within, read), chosen
@@ -246,6 +252,13 @@ class Conversing:
             )
             for passage in passages
         ]
+
+
+def _speaks_of(words: Sequence[str], hit: Hit) -> bool:
+    """Whether a passage, its headings or its title hold any of ``words`` or its last character,
+    which says what kind of thing it is (工作日 and 三十日); of no words, every passage."""
+    text = "\n".join((hit.title, *hit.passage.path, hit.passage.text))
+    return not words or any(word[-1] in text for word in words)
 
 
 def _names_a_part(text: str, hits: Sequence[Hit]) -> bool:

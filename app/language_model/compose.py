@@ -45,8 +45,9 @@ from ingest.suspicious import addressed
 MIN_VERIFIED = 0.5
 """Below this share of verified text in all that the model wrote, its answer is not used."""
 
-APTER = 0.2
-"""By so much more probably must the quotes answer than the model's text to be shown instead."""
+APTER = 2.0
+"""So many times more probably must the quotes answer than the model's text to be shown instead: the
+reader knows the words of rules better than others for them."""
 
 Measure = Callable[[str, str], float]
 """The probability that the second text answers the first."""
@@ -137,7 +138,7 @@ class Composer:
             return quoting(unproved({"uncovered": 1}, 0, language))
         if measure is not None:
             mine, theirs = (measure(question, _said(a)) for a in (answer, quoted))
-            if theirs > mine + APTER:
+            if theirs > mine * APTER:
                 return quoting(less_apt(language))
         return answer
 
