@@ -129,7 +129,9 @@ class Conversing:
         compared = sides(answerer.analysed(whole), further, holdings)
         words = content_words(asked.question)
         explicit = [hit for hit in further if hit.explicit]
-        named = _names_a_part(whole, further) and any(_speaks_of(words, hit) for hit in explicit)
+        named = _names_a_part(whole, further) and any(
+            _speaks_of(words, hit, True) for hit in explicit
+        )
         if compared or named:
             return self._alone(whole, filters, language, within)
         near = self._near(asked, within)
@@ -140,7 +142,9 @@ class Conversing:
             alone = replace(alone, found=())
         both = self._wording(whole, further, beside, within)
         # the question before answers itself again where nothing of the new one is in a place
-        both = replace(both, found=[one for one in both.found if _speaks_of(words, one[0])])
+        both = replace(
+            both, found=[o for o in both.found if _speaks_of(words, o[0], _told(asked, o[0]))]
+        )
         best, read = read_twice(alone, both, {hit.passage.id for hit in near}, answerer.reading)
         chosen = hits if best is alone else further
         return answerer.answer(best.text, chosen, language, within, read), chosen
@@ -254,11 +258,22 @@ class Conversing:
         ]
 
 
-def _speaks_of(words: Sequence[str], hit: Hit) -> bool:
-    """Whether a passage, its headings or its title hold any of ``words`` or its last character,
-    which says what kind of thing it is (工作日 and 三十日); of no words, every passage."""
+def _told(asked: Asked, hit: Hit) -> bool:
+    """Whether the last answer quoted of a passage."""
+    passage = hit.passage
+    return any(
+        quote.document == passage.document and passage.start <= quote.start < passage.end
+        for quotes in asked.told
+        for quote in quotes
+    )
+
+
+def _speaks_of(words: Sequence[str], hit: Hit, told: bool) -> bool:
+    """Whether a passage, its headings or its title hold any of ``words``; of one that was ``told``
+    before, the last character of one is enough, which says what kind of thing it is (工作日 and
+    三十日). Of no words every passage speaks."""
     text = "\n".join((hit.title, *hit.passage.path, hit.passage.text))
-    return not words or any(word[-1] in text for word in words)
+    return not words or any((word[-1] if told else word) in text for word in words)
 
 
 def _names_a_part(text: str, hits: Sequence[Hit]) -> bool:
