@@ -53,7 +53,13 @@ def test_commands(root: Path) -> None:
 
 
 def test_make_help_tells_every_target(root: Path) -> None:
-    said = subprocess.run(["make", "help"], cwd=root, capture_output=True, text=True, check=True)
+    said = subprocess.run(
+        ["make", "--no-print-directory", "help"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     makefile = (root / "Makefile").read_text(encoding="utf-8")
     phony = re.search(r"^\.PHONY: (.*)$", makefile, re.M)
     assert phony is not None

@@ -20,6 +20,8 @@ _HYPOTHETICAL = re.compile(
     r"如果|假如|假设|若|比如|例如|譬如|万一|要是|一旦|的话|以上|以下|超过|不足|不到|以内|之内|起步|左右|能不能|可不可以|"
     r"吗|是否|能否|可否|是不是|有没有|要不要|会不会|多少|几|多久|的(?:项目|合同|采购|货物|服务|工程|标)"
 )
+_CASE = frozenset({"", "年", "个", "家", "人", "名", "位", "次"})
+"""Units in which questions tell a case (只有两家投标) rather than what they take for the rule."""
 _COUNTRY = re.compile(
     r"美国|英国|法国|德国|日本|韩国|俄罗斯|印度|加拿大|意大利|西班牙|澳大利亚|新西兰|新加坡|巴西|欧盟|瑞士|瑞典|荷兰|越南|泰国"
 )
@@ -56,7 +58,7 @@ def wrong_premise(question: Question, best: Read) -> bool:
     taken = [
         f
         for f in question.facts
-        if (f.kind in ("number", "ratio") and f.unit not in ("年", "个", "")) or f.kind == "ratio"
+        if (f.kind in ("number", "ratio") and f.unit not in _CASE) or f.kind == "ratio"
     ]
     if not taken or _HYPOTHETICAL.search(_without(question.text, taken)):
         return False

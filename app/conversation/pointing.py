@@ -44,7 +44,8 @@ def pointed_at(asked: Asked, holdings: Holdings) -> list[Chosen]:
 
 
 def _point(asked: Asked, number: int, holdings: Holdings) -> Chosen | None:
-    """The item of that number of the list that the first statement is, else that statement."""
+    """The item of that number of the list that the first statement is or is one of, else that
+    statement."""
     place = _place(asked.told[0], holdings)
     if place is None:
         return None
@@ -52,6 +53,10 @@ def _point(asked: Asked, number: int, holdings: Holdings) -> Chosen | None:
     listed = [s for s in source.sections if s.kind in _LISTED and _within(s.start, s.end, spans)]
     first = [s for s in listed if s.parent not in {one.index for one in listed}]
     if len(first) < 2:
+        top = source.sections[source.paths.find(*spans[0])]
+        beside = [s for s in source.sections if s.kind in _LISTED and s.parent == top.parent]
+        if top.kind in _LISTED and len(asked.told) == 1 and 0 < number <= len(beside):
+            return source, [source.trimmed(beside[number - 1].start, beside[number - 1].end)]
         told = asked.told[number - 1 : number] if number and len(asked.told) > 1 else ()
         return _place(told[0], holdings) if told else None
     if not 0 < number <= len(first):
