@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 from app.answering.facts import Fact, facts
 from app.answering.find import implementing
@@ -14,6 +13,7 @@ from app.answering.question import Question
 from app.retrieval.names import half_width
 from app.types import Hit
 from ingest.storage.catalogue import DocumentRecord
+from ingest.storage.terms import read_lines
 
 _JOINTS = "和与跟同及、，,的 "
 """What stands between two names, and is left over when these are taken out."""
@@ -146,6 +146,4 @@ def _of_work(
 @lru_cache(maxsize=1)
 def several_versions() -> tuple[str, ...]:
     """Words that mean several versions of one text at once, longest first."""
-    lines = (Path(__file__).parent / "versions.txt").read_text(encoding="utf-8").splitlines()
-    words = [line for line in lines if line and not line.startswith("#")]
-    return tuple(sorted(words, key=len, reverse=True))
+    return tuple(sorted(read_lines("versions.txt", "app.answering"), key=len, reverse=True))

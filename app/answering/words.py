@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -79,8 +78,9 @@ def _joined(pieces: Iterable[str]) -> Iterator[str]:
 
 @lru_cache(maxsize=1)
 def _stop() -> frozenset[str]:
-    lines = (Path(__file__).parent / "stopwords.txt").read_text(encoding="utf-8").splitlines()
-    return frozenset(line for line in lines if line and not line.startswith("#"))
+    from ingest.storage.terms import read_lines
+
+    return frozenset(read_lines("stopwords.txt", "app.answering"))
 
 
 @lru_cache(maxsize=1)

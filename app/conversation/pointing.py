@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 
 from app.answering.choose import Chosen
 from app.answering.holdings import Holdings
@@ -15,6 +14,7 @@ from app.conversation.asked import Asked
 from app.types import Quote
 from ingest.cleaning.script import to_simplified
 from ingest.outline.numbering import value
+from ingest.storage.terms import read_lines
 
 _POINT = re.compile(
     r"第\s*([一二三四五六七八九十]{1,3}|\d{1,2})\s*(?:大?点|大?部分|项|个|方面|种|步)"
@@ -88,6 +88,4 @@ def _in_full(source: Source, spans: Sequence[tuple[int, int]]) -> Chosen:
 @lru_cache(maxsize=1)
 def _pointing() -> tuple[str, ...]:
     """Words that point at an answer, longest first."""
-    lines = (Path(__file__).parent / "pointing.txt").read_text(encoding="utf-8").splitlines()
-    words = [line for line in lines if line and not line.startswith("#")]
-    return tuple(sorted(words, key=len, reverse=True))
+    return tuple(sorted(read_lines("pointing.txt", "app.conversation"), key=len, reverse=True))

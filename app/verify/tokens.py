@@ -8,11 +8,10 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from pathlib import Path
 
 from app.answering.facts import facts
+from ingest.storage.terms import read_lines
 
-_TABLE = Path(__file__).with_name("words.tsv")
 _LABEL = re.compile(
     r"(?:^|(?<=[：:；;。]))\s*(?:[（(][一二三四五六七八九十\d]{1,3}[)）]|\d{1,2}[.．、](?!\d))",
     re.MULTILINE,
@@ -105,11 +104,10 @@ def _cuts_figure(taken: Mapping[int, object], start: int, end: int) -> bool:
 def _table() -> dict[str, tuple[str, str]]:
     """Class and key of each word; of a word in two lines the first counts."""
     found: dict[str, tuple[str, str]] = {}
-    for line in _TABLE.read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            kind, key, words = line.split("\t")
-            for word in words.split("|"):
-                found.setdefault(word, (kind, key))
+    for line in read_lines("words.tsv", "app.verify"):
+        kind, key, words = line.split("\t")
+        for word in words.split("|"):
+            found.setdefault(word, (kind, key))
     return found
 
 

@@ -81,9 +81,10 @@ def whole_terms(text: str) -> list[str]:
     return _field_pattern().findall(text)
 
 
-def read_lines(name: str) -> list[str]:
-    """The lines of a data file of this package, less comments and empty ones."""
-    text = files("ingest").joinpath("data", name).read_text(encoding="utf-8")
+def read_lines(name: str, package: str = "ingest.data") -> list[str]:
+    """The lines of a data file of ``package``, less comments and empty ones."""
+    folder, *inside = package.split(".")
+    text = files(folder).joinpath(*inside, name).read_text(encoding="utf-8")
     lines = (line.split("#")[0].strip() for line in text.splitlines())
     return [line for line in lines if line]
 
