@@ -90,21 +90,11 @@ def minilm(texts: Sequence[str], asked: bool) -> np.ndarray:
 def e5(texts: Sequence[str], asked: bool) -> np.ndarray:
     """The reader's base, untrained."""
     model, tokenizer = _e5()
-    import torch
-
-    from training.encoder import BOS, EOS, encoded
+    from training.network import as_row, vectors
 
     prefix = "query: " if asked else "passage: "
-    rows = [
-        [BOS, *e.ids[:254], EOS]
-        for e in tokenizer.encode_batch([prefix + t for t in texts], add_special_tokens=False)
-    ]
-    out = []
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-        order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
-        for at in range(0, len(order), 64):
-            out.append(encoded(model, [rows[i] for i in order[at : at + 64]], 64)[0].numpy())
-    found: np.ndarray = np.concatenate(out)[np.argsort(order)]
+    read = tokenizer.encode_batch([prefix + t for t in texts], add_special_tokens=False)
+    found: np.ndarray = vectors(model, [as_row(np.array(e.ids), 254) for e in read], 64).numpy()
     return found
 
 
@@ -125,11 +115,10 @@ def _e5() -> Any:
         from tokenizers import Tokenizer
 
         from training.base import as_bert, read_base, read_tokenizer
-        from training.encoder import Encoder, without_dropout
+        from training.network import Encoder, without_dropout
 
-        base, whole = read_base(), read_tokenizer()
-        pieces = list(range(len(whole["model"]["vocab"])))
-        model = Encoder(without_dropout(as_bert(base, pieces))).eval()
+        whole = read_tokenizer()
+        model = without_dropout(Encoder(as_bert(read_base()))).eval()
         _KNOWN["e5"] = model, Tokenizer.from_str(json.dumps(whole))
     return _KNOWN["e5"]
 

@@ -37,6 +37,7 @@ _TOKENIZER = (
     "0b44a9d7b51c3c62626640cda0e2c2f70fdacdc25bbbd68038369d14ebdf4c39",
 )
 _BLOCK = 32
+_PIECES = "emb.word"
 _Q4 = np.dtype([("scale", "<f2"), ("halves", "u1", 16)])
 
 
@@ -46,7 +47,8 @@ class BaseMissing(Exception):
 
 @dataclass(frozen=True)
 class Base:
-    """Sizes and tensors of the base. ``tensors`` are float32, matrices ``(out, in)``."""
+    """Sizes and tensors of the base. ``tensors`` are float32, matrices ``(out, in)``; ``blocks``
+    are the numbers ``(blocks, 32)`` and scales ``(blocks,)`` that matrices were read from."""
 
     hidden: int
     layers: int
@@ -55,6 +57,7 @@ class Base:
     positions: int
     epsilon: float
     tensors: dict[str, np.ndarray]
+    blocks: dict[str, tuple[np.ndarray, np.ndarray]]
 
 
 def _file(package: str, path: str, digest: str) -> Path:
@@ -86,31 +89,72 @@ def read_base(file: Path | None = None) -> Base:
     at += 8 + normal
     (count,) = struct.unpack_from("<i", data, at)
     at += 4
-    tensors = {}
+    tensors, packed = {}, {}
     for _ in range(count):
         (length,) = struct.unpack_from("<H", data, at)
         name = data[at + 2 : at + 2 + length].decode()
         at += 2 + length
-        kind, values, offset, size = struct.unpack_from("<BIQQ", data, at)
+        _, values, offset, size = struct.unpack_from("<BIQQ", data, at)
         at += 21
-        tensors[name] = _tensor(data[offset : offset + size], kind, values)
+        part = data[offset : offset + size]
+        if size == 4 * values:
+            tensors[name] = np.frombuffer(part, "<f4").copy()
+            continue
+        numbers, scales = packed[name] = _blocks(part)
+        tensors[name] = (numbers * scales.astype(np.float32)[:, None]).reshape(-1)
     for name, tensor in tensors.items():
         if name.endswith(
             (".q.w", ".k.w", ".v.w", ".ao.w", ".fo.w", ".fi.w", "emb.word", "emb.pos")
         ):
             width = inner if name.endswith(".fo.w") else hidden
             tensors[name] = tensor.reshape(-1, width)
-    return Base(hidden, layers, heads, inner, positions, epsilon, tensors)
+    return Base(hidden, layers, heads, inner, positions, epsilon, tensors, packed)
 
 
-def _tensor(data: bytes, kind: int, values: int) -> np.ndarray:
-    if len(data) == 4 * values:
-        return np.frombuffer(data, "<f4").copy()
+def write_cut(pieces: list[int], out: Path, file: Path | None = None) -> None:
+    """The base with these pieces only, as the 4-bit numbers and scales that its package holds
+    (``npz``); :func:`read_cut` reads it without the package."""
+    base = read_base(file)
+    parts: dict[str, np.ndarray] = {
+        "sizes": np.array([base.hidden, base.layers, base.heads, base.inner, base.positions]),
+        "epsilon": np.array(base.epsilon),
+    }
+    for name, tensor in base.tensors.items():
+        if name not in base.blocks:
+            parts[f"whole/{name}"] = tensor
+            continue
+        numbers, scales = base.blocks[name]
+        if name == _PIECES:
+            a_row = tensor.shape[1] // _BLOCK
+            numbers = numbers.reshape(-1, a_row, _BLOCK)[pieces].reshape(-1, _BLOCK)
+            scales = scales.reshape(-1, a_row)[pieces].reshape(-1)
+        parts[f"numbers/{name}"], parts[f"scales/{name}"] = numbers, scales
+        parts[f"width/{name}"] = np.array(tensor.shape[1])
+    np.savez_compressed(out, **parts)
+
+
+def read_cut(file: Path) -> Base:
+    """What :func:`write_cut` wrote; of the pieces there are only those."""
+    tensors: dict[str, np.ndarray] = {}
+    with np.load(file) as parts:
+        for key in parts.files:
+            kind, _, name = key.partition("/")
+            if kind == "whole":
+                tensors[name] = parts[key]
+            elif kind == "numbers":
+                whole = parts[key] * parts[f"scales/{name}"].astype(np.float32)[:, None]
+                tensors[name] = whole.reshape(-1, int(parts[f"width/{name}"]))
+        sizes = [int(n) for n in parts["sizes"]]
+        return Base(*sizes, float(parts["epsilon"]), tensors, {})
+
+
+def _blocks(data: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers ``(blocks, 32)``, int8, and the scale of each block, float16."""
     blocks = np.frombuffer(data, _Q4)
-    low = (blocks["halves"] & 15).astype(np.float32) - 8
-    high = (blocks["halves"] >> 4).astype(np.float32) - 8
-    scale = blocks["scale"].astype(np.float32)[:, None]
-    return np.concatenate([low * scale, high * scale], axis=1).reshape(-1)
+    low, high = (
+        half.astype(np.int8) - 8 for half in (blocks["halves"] & 15, blocks["halves"] >> 4)
+    )
+    return np.concatenate([low, high], axis=1), blocks["scale"].copy()
 
 
 def read_tokenizer(file: Path | None = None) -> dict[str, Any]:
@@ -133,16 +177,16 @@ def cut_tokenizer(whole: dict[str, Any], keep: Iterable[int]) -> tuple[dict[str,
     return cut, old
 
 
-def as_bert(base: Base, pieces: list[int], layers: list[int] | None = None) -> BertModel:
-    """The base as a model of ``transformers``, with the pieces and layers of these numbers only."""
+def as_bert(base: Base, pieces: list[int] | None = None) -> BertModel:
+    """The base as a model of ``transformers``, with the pieces of these numbers only."""
     import torch
     from transformers import BertConfig, BertModel
 
-    chosen = list(range(base.layers)) if layers is None else layers
+    words = base.tensors[_PIECES] if pieces is None else base.tensors[_PIECES][pieces]
     config = BertConfig(
-        vocab_size=len(pieces),
+        vocab_size=len(words),
         hidden_size=base.hidden,
-        num_hidden_layers=len(chosen),
+        num_hidden_layers=base.layers,
         num_attention_heads=base.heads,
         intermediate_size=base.inner,
         max_position_embeddings=base.positions,
@@ -153,7 +197,7 @@ def as_bert(base: Base, pieces: list[int], layers: list[int] | None = None) -> B
     model = BertModel(config, add_pooling_layer=False)
     t = base.tensors
     state = {
-        "embeddings.word_embeddings.weight": t["emb.word"][pieces],
+        "embeddings.word_embeddings.weight": words,
         "embeddings.position_embeddings.weight": t["emb.pos"],
         "embeddings.token_type_embeddings.weight": np.stack([t["emb.type"][: base.hidden]] * 2),
         "embeddings.LayerNorm.weight": t["emb.ln.w"],
@@ -169,10 +213,10 @@ def as_bert(base: Base, pieces: list[int], layers: list[int] | None = None) -> B
         "output.dense": "fo",
         "output.LayerNorm": "oln",
     }
-    for new, layer in enumerate(chosen):
+    for layer in range(base.layers):
         for long, short in parts.items():
-            state[f"encoder.layer.{new}.{long}.weight"] = t[f"l{layer}.{short}.w"]
-            state[f"encoder.layer.{new}.{long}.bias"] = t[f"l{layer}.{short}.b"]
+            state[f"encoder.layer.{layer}.{long}.weight"] = t[f"l{layer}.{short}.w"]
+            state[f"encoder.layer.{layer}.{long}.bias"] = t[f"l{layer}.{short}.b"]
     missing, unexpected = model.load_state_dict(
         {name: torch.from_numpy(np.ascontiguousarray(v)) for name, v in state.items()}, strict=False
     )

@@ -89,7 +89,7 @@ def ordering(found: Sequence[Case]) -> Weights:
     best, most = Weights(), -1.0
     asked = [c for c in found if c.right.any()]
     for retriever in np.arange(0.0, 0.85, 0.1):
-        for reader in (0.0, 0.1, 0.2, 0.3, 0.5, 0.8):
+        for reader in (0.0, 0.2, 0.5, 1.0, 1.5, 2.0):
             weights = Weights(ENCODER_WEIGHT, reader, float(retriever))
             first = np.mean([_first(weights, c) for c in asked])
             value = float(first + 0.5 * np.mean([_softly(weights, c) for c in asked]))

@@ -1,12 +1,18 @@
-"""The two networks of the reader, both on the pretrained base."""
+"""The two networks of the reader, both on the pretrained base, and rows of pieces for them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
 
+import numpy as np
 import torch
 from torch import nn
 
+from training.base import as_bert, read_cut
+
+Model = TypeVar("Model", bound=nn.Module)
 TOKEN_WIDTH = 96
 BOS, PAD, EOS = 0, 1, 2
 
@@ -27,31 +33,6 @@ class Encoder(nn.Module):
         mean = (states * held).sum(1) / held.sum(1)
         tokens = nn.functional.normalize(self.token(states).float(), dim=-1)
         return nn.functional.normalize(mean.float(), dim=-1), tokens * held.float()
-
-
-def padded(rows: Sequence[Sequence[int]], multiple: int = 8) -> torch.Tensor:
-    """Rows of numbers as one tensor, as long as the longest of them."""
-    longest = max(len(row) for row in rows)
-    longest += -longest % multiple
-    out = torch.full((len(rows), longest), PAD)
-    for i, row in enumerate(rows):
-        out[i, : len(row)] = torch.tensor(row)
-    return out
-
-
-def encoded(
-    model: Encoder, rows: Sequence[Sequence[int]], part: int = 24
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """What the model makes of rows of numbers, in their order; read in parts of like length."""
-    order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
-    longest = max(len(row) for row in rows)
-    vectors, tokens = [], []
-    for at in range(0, len(order), part):
-        one, each = model(padded([rows[i] for i in order[at : at + part]], 8))
-        vectors.append(one)
-        tokens.append(nn.functional.pad(each, (0, 0, 0, longest + 8 - each.shape[1])))
-    back = torch.tensor(order).argsort()
-    return torch.cat(vectors)[back], torch.cat(tokens)[back]
 
 
 class CrossEncoder(nn.Module):
@@ -77,7 +58,7 @@ class CrossEncoder(nn.Module):
         there = ids != PAD
         first = there & (second == 0)
         text = second == 1
-        places = torch.arange(ids.shape[1]).unsqueeze(0)
+        places = torch.arange(ids.shape[1], device=ids.device).unsqueeze(0)
         offset = first.long().sum(1, keepdim=True)
         positions = (places - offset * second).clamp(
             0, self.bert.config.max_position_embeddings - 1
@@ -98,10 +79,67 @@ class CrossEncoder(nn.Module):
         return score
 
 
-def without_dropout(model: nn.Module) -> nn.Module:
-    """The model with attention by plain products, which is faster here, and no dropout."""
-    model.config._attn_implementation = "eager"
+def device() -> torch.device:
+    """A GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def bare(work: Path) -> Encoder:
+    """An encoder on the base of a working folder (:mod:`training.collect`), nothing learned."""
+    model = Encoder(as_bert(read_cut(work / "base.npz")))
+    # a GPU reads often enough to learn by heart, two cores hardly once
+    return model if device().type == "cuda" else without_dropout(model)
+
+
+def without_dropout(model: Model) -> Model:
+    """The model with attention by plain products and no dropout, as it is exported."""
     for part in model.modules():
         if isinstance(part, nn.Dropout):
             part.p = 0.0
+        if hasattr(part, "config"):
+            part.config._attn_implementation = "eager"
     return model
+
+
+def padded(rows: Sequence[Sequence[int] | np.ndarray], multiple: int = 8) -> torch.Tensor:
+    """Rows of numbers as one tensor, as long as the longest of them."""
+    longest = max(len(row) for row in rows)
+    out = np.full((len(rows), longest + -longest % multiple), PAD, np.int64)
+    for i, row in enumerate(rows):
+        out[i, : len(row)] = row
+    return torch.from_numpy(out)
+
+
+def as_row(ids: np.ndarray, longest: int) -> list[int]:
+    """The pieces of a text between the signs of its beginning and end."""
+    return [BOS, *ids[:longest].tolist(), EOS]
+
+
+def encoded(
+    model: Encoder, rows: Sequence[Sequence[int]], part: int = 256
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """What the model makes of rows of numbers, in their order; read in parts of like length."""
+    to = next(model.parameters()).device
+    order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
+    longest = max(len(row) for row in rows)
+    vectors, tokens = [], []
+    for at in range(0, len(order), part):
+        one, each = model(padded([rows[i] for i in order[at : at + part]]).to(to))
+        vectors.append(one)
+        tokens.append(nn.functional.pad(each, (0, 0, 0, longest + 8 - each.shape[1])))
+    back = torch.tensor(order).argsort().to(to)
+    return torch.cat(vectors)[back], torch.cat(tokens)[back]
+
+
+@torch.no_grad()
+def vectors(model: Encoder, rows: Sequence[Sequence[int]], part: int = 512) -> torch.Tensor:
+    """Unit vectors of rows of numbers ``(n, hidden)``, in their order, where the model is."""
+    to = next(model.parameters()).device
+    order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
+    out = torch.empty(len(rows), model.bert.config.hidden_size, device=to)
+    for at in range(0, len(order), part):
+        chosen = order[at : at + part]
+        ids = padded([rows[i] for i in chosen]).to(to)
+        with torch.autocast(to.type, torch.bfloat16):
+            out[torch.tensor(chosen, device=to)] = model(ids)[0]
+    return out
