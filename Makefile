@@ -10,6 +10,7 @@ PASSAGES ?= $(STATUTES)/passages.jsonl.gz
 QUERIES ?= $(STATUTES)/dev.jsonl
 SAMPLE ?= 3000
 WORK ?= build/reader
+MINUTES ?= 120
 
 .PHONY: help install chat test check audit browser screenshots fix benchmark model clean
 
@@ -73,13 +74,15 @@ fix: $(VENV)/.tested ## what Ruff can mend by itself
 
 # The embedding model, the reranker and the reader, from the texts, the questions written for them
 # and the reader's pretrained base: make model STATUTES=FOLDER CORPUS=FOLDER (models/train.py says
-# what the folders hold). Overwrites what is in models/; WORK keeps the reader's progress.
+# what the folders hold). Overwrites what is in models/; WORK keeps the
+# reader's progress, MINUTES is what each of its two steps may take where there is no GPU.
 model: $(VENV)/.installed ## train the models anew (STATUTES=FOLDER CORPUS=FOLDER)
 	$(BIN)/pip install --quiet --editable '.[train]'
 	$(BIN)/python models/train.py --statutes $(STATUTES) --corpus $(CORPUS) --out models/zhengce-embed
 	$(BIN)/python models/train_reranker.py --statutes $(STATUTES) --corpus $(CORPUS) --out models/reranker
-	$(BIN)/python training/encoder.py --statutes $(STATUTES) --corpus corpus $(CORPUS) --work $(WORK)
-	$(BIN)/python training/reader.py --statutes $(STATUTES) --corpus corpus $(CORPUS) --work $(WORK)
+	$(BIN)/python training/collect.py --statutes $(STATUTES) --corpus corpus $(CORPUS) --work $(WORK) --held-out benchmarks/questions/practice.jsonl
+	$(BIN)/python training/encoder.py --work $(WORK) --minutes $(MINUTES)
+	$(BIN)/python training/reader.py --work $(WORK) --minutes $(MINUTES)
 	$(BIN)/python training/export.py --work $(WORK) --out models/reader
 	$(BIN)/python training/calibrate.py --corpus corpus $(CORPUS) --questions benchmarks/questions/practice.jsonl --out models/reader
 

@@ -111,17 +111,16 @@ def read_base(file: Path | None = None) -> Base:
     return Base(hidden, layers, heads, inner, positions, epsilon, tensors, packed)
 
 
-def write_cut(pieces: list[int], out: Path, file: Path | None = None) -> None:
+def write_cut(base: Base, pieces: list[int], out: Path) -> None:
     """The base with these pieces only, as the 4-bit numbers and scales that its package holds
     (``npz``); :func:`read_cut` reads it without the package."""
-    base = read_base(file)
     parts: dict[str, np.ndarray] = {
         "sizes": np.array([base.hidden, base.layers, base.heads, base.inner, base.positions]),
         "epsilon": np.array(base.epsilon),
     }
     for name, tensor in base.tensors.items():
         if name not in base.blocks:
-            parts[f"whole/{name}"] = tensor
+            parts[f"whole/{name}"] = tensor[pieces] if name == _PIECES else tensor
             continue
         numbers, scales = base.blocks[name]
         if name == _PIECES:

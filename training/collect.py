@@ -22,7 +22,7 @@ from tokenizers import Tokenizer
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from training.base import read_tokenizer, write_cut
+from training.base import read_base, read_tokenizer, write_cut
 from training.tokens import as_ids, vocabulary
 
 QUESTION, PLACE = 48, 224
@@ -119,7 +119,8 @@ def by_words(
             where = np.repeat(np.arange(len(part)), [len(questions[i]) for i in part])
             put = csr_matrix((np.ones(len(flat), np.float32), (where, flat)), (len(part), width))
             scores = (put @ index).toarray()
-            first = np.argpartition(-scores, WORDED + 16, axis=1)[:, : WORDED + 16]
+            most = min(WORDED + 16, scores.shape[1])
+            first = np.argpartition(-scores, most - 1, axis=1)[:, :most]
             for n, i in enumerate(part):
                 order = first[n][np.argsort(-scores[n][first[n]])]
                 answers = set(right[i])
@@ -153,7 +154,7 @@ def main() -> None:
     cut, old = vocabulary(read_tokenizer(options.tokenizer), texts)
     (options.work / "tokenizer.json").write_text(json.dumps(cut, ensure_ascii=False), "utf-8")
     (options.work / "pieces.json").write_text(json.dumps(old), "utf-8")
-    write_cut(old, options.work / "base.npz", options.weights)
+    write_cut(read_base(options.weights), old, options.work / "base.npz")
     tokenizer = Tokenizer.from_str(json.dumps(cut))
     place_ids = as_ids(tokenizer, [PASSAGE + p.text for p in places], PLACE)
     question_ids = as_ids(tokenizer, [QUERY + a.question for a in asked], QUESTION)
