@@ -72,12 +72,13 @@ fix: $(VENV)/.tested ## what Ruff can mend by itself
 	$(BIN)/ruff format .
 
 # The embedding model, the reranker and the reader, from the texts, the questions written for them
-# and the reader's pretrained base: make model STATUTES=FOLDER CORPUS=FOLDER (models/train.py says
-# what the folders hold). Overwrites what is in models/; WORK keeps the reader's progress.
+# and the reader's pretrained base: make model STATUTES=FOLDER CORPUS=FOLDER
+# (training/embedding/train.py says what the folders hold). Overwrites what is in models/; WORK
+# keeps the reader's progress.
 model: $(VENV)/.installed ## train the models anew (STATUTES=FOLDER CORPUS=FOLDER)
 	$(BIN)/pip install --quiet --editable '.[train]'
-	$(BIN)/python models/train.py --statutes $(STATUTES) --corpus $(CORPUS) --out models/zhengce-embed
-	$(BIN)/python models/train_reranker.py --statutes $(STATUTES) --corpus $(CORPUS) --out models/reranker
+	$(BIN)/python training/embedding/train.py --statutes $(STATUTES) --corpus $(CORPUS) --out models/zhengce-embed
+	$(BIN)/python training/reranker/train.py --statutes $(STATUTES) --corpus $(CORPUS) --out models/reranker
 	$(BIN)/python training/encoder.py --statutes $(STATUTES) --corpus corpus $(CORPUS) --work $(WORK)
 	$(BIN)/python training/reader.py --statutes $(STATUTES) --corpus corpus $(CORPUS) --work $(WORK)
 	$(BIN)/python training/export.py --work $(WORK) --out models/reader
