@@ -21,8 +21,8 @@ from app.api.gate import Gate
 from app.api.guard import Guard
 from app.api.problems import Refusal, accepted_language
 from app.feedback import export
-from tests.e2e.conftest import Running
 from tests.projects import Project, law, run_async
+from tests.servers import serving
 
 CJK = re.compile(r"[\u4e00-\u9fff]")
 NAME = "甲省政府采购管理办法"
@@ -43,7 +43,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, seed_file: Path) -> Projec
 
 @pytest.fixture(scope="module")
 def api(project: Project) -> Iterator[httpx.Client]:
-    with Running(project) as (url, _), httpx.Client(base_url=url, timeout=60) as client:
+    with serving(project) as url, httpx.Client(base_url=url, timeout=60) as client:
         yield client
 
 
@@ -495,13 +495,13 @@ def guarded(project: Project) -> Iterator[httpx.Client]:
     accounts = [
         {"name": role, "role": role, "tokens": [hash_token(role)]} for role in ("reader", "editor")
     ]
-    settings = (
-        ("ZHENGCAI_SERVER__CONCURRENT", "1"),
-        ("ZHENGCAI_SERVER__WAITING", "1"),
-        ("ZHENGCAI_SERVER__ANONYMOUS", "none"),
-        ("ZHENGCAI_ACCOUNTS", json.dumps(accounts)),
-    )
-    with Running(project, settings) as (url, _), httpx.Client(base_url=url, timeout=60) as client:
+    settings = {
+        "ZHENGCAI_SERVER__CONCURRENT": "1",
+        "ZHENGCAI_SERVER__WAITING": "1",
+        "ZHENGCAI_SERVER__ANONYMOUS": "none",
+        "ZHENGCAI_ACCOUNTS": json.dumps(accounts),
+    }
+    with serving(project, **settings) as url, httpx.Client(base_url=url, timeout=60) as client:
         yield client
 
 

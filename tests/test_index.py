@@ -109,7 +109,7 @@ def test_a_reader_sees_what_another_process_adds(project: Project) -> None:
     index = Index.open(project.settings)
     embedder = Embedder(project.settings)
     before = index.dense(embedder.encode_query("监督"), 100)
-    done = project.run("ingest", "add", str(project.corpus / "乙办法.txt"))
+    done = project.run_apart("ingest", "add", str(project.corpus / "乙办法.txt"))
     assert done.returncode == 0, done.stderr
     after = index.dense(embedder.encode_query("监督"), 100)
     assert len(after) == len(before) + 1 + 12
@@ -118,7 +118,7 @@ def test_a_reader_sees_what_another_process_adds(project: Project) -> None:
 
 def test_two_writers_do_not_meet(project: Project) -> None:
     with writing(project.settings):
-        done = project.run("ingest", "add", str(project.corpus))
+        done = project.run_apart("ingest", "add", str(project.corpus))
     assert done.returncode == 1
     assert "another process is changing the index" in done.stderr
     assert "Traceback" not in done.stderr
