@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.answering.sentences import Source, Span
+from app.content.sentences import Source, Span
 from app.verify import Verdict, coverage, judge
 from ingest.document import Passage
 

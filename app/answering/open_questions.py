@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 
-from app.answering.facts import facts
 from app.answering.holdings import Holdings, shown_title
 from app.answering.outline_answers import asked_part, asks_outline
 from app.answering.question import Question
-from app.answering.words import is_generic
+from app.content.facts import facts
+from app.content.words import is_generic
 
 _LEADS = re.compile(
     r"^(?:那么?|如果是|要是|换成|换做|至于|另外|还有|再说|然后|以及|它们?|其(?!他|它|中|余)|该|这(?:个|项|条|种)?|"

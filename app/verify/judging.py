@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from app.answering.facts import bare_name, facts
+from app.content.facts import bare_name, facts
 from app.verify.finding import Finding
 from app.verify.rules import findings
 from app.verify.tokens import Token, tokens
