@@ -55,6 +55,7 @@ check: $(VENV)/.tested ## Ruff, mypy, imports, and whether what the docs name is
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/python -m pytest -p no:cacheprovider tests/test_contributing.py
 
 # Known vulnerabilities of all that is installed; pip-audit has an environment of its own. The two
