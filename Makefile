@@ -42,7 +42,7 @@ chat: $(VENV)/.installed ## ingest corpus/ and what its sources.yaml names, then
 	$(BIN)/python -m app serve
 
 test: check browser ## all checks and tests; one file: make test SUITE=tests/test_split.py
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(SUITE)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(SUITE)
 
 # Chromium and a Chinese font for the browser tests, which are skipped where they cannot be had.
 browser: ## Chromium and a Chinese font, for the tests that need a browser

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -383,7 +384,9 @@ def test_a_clean_file_of_100_kb_takes_well_under_a_second(shared: Path) -> None:
 
 
 @pytest.mark.parametrize("folder", ["laws", "articles", "gov-html", "office"])
-def test_clean_files_lose_nothing_but_white_space(shared: Path, folder: str) -> None:
+def test_clean_files_lose_nothing_but_white_space(
+    shared: Path, folder: str, cleaned: Callable[[Path], Document]
+) -> None:
     pages = {  # saved with the furniture of their sites
         "政府采购货物和服务招标投标管理办法(财政部令第87号).md",
         "mof_gov_cn_t20220916_3840941_框架协议采购通知.html",
@@ -393,7 +396,7 @@ def test_clean_files_lose_nothing_but_white_space(shared: Path, folder: str) -> 
     for file in files:
         if file.name.startswith("政府采购品目分类目录"):
             continue  # 147 pages of PDF: loading them takes most of a minute
-        document = clean(load(file))
+        document = cleaned(file)
         check(document)
         kinds = set(count_repairs(document))
         if file.name in pages:

@@ -1,6 +1,7 @@
 """The outline: numbering of laws and of official documents, and what is no heading."""
 
 import re
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -531,11 +532,8 @@ def test_article_and_number_are_never_parted(laws: list[Document]) -> None:
 
 
 @pytest.fixture(scope="module")
-def laws(shared: Path) -> list[Document]:
-    from ingest.clean import clean
-    from ingest.load import load
-
-    return [clean(load(path)) for path in sorted((shared / "corpus" / "laws").iterdir())]
+def laws(shared: Path, cleaned: Callable[[Path], Document]) -> list[Document]:
+    return [cleaned(path) for path in sorted((shared / "corpus" / "laws").iterdir())]
 
 
 def test_excerpt_of_a_law_keeps_the_first_article_of_a_later_chapter() -> None:
