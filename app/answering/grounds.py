@@ -23,6 +23,7 @@ class Ground:
 
     @property
     def text(self) -> str:
+        """The passage as it stands in the document."""
         return self.source.text[self.passage.start : self.passage.end]
 
     @property

@@ -29,7 +29,11 @@ def is_english(question: str) -> bool:
 
 
 def leaves_open_in_english(question: str) -> bool:
-    """Whether a question in English does not say what it is about (*what about 2023?*)."""
+    """Whether a question in English does not say what it is about.
+
+    >>> leaves_open_in_english("what about 2023?"), leaves_open_in_english("Who may bid?")
+    (True, False)
+    """
     return _OPEN.match(question.strip()) is not None
 
 

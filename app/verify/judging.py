@@ -38,6 +38,7 @@ class Verdict:
 
     @property
     def holds(self) -> bool:
+        """Whether no check failed."""
         return not self.problems
 
 

@@ -35,6 +35,7 @@ class Token:
 
     @property
     def critical(self) -> bool:
+        """Whether it carries the rule, see :data:`CRITICAL`."""
         return self.kind in CRITICAL and self.key != "和"
 
     @property

@@ -366,6 +366,7 @@ def train(statutes: Path, corpus: Path | None, out: Path, settings: Settings) ->
 
 
 def main() -> None:
+    """Train, write the model and measure it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--statutes", type=Path, required=True, help="folder of the collection")
     parser.add_argument("--corpus", type=Path, help="folder of further unlabelled texts")

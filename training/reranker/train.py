@@ -205,6 +205,7 @@ def report(
 
 
 def main() -> None:
+    """Train, write what was learned and measure it."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--statutes", type=Path, required=True)
     parser.add_argument("--corpus", type=Path)
