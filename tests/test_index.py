@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from ingest.pipeline import add_paths, build
 from ingest.prepare import Origin, prepare_here
 from ingest.settings import Settings
 from tests.projects import Project, law
+from tests.servers import Chroma
 
 
 @pytest.fixture
@@ -221,25 +221,10 @@ def test_a_document_from_outside_survives_a_rebuild(project: Project, tmp_path: 
 
 @pytest.fixture
 def chroma_server(tmp_path: Path) -> Iterator[int]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    chroma = Path(sys.executable).with_name("chroma")
-    server = subprocess.Popen(
-        [str(chroma), "run", "--path", str(tmp_path / "chroma"), "--port", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        for _ in range(1200):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        yield port
-    finally:
-        server.terminate()
-        server.wait()
+    chroma = Chroma(tmp_path / "chroma")
+    chroma.start()
+    yield chroma.port
+    chroma.kill()
 
 
 def test_the_same_against_a_chroma_server(tmp_path: Path, chroma_server: int) -> None:
