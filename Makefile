@@ -43,7 +43,7 @@ chat: $(VENV)/.installed ## ingest corpus/ and what its sources.yaml names, then
 	$(BIN)/python -m app serve
 
 test: check browser ## all checks and tests; one file: make test SUITE=tests/test_split.py
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(SUITE)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(SUITE)
 
 # Chromium and a Chinese font for the browser tests, which are skipped where they cannot be had.
 browser: ## Chromium and a Chinese font, for the tests that need a browser
@@ -56,6 +56,7 @@ check: $(VENV)/.tested ## Ruff, mypy, imports, and whether what the docs name is
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/python -m pytest -p no:cacheprovider tests/test_contributing.py
 
 # Known vulnerabilities of all that is installed; pip-audit has an environment of its own. The two
@@ -73,13 +74,13 @@ fix: $(VENV)/.tested ## what Ruff can mend by itself
 	$(BIN)/ruff format .
 
 # The embedding model, the reranker and the reader, from the texts, the questions written for them
-# and the reader's pretrained base: make model STATUTES=FOLDER CORPUS=FOLDER (models/train.py says
-# what the folders hold). Overwrites what is in models/; WORK keeps the
-# reader's progress, MINUTES is what each of its two steps may take where there is no GPU.
+# and the reader's pretrained base: make model STATUTES=FOLDER CORPUS=FOLDER
+# (training/embedding/train.py says what the folders hold). Overwrites what is in models/; WORK
+# keeps the reader's progress, MINUTES is what each of its two steps may take without a GPU.
 model: $(VENV)/.installed ## train the models anew (STATUTES=FOLDER CORPUS=FOLDER)
 	$(BIN)/pip install --quiet --editable '.[train]'
-	$(BIN)/python models/train.py --statutes $(STATUTES) --corpus $(CORPUS) --out models/zhengce-embed
-	$(BIN)/python models/train_reranker.py --statutes $(STATUTES) --corpus $(CORPUS) --out models/reranker
+	$(BIN)/python training/embedding/train.py --statutes $(STATUTES) --corpus $(CORPUS) --out models/zhengce-embed
+	$(BIN)/python training/reranker/train.py --statutes $(STATUTES) --corpus $(CORPUS) --out models/reranker
 	$(BIN)/python training/collect.py --statutes $(STATUTES) --corpus corpus $(CORPUS) --work $(WORK) --held-out benchmarks/questions/practice.jsonl
 	$(BIN)/python training/encoder.py --work $(WORK) --minutes $(MINUTES)
 	$(BIN)/python training/reader.py --work $(WORK) --minutes $(MINUTES)

@@ -28,11 +28,11 @@ from app.answering.holdings import Holdings, shown_title
 from app.answering.open_questions import completed, leaves_open
 from app.answering.outline_answers import asks_points, pointed_sections, points_of
 from app.answering.parts import by_outline, place_named
-from app.answering.places import places, region_of
 from app.answering.question import Question, analyse
-from app.answering.sentences import Source
 from app.answering.wording import answer_text, back_text, refusal_text
-from app.answering.words import content_words
+from app.content.places import places, region_of
+from app.content.sentences import Source
+from app.content.words import content_words
 from app.reading.reader import reader_of
 from app.reading.reading import Read, Reading
 from app.retrieval.english import chinese_of

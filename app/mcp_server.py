@@ -19,16 +19,15 @@ from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import Field
 
+from app.api.document_models import DocumentsOut, SectionOut
 from app.api.documents import listed, read_section
 from app.api.gate import Gate
 from app.api.guard import Guard
 from app.api.models import (
     AnswerOut,
-    DocumentsOut,
     FiltersIn,
     Question,
     SearchOut,
-    SectionOut,
     both,
 )
 from app.as_json import answer_to_json, hit_to_json

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.answering.places import places, province
+from app.content.places import places, province
 from app.retrieval.candidates import Pool, Terms, Words, features, gather, terms_held
 from app.retrieval.dense import Dense
 from app.retrieval.english import chinese_of

@@ -21,6 +21,7 @@ from ingest.language import Language, pick
 from ingest.settings import ServerSettings, Settings
 
 if TYPE_CHECKING:
+    import uvicorn
     from fastapi import FastAPI
     from gradio import Blocks
     from starlette.types import ASGIApp
@@ -154,27 +155,35 @@ def serve(assistant: Assistant, settings: Settings) -> None:
     assistant.index  # noqa: B018 - says at once what is missing
     listening = _listen(settings.server)
     with listening:
-        app = build_app(assistant, settings)
-        import uvicorn
+        server(assistant, settings).run(sockets=[listening])
 
-        class Announcing(uvicorn.Server):
-            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-                await super().startup(sockets)
-                if self.started:
-                    _announce(settings.server)
 
-        assistant.warm()
-        proxies = list(settings.server.proxies)
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            access_log=False,
-            timeout_graceful_shutdown=2,
-            proxy_headers=bool(proxies),
-            forwarded_allow_ips=proxies,
-            server_header=False,
-        )
-        Announcing(config).run(sockets=[listening])
+def server(assistant: Assistant, settings: Settings) -> uvicorn.Server:
+    """The chat, warm and ready to run; it prints its address once it can be used.
+
+    :raises IndexStateError: if nothing was ingested.
+    """
+    app = build_app(assistant, settings)
+    import uvicorn
+
+    class Announcing(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                _announce(settings.server)
+
+    assistant.warm()
+    proxies = list(settings.server.proxies)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=2,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
+        server_header=False,
+    )
+    return Announcing(config)
 
 
 def _announce(server: ServerSettings) -> None:

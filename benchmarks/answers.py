@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from app.answering.facts import bare_name, facts
+from app.content.facts import bare_name, facts
 from app.types import Answer, Citation, Statement, Turn
 from app.verify import Documents, judge_all
 

@@ -95,6 +95,6 @@ def _fits(old: str, new: str, sentence: str) -> bool:
 
 
 def _arabic(numeral: str) -> str:
-    from app.answering.facts import numeral as value
+    from app.content.facts import numeral as value
 
     return value(numeral) or numeral

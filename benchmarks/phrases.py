@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from app.answering.facts import facts
+from app.content.facts import facts
 from app.retrieval.verbatim import squeezed
 from benchmarks.answers import assistant_over
 

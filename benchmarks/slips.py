@@ -25,7 +25,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from app.answering.words import content_words, tokenizer
+from app.content.words import content_words, tokenizer
 from app.retrieval.slips import syllable
 from benchmarks.answers import assistant_over, figures, read_questions, run
 

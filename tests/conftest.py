@@ -1,10 +1,38 @@
 """Fixtures that more than one test module uses."""
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from ingest.document import Document, RawDocument
+
 ROOT = Path(__file__).resolve().parents[1]
+LONGEST = (
+    "test_docs",
+    "test_shared_corpus",
+    "test_chat",
+    "test_library",
+    "test_deploy",
+    "test_kills",
+    "test_llm_server",
+    "test_chroma_server",
+    "test_backup",
+    "test_check",
+    "test_index",
+    "test_workers",
+    "test_chat_more",
+    "test_faults",
+)
+"""They start servers, browsers and processes that are killed. Begun last, one of them would keep a
+worker busy while the other has nothing to do."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long come first."""
+    place = {name: at for at, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(LONGEST)))
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +54,19 @@ def shared() -> Path:
     if not (folder / "corpus").is_dir():
         pytest.skip("needs the folder 'shared' beside the checkout, which is not here")
     return folder
+
+
+@pytest.fixture(scope="session")
+def loaded() -> Callable[[Path], RawDocument]:
+    """Loads files, each of them once."""
+    from ingest.load import load
+
+    return cache(load)
+
+
+@pytest.fixture(scope="session")
+def cleaned(loaded: Callable[[Path], RawDocument]) -> Callable[[Path], Document]:
+    """Cleans files, each of them once."""
+    from ingest.clean import clean
+
+    return cache(lambda file: clean(loaded(file)))

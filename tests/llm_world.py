@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.answering.facts import facts
+from app.content.facts import facts
 from app.service import Assistant
 from app.types import Answer
 from ingest.embed import Embedder

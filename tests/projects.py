@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import importlib
+import io
+import logging
 import os
 import subprocess
 import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import anyio
 
@@ -22,6 +26,7 @@ from ingest.pipeline import add_paths
 from ingest.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
+LOCALES = {"en": "C.UTF-8", "zh": "zh_CN.UTF-8"}
 
 
 @dataclass(frozen=True)
@@ -60,17 +65,51 @@ class Project:
         return [sys.executable, "-m", module, "--config", str(self.config), *arguments]
 
     def run(
-        self, module: str, *arguments: str, input: str | None = None, language: str = "en"
+        self, module: str, *arguments: str, input: str = "", language: str = "en"
     ) -> subprocess.CompletedProcess[str]:
+        """A command as :meth:`run_apart` runs it, in this process, where libraries are loaded."""
+        command = ["--config", str(self.config), *arguments]
+        main = importlib.import_module(f"{module}.__main__").main
+        said, complained = _stream(), _stream()
+        log = logging.StreamHandler(complained)
+        log.setLevel(logging.WARNING)
+        with (
+            patch.dict(os.environ, LC_ALL=LOCALES[language]),
+            patch.multiple(sys, argv=[f"{module}/__main__.py", *command], stdin=_stream(input)),
+            redirect_stdout(said),
+            redirect_stderr(complained),
+        ):
+            logging.getLogger().addHandler(log)
+            try:
+                status = main(command)
+            except SystemExit as end:
+                status = end.code
+            finally:
+                logging.getLogger().removeHandler(log)
+        return subprocess.CompletedProcess(command, status, _text(said), _text(complained))
+
+    def run_apart(
+        self, module: str, *arguments: str, language: str = "en"
+    ) -> subprocess.CompletedProcess[str]:
+        """A command as a person runs it, in a process of its own."""
         return subprocess.run(
             self.command(module, *arguments),
             cwd=ROOT,
-            input=input,
             capture_output=True,
             text=True,
             timeout=300,
-            env={**os.environ, "LC_ALL": "zh_CN.UTF-8" if language == "zh" else "C.UTF-8"},
+            env={**os.environ, "LC_ALL": LOCALES[language]},
         )
+
+
+def _stream(text: str = "") -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(text.encode()), encoding="utf-8", write_through=True)
+
+
+def _text(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    content: bytes = stream.buffer.getvalue()  # type: ignore[attr-defined]
+    return content.decode()
 
 
 @contextmanager

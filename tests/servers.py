@@ -1,20 +1,27 @@
-"""Real servers that tests start and end: Chroma, and nginx before whatever they say."""
+"""Real servers that tests start and end: the chat, Chroma, and nginx before whatever they say."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from app.service import Assistant
+from app.ui import server
 from benchmarks.serving import free_port
+from tests.projects import Project
 
 _PATIENCE = 120.0
 
@@ -31,6 +38,29 @@ def listens(port: int) -> bool:
     """Whether somebody accepts connections at a port of this machine."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def serving(project: Project, **environment: str) -> Iterator[str]:
+    """The chat of ``project`` on a free port of this process, without workers; gives its address.
+
+    :param environment: variables that its settings are read with.
+    """
+    with patch.dict(os.environ, environment):
+        settings = project.settings
+    assistant = Assistant(settings)
+    running = server(assistant, settings)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            until(lambda: running.started or not thread.is_alive(), "the chat does not start")
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}/"
+        finally:
+            running.should_exit = True
+            thread.join()
+            assistant.close()
+            assistant.index.close()
 
 
 @dataclass

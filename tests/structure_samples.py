@@ -8,7 +8,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from ingest.document import Document, Line, Metadata
+from ingest.document import Document, Line, Metadata, Section
+from ingest.structure import outline
 
 Paragraph = tuple[int, str]
 """Level and text: 1 is the title, 2 and 3 are headings that markup declares, 0 is text, and
@@ -217,3 +218,27 @@ def document(text: str, title: str | None = None) -> Document:
         lines=tuple(lines),
         metadata=Metadata(title=title),
     )
+
+
+def shape(doc: Document) -> list[tuple[str, str, str, str]]:
+    return [
+        (s.kind, s.label, s.heading, re.sub(r"\s", "", doc.text[s.start : s.end]))
+        for s in outline(doc)
+    ]
+
+
+def tree(doc: Document, *leave_out: str) -> list[str]:
+    """The outline as indented lines ``kind label heading``, without the kinds given."""
+    sections = outline(doc)
+    depth: dict[int, int] = {}
+    lines = []
+    for section in sections:
+        depth[section.index] = 0 if section.parent is None else depth[section.parent] + 1
+        if section.kind not in leave_out:
+            parts = (section.kind, section.label, section.heading)
+            lines.append("  " * depth[section.index] + " ".join(part for part in parts if part))
+    return lines
+
+
+def of_kind(doc: Document, kind: str) -> list[Section]:
+    return [section for section in outline(doc) if section.kind == kind]

@@ -28,8 +28,8 @@ from app.accounts.visitors import TooManyTries, Visitor, Visitors, anonymous_rol
 from app.api.problems import explain_in
 from ingest.errors import SettingsError, UserError
 from ingest.settings import Settings, load_settings
-from tests.e2e.conftest import Running
 from tests.projects import Project, law
+from tests.servers import serving
 
 PASSWORD = "一个足够长又好记的密码"
 TOKEN = new_token()
@@ -248,7 +248,7 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     project = Project.make(tmp_path_factory.mktemp("accounts") / "project", extra)
     project.write("办法.txt", law("甲省政府采购管理办法", 6))
     assert project.run("ingest", "add", str(project.corpus)).returncode == 0
-    with Running(project) as (url, _):
+    with serving(project) as url:
         yield url.rstrip("/")
 
 
@@ -311,6 +311,6 @@ def test_command_prints_what_the_settings_take(tmp_path: Path) -> None:
 
 def test_server_without_accounts_stays_on_this_machine(tmp_path: Path) -> None:
     project = Project.make(tmp_path / "project")
-    refused = project.run("app", "serve", "--host", "0.0.0.0")
+    refused = project.run_apart("app", "serve", "--host", "0.0.0.0")
     assert refused.returncode == 1 and "Traceback" not in refused.stderr
     assert "there are no accounts" in refused.stderr

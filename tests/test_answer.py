@@ -13,49 +13,8 @@ from app.types import Answer, Filters, Turn
 from app.verify import judge_all
 from ingest.index import writing
 from ingest.pipeline import add_paths
+from tests.books import LAW, LEAVE, NEWS, REGULATION, direct
 from tests.projects import Project, answering
-
-LAW = """中华人民共和国图书采购法
-第一章 总则
-第一条 为了规范图书采购行为，制定本法。
-第二条 本法所称图书采购，是指图书馆使用财政性资金购买图书的行为。
-第三条 图书采购由县级以上人民政府文化部门负责监督管理。
-第四条 图书供应商参加图书采购应当具备下列条件：
-（一）具有独立承担民事责任的能力；
-（二）具有出版物经营许可证；
-（三）参加采购活动前三年内没有重大违法记录。
-图书馆可以规定图书供应商的特定条件，但不得以不合理的条件实行差别待遇。
-第五条 图书馆应当在验收合格之日起二十日内支付书款。但合同另有约定的除外。
-第六条 书款保证金的数额不得超过合同金额的百分之五。
-第七条 图书供应商对验收结果有异议的，可以在七个工作日内向图书馆提出复核申请。图书馆应当及时答复。
-第八条 图书供应商提供盗版图书的，处以合同金额一倍以上三倍以下的罚款；构成犯罪的，依法追究刑事责任。
-第九条 本法自2021年5月1日起施行。
-"""
-REGULATION = """中华人民共和国图书采购法实施条例
-第一条 根据《中华人民共和国图书采购法》（以下简称图书采购法），制定本条例。
-第二条 图书采购法第四条所称重大违法记录，是指因违法经营受到吊销许可证或者较大数额罚款。
-第三条 图书供应商提出复核申请应当采用书面形式，并载明下列内容：
-（一）图书供应商的名称和联系方式；
-（二）复核的事项和理由。
-第四条 图书馆收取书款保证金的，应当自合同履行完毕之日起十日内退还。
-第五条 本条例自2022年1月1日起施行。
-"""
-LEAVE = """图书评审办法
-第一条 为了规范图书评审，制定本办法。
-第二条 评审人员有下列关系之一的，应当回避：
-（一）与投稿人在三年内存在劳动关系；
-（二）是投稿人的近亲属。
-投稿人认为评审人员应当回避的，可以书面提出回避申请。评审机构收到后应当询问被申请回避人员，决定其是否回避。
-第三条 本办法自2020年1月1日起施行。
-"""
-NEWS = """青山省图书采购改革见成效
-2024年3月2日 来源：青山日报
-近年来，青山省文化厅持续推进图书采购改革，取得积极进展。
-一、加强组织领导，健全工作机制
-一是建立协调机制。成立图书采购工作专班，明确责任分工。二是建立通报机制。每季度通报各市图书采购进度。
-二、强化资金保障，提高采购效益
-一是加大投入。2023年度全省图书采购支出12.6亿元，占文化支出的18%。二是开展绩效评价。委托第三方机构评价采购效果。
-"""
 
 
 @pytest.fixture(scope="module")
@@ -391,62 +350,5 @@ def test_when_a_text_takes_effect_is_read_from_that_text(
     assistant: Assistant, question: str, wanted: list[str]
 ) -> None:
     answer = assistant.ask(question)
-    assert _direct(answer) == wanted
+    assert direct(answer) == wanted
     assert answer.abstained == (not wanted)
-
-
-def _direct(answer: Answer) -> list[str]:
-    """The statements that answer, without those beside the answer."""
-    return [statement.text for statement in answer.statements if not statement.further]
-
-
-def test_the_version_in_force_tells_its_day_unless_the_old_one_is_meant(tmp_path: Path) -> None:
-    project = Project.make(tmp_path / "project")
-    later = LAW.replace("2021年5月1日", "2024年3月1日").replace("二十日", "十日")
-    for name, text, version in (("old", LAW, "2020-12-01"), ("new", later, "2023-12-01")):
-        project.write(f"{name}.md", f"---\nversion: {version}\n---\n{text}")
-    with answering(project) as assistant:
-        latest = assistant.ask("图书采购法最新修订从哪天起施行？")
-        old = assistant.ask("原来的图书采购法什么时候施行")
-    assert _direct(latest)[0] == "本法自2024年3月1日起施行。"
-    assert _direct(old)[0] == "本法自2021年5月1日起施行。"
-
-
-def test_the_day_of_a_text_that_others_speak_of_is_not_their_own(tmp_path: Path) -> None:
-    project = Project.make(tmp_path / "project")
-    notice = (
-        "关于做好图书征集工作的通知\n《图书征集管理办法》已于2022年3月1日开始施行。现就有关问题"
-        "通知如下。\n一、各单位应当及时报送征集计划。\n二、本通知自2023年6月1日起施行。\n"
-    )
-    project.write("notice.txt", notice)
-    with answering(project) as assistant:
-        answer = assistant.ask("图书征集管理办法从什么时候施行？")
-    assert answer.statements[0].text.startswith("《图书征集管理办法》已于2022年3月1日开始施行。")
-
-
-def test_two_files_of_one_law_are_not_quoted_twice(tmp_path: Path) -> None:
-    project = Project.make(tmp_path / "project")
-    project.write("law.txt", LAW)
-    project.write("again.txt", LAW.replace("有异议的，可以", "有异议的可以") + "附则\n")
-    with answering(project) as assistant:
-        answer = assistant.ask("图书供应商对验收结果有异议怎么办？")
-    bare = [s.text.replace("，", "") for s in answer.statements]
-    assert "七个工作日" in bare[0] and len(bare) == len(set(bare))
-
-
-def test_an_entry_of_a_catalogue_stands_beside_no_rule(tmp_path: Path) -> None:
-    project = Project.make(tmp_path / "project")
-    project.write("law.txt", LAW)
-    project.write(
-        "catalogue.html",
-        "<html><body><h1>图书采购品目目录</h1><table><tr><th>编码</th><th>品目</th><th>说明</th></tr>"
-        "<tr><td>C01</td><td>图书验收服务</td><td>图书馆验收合格以后支付书款</td></tr>"
-        "<tr><td>C02</td><td>图书装订服务</td><td>包括图书馆图书的装订</td></tr>"
-        "</table></body></html>",
-    )
-    with answering(project) as assistant:
-        rule = assistant.ask("验收合格后图书馆要支付书款吗？")
-        entry = assistant.ask("图书装订服务的编码是什么？")
-    assert "二十日" in rule.statements[0].text
-    assert not [s.text for s in rule.statements if " | " in s.text]
-    assert "C02" in entry.statements[0].text

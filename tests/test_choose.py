@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from app.answering.choose import quoted
-from app.answering.sentences import Source
+from app.content.sentences import Source
 from app.reading.calibration import Calibration
 from app.reading.reading import Read, Reading
 from app.types import Hit

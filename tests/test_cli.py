@@ -18,7 +18,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, seed_file: Path) -> Projec
     project = Project.make(tmp_path_factory.mktemp("cli") / "project")
     (project.corpus / "四川.txt").write_bytes(seed_file.read_bytes())
     project.write("甲办法.txt", law("甲省政府采购管理办法", 20))
-    done = project.run("ingest", "add", str(project.corpus))
+    done = project.run_apart("ingest", "add", str(project.corpus))
     assert done.returncode == 0, done.stderr
     assert "2 documents added" in done.stdout and "0 failed" in done.stdout
     return project
@@ -95,7 +95,7 @@ def test_a_removed_document_comes_back_only_by_its_file(tmp_path: Path) -> None:
 
 
 def test_ask_prints_quotes_with_numbers_and_their_sources(project: Project) -> None:
-    done = project.run("app", "ask", "四川2023年度政府购买公共服务支出是多少?")
+    done = project.run_apart("app", "ask", "四川2023年度政府购买公共服务支出是多少?")
     assert done.returncode == 0, done.stderr
     assert "178亿元" in done.stdout and "[1]" in done.stdout
     assert "三、坚持守正创新" in done.stdout

@@ -42,7 +42,8 @@ def commands(readme: Path) -> list[str]:
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     data = tmp_path_factory.mktemp("data")
-    return {**os.environ, "ZHENGCAI_DATA": str(data), "LC_ALL": "C.UTF-8"}
+    alone = {"ZHENGCAI_SERVER__PROCESSES": "0"}  # tests/test_workers.py starts workers
+    return {**os.environ, "ZHENGCAI_DATA": str(data), "LC_ALL": "C.UTF-8", **alone}
 
 
 def test_both_languages_give_the_same_commands(root: Path) -> None:

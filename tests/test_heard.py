@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.answering.words import content_words
+from app.content.words import content_words
 from app.retrieval.english import in_chinese, is_english
 from app.retrieval.slips import without_fillers
 from app.retrieval.verbatim import parts, squeezed

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from ingest.pipeline import add_paths, build
 from ingest.prepare import Origin, prepare_here
 from ingest.settings import Settings
 from tests.projects import Project, law
+from tests.servers import Chroma
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_a_reader_sees_what_another_process_adds(project: Project) -> None:
     index = Index.open(project.settings)
     embedder = Embedder(project.settings)
     before = index.dense(embedder.encode_query("监督"), 100)
-    done = project.run("ingest", "add", str(project.corpus / "乙办法.txt"))
+    done = project.run_apart("ingest", "add", str(project.corpus / "乙办法.txt"))
     assert done.returncode == 0, done.stderr
     after = index.dense(embedder.encode_query("监督"), 100)
     assert len(after) == len(before) + 1 + 12
@@ -118,7 +118,7 @@ def test_a_reader_sees_what_another_process_adds(project: Project) -> None:
 
 def test_two_writers_do_not_meet(project: Project) -> None:
     with writing(project.settings):
-        done = project.run("ingest", "add", str(project.corpus))
+        done = project.run_apart("ingest", "add", str(project.corpus))
     assert done.returncode == 1
     assert "another process is changing the index" in done.stderr
     assert "Traceback" not in done.stderr
@@ -221,25 +221,10 @@ def test_a_document_from_outside_survives_a_rebuild(project: Project, tmp_path: 
 
 @pytest.fixture
 def chroma_server(tmp_path: Path) -> Iterator[int]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    chroma = Path(sys.executable).with_name("chroma")
-    server = subprocess.Popen(
-        [str(chroma), "run", "--path", str(tmp_path / "chroma"), "--port", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        for _ in range(1200):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        yield port
-    finally:
-        server.terminate()
-        server.wait()
+    chroma = Chroma(tmp_path / "chroma")
+    chroma.start()
+    yield chroma.port
+    chroma.kill()
 
 
 def test_the_same_against_a_chroma_server(tmp_path: Path, chroma_server: int) -> None:

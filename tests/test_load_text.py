@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from ingest.document import Block
+from ingest.document import Block, RawDocument
 from ingest.errors import LoadError
-from ingest.load import load, load_bytes
+from ingest.load import load_bytes
 from ingest.loading.encoding import decode
 
 SIMPLIFIED = """中华人民共和国样本法
@@ -237,7 +238,9 @@ def test_every_line_break_splits() -> None:
     assert _texts("甲\r\n乙\r丙\n\n　　丁\u2028戊", "a.txt") == ["甲", "乙", "丙", "丁", "戊"]
 
 
-def test_nothing_of_the_corpus_is_lost(shared: Path, seed_file: Path) -> None:
+def test_nothing_of_the_corpus_is_lost(
+    shared: Path, seed_file: Path, loaded: Callable[[Path], RawDocument]
+) -> None:
     corpus = shared / "corpus"
     paths = [*(corpus / "laws").iterdir(), *(corpus / "articles").iterdir(), seed_file]
     assert len(paths) > 60
@@ -245,7 +248,7 @@ def test_nothing_of_the_corpus_is_lost(shared: Path, seed_file: Path) -> None:
         text = re.sub(r"\A---\n.*?\n---\n", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
         if path.suffix == ".md":
             text = re.sub(r"(?m)<!--.*?-->|^#+ ", "", text)
-        shown = "".join(block.text for block in load(path).blocks)
+        shown = "".join(block.text for block in loaded(path).blocks)
         assert "".join(shown.split()) == "".join(text.split()), path.name
 
 

@@ -16,8 +16,8 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
-from tests.e2e.conftest import Running
 from tests.projects import ROOT, Project, law, run_async
+from tests.servers import serving
 
 CJK = re.compile(r"[\u4e00-\u9fff]")
 NAME = "甲省政府采购管理办法"
@@ -36,7 +36,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, seed_file: Path) -> Projec
 
 @pytest.fixture(scope="module")
 def url(project: Project) -> Iterator[str]:
-    with Running(project) as (url, _):
+    with serving(project) as url:
         yield url
 
 

@@ -1,17 +1,19 @@
 """Metadata found in the text, the file's name, and what the file declares."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from ingest.clean import clean
 from ingest.cleaning.metadata import find_metadata
 from ingest.cleaning.places import PROVINCES, is_central, labelled_place, place_at_start
 from ingest.cleaning.promulgation import find_expiry
 from ingest.cleaning.textdates import find_date, find_dates
-from ingest.document import Metadata
-from ingest.load import load
+from ingest.document import Document, Metadata, RawDocument
+
+Loaded = Callable[[Path], RawDocument]
+Cleaned = Callable[[Path], Document]
 
 
 def found(*lines: str, source: str = "page.txt", **declared: str) -> Metadata:
@@ -298,11 +300,11 @@ def test_labels_of_file_names() -> None:
 # Over the files beside the checkout
 
 
-def test_every_law_has_title_and_the_version_of_its_name(shared: Path) -> None:
+def test_every_law_has_title_and_the_version_of_its_name(shared: Path, cleaned: Cleaned) -> None:
     files = sorted((shared / "corpus" / "laws").glob("*"))
     assert len(files) >= 58
     for file in files:
-        meta = clean(load(file)).metadata
+        meta = cleaned(file).metadata
         name = re.sub(r"[(（《》).].*", "", file.stem)
         assert meta.title and name[:4] in meta.title, file.name
         if dated := re.search(r"\((\d{4}-\d{2}-\d{2})\)", file.name):
@@ -313,12 +315,11 @@ def test_every_law_has_title_and_the_version_of_its_name(shared: Path) -> None:
         assert meta.region == (place[1] if place else None), file.name
 
 
-def test_documents_of_the_state_council(shared: Path) -> None:
+def test_documents_of_the_state_council(shared: Path, loaded: Loaded, cleaned: Cleaned) -> None:
     files = sorted((shared / "corpus" / "gov-html").glob("[0-9]*.html"))
     assert len(files) == 60
     for file in files:
-        raw = load(file)
-        meta = clean(raw).metadata
+        raw, meta = loaded(file), cleaned(file).metadata
         assert meta.number == raw.metadata.number, file.name
         assert meta.title == raw.metadata.title
         assert (meta.level, meta.region) == ("central", None), file.name
@@ -326,12 +327,12 @@ def test_documents_of_the_state_council(shared: Path) -> None:
         assert meta.published, file.name
 
 
-def test_the_same_documents_without_what_their_pages_declare(shared: Path) -> None:
+def test_the_same_documents_without_what_their_pages_declare(shared: Path, loaded: Loaded) -> None:
     """The text alone gives the number and the issuer that the page's markup declares."""
     files = sorted((shared / "corpus" / "gov-html").glob("[0-9]*.html"))
     numbers = issuers = titles = 0
     for file in files:
-        raw = load(file)
+        raw = loaded(file)
         lines = [line for block in raw.blocks for line in block.text.split("\n")]
         meta = find_metadata(lines, Metadata(), "page.html")
         declared = raw.metadata
@@ -343,11 +344,11 @@ def test_the_same_documents_without_what_their_pages_declare(shared: Path) -> No
     assert titles >= 59
 
 
-def test_articles_know_their_region(shared: Path) -> None:
+def test_articles_know_their_region(shared: Path, cleaned: Cleaned) -> None:
     files = sorted((shared / "corpus" / "articles").glob("*.txt"))
     assert len(files) == 12
     for file in files:
-        meta = clean(load(file)).metadata
+        meta = cleaned(file).metadata
         label = file.name[1 : file.name.index("】")]
         assert meta.region == (None if label == "中央" else label)
         assert meta.level == ("central" if label == "中央" else "local")

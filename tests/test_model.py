@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
 
-from models import pairs
+from training.embedding import pairs
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "models" / "zhengce-embed"
@@ -153,10 +153,10 @@ def test_training_runs_from_data_to_folder(tmp_path: Path) -> None:
         "# 某办法\n\n第一条 为了规范采购，制定本办法。\n\n第二条 依照第一条办理，不得拖延。\n",
         encoding="utf-8",
     )
-    command = [sys.executable, str(ROOT / "models" / "train.py"), "--dim", "16", "--members", "2"]
-    command += ["--structure-epochs", "1", "--question-epochs", "1"]
+    command = [sys.executable, "training/embedding/train.py", "--dim", "16"]
+    command += ["--members", "2", "--structure-epochs", "1", "--question-epochs", "1"]
     command += ["--statutes", str(statutes), "--corpus", str(corpus), "--out", str(out)]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    subprocess.run(command, check=True, capture_output=True, timeout=300, cwd=ROOT)
     records = [json.loads(line) for line in (out / "train-log.jsonl").read_text().splitlines()]
     assert records[1]["articles"] == 40
     assert records[1]["more"] == 2

@@ -9,7 +9,7 @@ from types import FrameType
 
 import pytest
 
-from app.answering.facts import facts
+from app.content.facts import facts
 from app.question import LONGEST
 from app.reading.reader import OnnxReader
 from app.service import Assistant

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -299,11 +300,8 @@ def test_invariants_over_the_corpus(corpus: list[Document]) -> None:
 
 
 @pytest.fixture(scope="module")
-def corpus(shared: Path, seed_file: Path) -> list[Document]:
+def corpus(shared: Path, seed_file: Path, cleaned: Callable[[Path], Document]) -> list[Document]:
     """Every text, Markdown, HTML and DOCX file; PDFs have their own, slower, tests."""
-    from ingest.clean import clean
-    from ingest.load import load
-
     files = sorted((shared / "corpus").rglob("*"))
     readable = [f for f in files if f.suffix in (".txt", ".md", ".html", ".docx")]
-    return [clean(load(file)) for file in [seed_file, *readable]]
+    return [cleaned(file) for file in [seed_file, *readable]]

@@ -21,8 +21,8 @@ from app.accounts.tries import ADDRESS
 from app.web.gradio_door import is_open
 from ingest.securitylog import SecurityLog
 from ingest.settings import LogSettings, Settings, load_settings
-from tests.e2e.conftest import Running
 from tests.projects import Project, law
+from tests.servers import serving
 
 PASSWORD = "一个足够长又好记的密码"
 TOKEN = new_token()
@@ -52,7 +52,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
 
 @pytest.fixture(scope="module")
 def site(project: Project) -> Iterator[str]:
-    with Running(project) as (url, _):
+    with serving(project) as url:
         yield url.rstrip("/")
 
 
@@ -215,7 +215,7 @@ def test_forwarded_headers_count_only_from_a_named_proxy(site: str, tmp_path: Pa
     alone = Project.make(tmp_path / "alone", EXTRA.replace("proxies: [127.0.0.1], ", ""))
     alone.write("办法.txt", law("甲省政府采购管理办法", 2))
     assert alone.run("ingest", "add", str(alone.corpus)).returncode == 0
-    with Running(alone) as (url, _), httpx.Client(base_url=url, timeout=60) as client:
+    with serving(alone) as url, httpx.Client(base_url=url, timeout=60) as client:
         found = []
         for number in range(4):  # one that names itself anew each time is still one
             headers = {"x-forwarded-for": f"10.9.4.{number}", **tls}

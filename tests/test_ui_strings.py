@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from app.i18n import STRINGS
+from app.i18n import strings
 from ingest.card import names
 from ingest.document import KINDS
 
+STRINGS = {"zh": strings("zh"), "en": strings("en")}
 APP = Path(__file__).resolve().parents[1] / "app"
 ASSETS = APP / "web" / "assets"
 SCRIPTS = sorted((ASSETS / "js").rglob("*.js"))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.answering.facts import comparisons, facts, negations, numeral
+from app.content.facts import comparisons, facts, negations, numeral
 from app.types import Answer, Citation, Quote, Statement
 from app.verify import Verdict, judge, judge_all, verify
 from ingest.document import Document, Metadata

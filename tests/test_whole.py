@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from app.answering.choose import quoted
-from app.answering.sentences import Source, Span, Unit
 from app.answering.whole import whole
+from app.content.sentences import Source, Span, Unit
 from app.reading.reading import Read, Reading
 from ingest.document import Section
 from tests.test_choose import places

@@ -12,8 +12,8 @@ from collections.abc import Collection, Sequence
 from difflib import SequenceMatcher
 
 from app.answering.holdings import Holdings
-from app.answering.sentences import Source
-from app.answering.words import asked_away, content_words, is_generic, is_stop_word, tokenizer
+from app.content.sentences import Source
+from app.content.words import asked_away, content_words, is_generic, is_stop_word, tokenizer
 from ingest.card import names
 from ingest.document import PURCHASE_KINDS, CardEntry
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from app.answering.sentences import Source, Span
 from app.answering.whole import whole, with_neighbours
+from app.content.sentences import Source, Span
 from app.reading.reading import Read, Reading
 from ingest.document import Passage
 

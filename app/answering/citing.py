@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from app.answering.facts import bare_name
 from app.answering.founded import founded_on
-from app.answering.sentences import Source, Span
+from app.content.facts import bare_name
+from app.content.sentences import Source, Span
 from app.dated import dated
 from app.types import Citation, Quote, Statement
 from ingest.document import Passage

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from app.answering.facts import Fact, facts
 from app.answering.find import implementing
 from app.answering.holdings import Holdings, Named, shown_title
 from app.answering.question import Question
+from app.content.facts import Fact, facts
 from app.retrieval.names import half_width
 from app.types import Hit
 from ingest.storage.catalogue import DocumentRecord

@@ -7,11 +7,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from app.answering.facts import Fact, bare_name, facts
 from app.answering.holdings import Holdings
-from app.answering.places import named_regions, places, province
 from app.answering.question import Question
-from app.answering.sentences import Source
+from app.content.facts import Fact, bare_name, facts
+from app.content.places import named_regions, places, province
+from app.content.sentences import Source
 from app.reading.reading import Read
 from app.types import Hit
 from ingest.storage.catalogue import DocumentRecord

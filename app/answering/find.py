@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from app.answering.holdings import Holdings
 from app.answering.question import Question
-from app.answering.sentences import Source
+from app.content.sentences import Source
 from app.types import Hit
 from ingest.index import Index
 

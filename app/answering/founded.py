@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from app.answering.sentences import Source
+from app.content.sentences import Source
 
 _LOOKED_AT = 1500
 """A foundation is told within so many characters of the first article, or of the beginning."""

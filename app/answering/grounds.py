@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.answering.sentences import Source, Span
+from app.content.sentences import Source, Span
 from app.verify import Verdict, coverage, judge
 from ingest.document import Passage
 
@@ -23,6 +23,7 @@ class Ground:
 
     @property
     def text(self) -> str:
+        """The passage as it stands in the document."""
         return self.source.text[self.passage.start : self.passage.end]
 
     @property

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
-from app.answering.sentences import Source
+from app.content.sentences import Source
 from app.retrieval.names import Names, defined_names, half_width
 from app.retrieval.query import Query, understand
 from ingest.index import Index

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 
-from app.answering.facts import facts
 from app.answering.holdings import Holdings, shown_title
 from app.answering.outline_answers import asked_part, asks_outline
 from app.answering.question import Question
-from app.answering.words import is_generic
+from app.content.facts import facts
+from app.content.words import is_generic
+from app.retrieval.english import leaves_open_in_english
 
 _LEADS = re.compile(
     r"^(?:那么?|如果是|要是|换成|换做|至于|另外|还有|再说|然后|以及|它们?|其(?!他|它|中|余)|该|这(?:个|项|条|种)?|"
@@ -23,12 +24,6 @@ _ENDS = re.compile(r"呢[？?。！!\s]*$")
 _FILLERS = re.compile(
     r"^(?:详细|具体|上面|上述|前面|前述|刚才|还有|换成|另外|例外|例外情况|有例外|施行|实施|生效|负责|第.+)$"
 )
-OPEN_IN_ENGLISH = re.compile(
-    r"^(?:and|so|but|ok|then|well)?[,\s]*(?:(?:what|how) about\b.{0,40}|why(?: not)?|when|who|"
-    r"how (?:long|much|many)|which (?:article|one)|(?:tell me )?more|go on|"
-    r"what is the (?:legal )?basis)[?.!\s]*$",
-    re.IGNORECASE,
-)
 _PART = re.compile(r"第([一二三四五六七八九十]{1,3}|\d{1,2})(?=大?部分|大?点|方面|章|节|个|项)")
 _TAIL = re.compile(r"[？?。！!\s]+$")
 _LAW_FIRST = ("law", "regulation", "rule")
@@ -37,7 +32,7 @@ _LAW_FIRST = ("law", "regulation", "rule")
 def leaves_open(asked: Question, holdings: Holdings) -> bool:
     """Whether a question does not say what it is about."""
     text = asked.text.strip()
-    if OPEN_IN_ENGLISH.match(text):
+    if leaves_open_in_english(text):
         return True
     if holdings.named_in(text) or any(fact.kind == "name" for fact in facts(text)):
         return False
@@ -56,7 +51,7 @@ def leaves_open(asked: Question, holdings: Holdings) -> bool:
 def completed(asked: Question, holdings: Holdings, count: int = 2) -> list[str]:
     """The question said in full, for a few documents that are here."""
     bare = _bare(asked.text)
-    if OPEN_IN_ENGLISH.match(asked.text.strip()):
+    if leaves_open_in_english(asked.text):
         bare = ""
     special = [w for w in asked.terms if not _FILLERS.match(w)]
     if part := _PART.search(asked.text):

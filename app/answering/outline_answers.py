@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from app.answering.question import Question
-from app.answering.sentences import Source, Span
+from app.content.sentences import Source, Span
 from app.retrieval.query import Place
 from ingest.document import Section
 from ingest.outline.numbering import value

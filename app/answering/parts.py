@@ -19,10 +19,10 @@ from app.answering.outline_answers import (
     overview,
     quoted_section,
 )
-from app.answering.places import places
 from app.answering.question import Question
-from app.answering.sentences import Source
 from app.answering.whole import whole
+from app.content.places import places
+from app.content.sentences import Source
 from app.reading.reading import Read
 from app.retrieval.query import Place
 from app.types import Hit

@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from app.answering.facts import Fact, facts
-from app.answering.words import content_words
+from app.content.facts import Fact, facts
+from app.content.words import content_words
 
 _OLD = re.compile(r"旧|原来|原先|以前|之前的|修订前|修改前|修正前|老版|老条例|老法")
 _YEAR = re.compile(r"(?:19|20)\d\d")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 
-from app.answering.sentences import OPEN, Source, Span
+from app.content.sentences import OPEN, Source, Span
 from ingest.outline.numbering import value
 
 _COUNT = "一二两三四五六七八九十"

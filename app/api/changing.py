@@ -9,9 +9,10 @@ from pydantic import Field
 
 from app.accounts.doors import require
 from app.accounts.visitors import Visitor
+from app.api.document_models import DocumentOut
 from app.api.documents import Document, stored_named
 from app.api.gate import Gate
-from app.api.models import PROBLEMS, DocumentOut, In, both
+from app.api.models import PROBLEMS, In, both
 from app.api.problems import Refusal
 from app.as_json import record_to_json
 from app.library.drafts import LONGEST_TEXT, Draft

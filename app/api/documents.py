@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 
+from app.api.document_models import DocumentsOut, DocumentTextOut, SectionOut
 from app.api.gate import Gate
 from app.api.models import (
     PROBLEMS,
-    DocumentsOut,
-    DocumentTextOut,
     FiltersIn,
-    SectionOut,
     both,
 )
 from app.as_json import document_to_json, record_to_json

@@ -13,7 +13,6 @@ from pydantic import BaseModel, ConfigDict, FailFast, Field, StringConstraints
 from app.as_json import answer_from_json
 from app.types import Filters, Turn
 from ingest.document import DocumentKind
-from ingest.validity import State
 
 Question = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -30,7 +29,9 @@ class In(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class _Out(BaseModel):
+class Out(BaseModel):
+    """What goes out, made from an object with attributes of the same names."""
+
     model_config = ConfigDict(from_attributes=True)
 
 
@@ -70,7 +71,7 @@ class FiltersIn(In):
         return Filters(**{**self.model_dump(mode="json"), "documents": tuple(self.documents)})
 
 
-class Quote(_Out):
+class Quote(Out):
     """原文中的一段 · A run of a document's text, ``text[start:end]``, in characters."""
 
     document: str = Field(description=both("文件编号", "id of the document"))
@@ -78,7 +79,7 @@ class Quote(_Out):
     end: int
 
 
-class Statement(_Out):
+class Statement(Out):
     """答案中的一句 · One sentence or list of an answer."""
 
     text: str
@@ -106,7 +107,7 @@ class Statement(_Out):
     )
 
 
-class Outdated(_Out):
+class Outdated(Out):
     """文中提到而已被取代的文件 · A text named in a cited place that was replaced by another."""
 
     name: str
@@ -114,7 +115,7 @@ class Outdated(_Out):
     since: str = Field(description=both("取代之日，未知为空", "the day; empty where not known"))
 
 
-class Citation(_Out):
+class Citation(Out):
     """引文 · A place that proves a statement; ``text`` equals the document's ``[start:end]``."""
 
     n: int = Field(description=both("编号，从 1 起", "number, from 1"))
@@ -151,7 +152,7 @@ class Citation(_Out):
     )
 
 
-class Hit(_Out):
+class Hit(Out):
     """检索到的段落 · A passage found, best first."""
 
     rank: int
@@ -219,7 +220,7 @@ class SearchIn(In):
     filters: FiltersIn = Field(default_factory=FiltersIn)
 
 
-class AnswerOut(_Out):
+class AnswerOut(Out):
     """答案，或说明不能回答 · An answer, or that the corpus holds none."""
 
     question: str
@@ -247,128 +248,11 @@ class AnswerOut(_Out):
     timings_ms: dict[str, float]
 
 
-class SearchOut(_Out):
+class SearchOut(Out):
     """检索结果 · What a search found."""
 
     question: str
     results: list[Hit]
-
-
-class DocumentOut(_Out):
-    """已收录的一份文件 · A document of the corpus."""
-
-    model_config = ConfigDict(extra="allow")
-
-    id: str
-    title: str
-    issuer: str | None = None
-    number: str | None = Field(None, description=both("文号", "document number"))
-    published: str | None = None
-    effective: str | None = None
-    expires: str | None = None
-    version: str | None = None
-    region: str | None = None
-    kind: str | None = None
-    level: str | None = None
-    url: str | None = None
-    source_name: str | None = None
-    validity: str | None = Field(
-        None,
-        description=both(
-            "来源所载的时效：in-force、amended、repealed",
-            "what the source says: in-force, amended or repealed",
-        ),
-    )
-    as_of: str | None = Field(
-        None, description=both("来源所载的截至日期", "the day it says so for")
-    )
-    source: str
-    format: str
-    content_hash: str
-    passages: int
-    repairs: int
-    added: str
-    superseded: bool
-    state: State = Field(
-        description=both(
-            "时效：来源载明现行的为 current，否则为 newest（未见更新版本）等",
-            "current only where the source says so, else newest (no newer version known) etc.",
-        )
-    )
-
-
-class DocumentsOut(_Out):
-    """已收录的文件 · Documents of the corpus, in order of title and version."""
-
-    total: int = Field(description=both("符合条件的总数", "how many match"))
-    documents: list[DocumentOut]
-
-
-class OutlineEntry(_Out):
-    """目录的一行 · A line of the outline."""
-
-    section: str
-    kind: str
-    start: int
-    end: int
-
-
-class CardEntryOut(_Out):
-    """采购信息卡的一项 · What the papers of a purchase state under one label."""
-
-    name: str = Field(
-        description=both(
-            "number 项目编号、budget 预算金额、ceiling 最高限价、deposit 保证金、"
-            "deadline 投标截止时间、opening-place 开标地点、qualification 资格要求、contact 联系人",
-            "number, budget, ceiling, deposit, deadline, opening-place, qualification or contact",
-        )
-    )
-    label: str = Field(description=both("原文的标签", "as the text calls it"))
-    value: str
-    start: int = Field(description=both("所在行或单元格", "the line or cells that hold both"))
-    end: int
-    at: int = Field(description=both("值的位置", "where the value stands"))
-    until: int
-
-
-class DocumentTextOut(DocumentOut):
-    """文件全文与目录 · A document with text and outline."""
-
-    text: str
-    card: list[CardEntryOut] = Field(
-        description=both("采购信息卡，其他文件为空", "card of a purchase, empty for other texts")
-    )
-    outline: list[OutlineEntry]
-
-
-class NeighbourOut(_Out):
-    """相邻的一节 · The section before or after."""
-
-    section: str
-    start: int
-    end: int
-    begins: str
-
-
-class SectionOut(_Out):
-    """一节原文 · The exact text of a section and what stands around it."""
-
-    document: str
-    title: str
-    section: str
-    official: str = Field(description=both("公文引用格式", "reference as official writing has it"))
-    text: str
-    start: int
-    end: int
-    content_hash: str
-    source: str
-    url: str | None
-    superseded: bool
-    before: str = Field(description=both("前文", "text before it"))
-    after: str = Field(description=both("后文", "text after it"))
-    previous: NeighbourOut | None
-    next: NeighbourOut | None
-    cut: bool = Field(description=both("已截断，end 之后还有", "it goes on after end"))
 
 
 class Rejected(BaseModel):

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 from app.answering.choose import Chosen
 from app.answering.compare import Side, sides
-from app.answering.facts import facts
 from app.answering.holdings import shown_title
 from app.answering.merging import joined_answers
 from app.answering.open_questions import leaves_open
-from app.answering.sentences import Source
 from app.answering.wording import frame
-from app.answering.words import content_words
+from app.content.facts import facts
+from app.content.sentences import Source
+from app.content.words import content_words
 from app.conversation.asked import Asked
 from app.conversation.completing import completed
 from app.conversation.pointing import pointed_at

@@ -15,10 +15,10 @@ from importlib.resources import files
 
 import yaml
 
-from app.answering.facts import facts
 from app.answering.holdings import Holdings
-from app.answering.places import places
-from app.answering.words import content_words
+from app.content.facts import facts
+from app.content.places import places
+from app.content.words import content_words
 from ingest.cleaning.script import to_simplified
 
 _NUMBERED = re.compile(

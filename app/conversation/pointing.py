@@ -8,8 +8,8 @@ from functools import lru_cache
 
 from app.answering.choose import Chosen
 from app.answering.holdings import Holdings
-from app.answering.sentences import Source
-from app.answering.words import content_words
+from app.content.sentences import Source
+from app.content.words import content_words
 from app.conversation.asked import Asked
 from app.types import Quote
 from ingest.cleaning.script import to_simplified

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from math import exp, log
 
-from app.answering.sentences import Source
+from app.content.sentences import Source
 from app.reading.reading import Read, Reading, penalty
 from app.types import Hit
 

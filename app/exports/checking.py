@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from app.answering.places import region_of
+from app.content.places import region_of
 from app.dated import dated
 from app.types import Answer, Citation, Statement
 from ingest.outline.citation import Paths, in_title_marks

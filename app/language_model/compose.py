@@ -19,10 +19,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from app.answering.citing import Citer
-from app.answering.facts import facts
 from app.answering.grounds import Ground, letters, matching, supporting, why_not
-from app.answering.sentences import Source, Span
 from app.answering.wording import answer_text
+from app.content.facts import facts
+from app.content.sentences import Source, Span
 from app.language_model.client import LanguageModel, ModelFault
 from app.language_model.model_text import Sentence, SentenceStream
 from app.language_model.notices import (

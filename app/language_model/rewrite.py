@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from app.answering.facts import bare_name, facts
-from app.answering.places import places
-from app.answering.words import content_words
+from app.content.facts import bare_name, facts
+from app.content.places import places
+from app.content.words import content_words
 from app.conversation.asked import Asked
 from app.language_model.client import LanguageModel, ModelFault
 from app.language_model.prompt import rewriting

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.answering.sentences import Source, Unit
+from app.content.sentences import Source, Unit
 from app.reading.calibration import Calibration, Weights, probability
 from app.reading.reader import Reader
 from app.retrieval.verbatim import is_phrase, squeezed

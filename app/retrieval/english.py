@@ -7,20 +7,34 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from app.answering.open_questions import OPEN_IN_ENGLISH
 from ingest.storage.terms import read_lines
 
 _WORD = re.compile(r"[a-z]+(?:['’-][a-z]+)*")
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_OPEN = re.compile(
+    r"^(?:and|so|but|ok|then|well)?[,\s]*(?:(?:what|how) about\b.{0,40}|why(?: not)?|when|who|"
+    r"how (?:long|much|many)|which (?:article|one)|(?:tell me )?more|go on|"
+    r"what is the (?:legal )?basis)[?.!\s]*$",
+    re.IGNORECASE,
+)
 _LEAST = 3
 """So many words make a question in English; fewer are a name, or a code."""
 
 
 def is_english(question: str) -> bool:
     """Whether a question is put in English, and says what it is about."""
-    if _HAN.search(question) or OPEN_IN_ENGLISH.match(question.strip()):
+    if _HAN.search(question) or leaves_open_in_english(question):
         return False
     return len(_words(question)) >= _LEAST
+
+
+def leaves_open_in_english(question: str) -> bool:
+    """Whether a question in English does not say what it is about.
+
+    >>> leaves_open_in_english("what about 2023?"), leaves_open_in_english("Who may bid?")
+    (True, False)
+    """
+    return _OPEN.match(question.strip()) is not None
 
 
 def in_chinese(question: str) -> str:

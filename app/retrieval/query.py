@@ -11,7 +11,7 @@ from itertools import compress
 
 import yaml
 
-from app.answering.places import places, province
+from app.content.places import places, province
 from app.retrieval.names import Mention, Names, half_width
 from ingest.cleaning.script import to_simplified
 from ingest.outline.numbering import value

@@ -1,7 +1,7 @@
 """From features to a ranking and to the probability that a passage answers.
 
 ``learned`` is the project's own: gradient-boosted trees (LightGBM, LambdaRank), trained by
-``models/train_reranker.py`` and kept as plain arrays, so that NumPy alone evaluates them: the
+``training/reranker/train.py`` and kept as plain arrays, so that NumPy alone evaluates them: the
 library takes seconds to import, a third of a start from the command line, and the arrays take a
 millisecond to evaluate. ``none`` adds up two features.
 """
@@ -136,10 +136,10 @@ class LearnedReranker:
                 "no-reranker",
                 str(file),
                 "the learned reranker is not there",
-                "Run `python models/train_reranker.py` or set retrieval.reranker to none",
+                "Run `python training/reranker/train.py` or set retrieval.reranker to none",
                 (
                     "缺少重排序模型",
-                    "请运行 models/train_reranker.py，或将 retrieval.reranker 设为 none",
+                    "请运行 training/reranker/train.py，或将 retrieval.reranker 设为 none",
                 ),
             )
         with np.load(file) as data:

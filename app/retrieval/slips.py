@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from app.answering.words import asked_away, is_stop_word, tokenizer
+from app.content.words import asked_away, is_stop_word, tokenizer
 from app.retrieval.english import in_chinese, is_english, with_chinese
 from app.retrieval.heard import Heard
 from app.retrieval.verbatim import Verbatim, squeezed

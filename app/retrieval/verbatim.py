@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.answering.facts import facts
+from app.content.facts import facts
 from ingest.storage.catalogue import Catalogue, DocumentRecord
 from ingest.storage.lexical import LexicalView
 from ingest.storage.terms import normalised

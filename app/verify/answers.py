@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from app.answering.facts import negations
+from app.content.facts import negations
 from app.types import Answer, Citation, Statement
 from app.verify.judging import Verdict, Why, judge, letters
 

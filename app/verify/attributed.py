@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from app.answering.facts import numeral
+from app.content.facts import numeral
 from app.verify.judging import coverage, judge
 from ingest.document import Section
 from ingest.storage.catalogue import DocumentRecord, StoredDocument

@@ -36,10 +36,12 @@ class Clause:
 
     @property
     def condition(self) -> bool:
+        """Whether it says when another clause holds."""
         return not self.item and bool(_IS_CONDITION.search(self.text)) and not self.aim
 
     @property
     def exception(self) -> bool:
+        """Whether it says when another clause does not hold."""
         return bool(_IS_EXCEPTION.search(self.text))
 
     @property
@@ -49,6 +51,7 @@ class Clause:
 
     @property
     def names_list(self) -> bool:
+        """Whether it speaks of one of the items that follow."""
         return bool(_ONE_OF.search(self.text))
 
 
@@ -61,6 +64,7 @@ class Unit:
     clauses: tuple[Clause, ...]
 
     def clause_of(self, token: int) -> int:
+        """The number of the clause that a token stands in."""
         return next(i for i, c in enumerate(self.clauses) if c.first <= token < c.last)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from app.answering.facts import bare_name, facts
+from app.content.facts import bare_name, facts
 from app.verify.finding import Finding
 from app.verify.rules import findings
 from app.verify.tokens import Token, tokens
@@ -38,6 +38,7 @@ class Verdict:
 
     @property
     def holds(self) -> bool:
+        """Whether no check failed."""
         return not self.problems
 
 

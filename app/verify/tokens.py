@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from app.answering.facts import facts
+from app.content.facts import facts
 from ingest.storage.terms import read_lines
 
 _LABEL = re.compile(
@@ -35,6 +35,7 @@ class Token:
 
     @property
     def critical(self) -> bool:
+        """Whether it carries the rule, see :data:`CRITICAL`."""
         return self.kind in CRITICAL and self.key != "和"
 
     @property

@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.i18n import STRINGS
+from app.i18n import strings
 from ingest.settings import Settings
 
 if TYPE_CHECKING:
@@ -43,7 +43,8 @@ def asset_url(name: str) -> str:
 @cache
 def strings_module() -> str:
     """All strings of the interface as a script module."""
-    return f"export const STRINGS = {json.dumps(STRINGS, ensure_ascii=False)};\n"
+    both = {"zh": strings("zh"), "en": strings("en")}
+    return f"export const STRINGS = {json.dumps(both, ensure_ascii=False)};\n"
 
 
 def bare_page(

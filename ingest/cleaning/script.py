@@ -23,7 +23,11 @@ _HAN = re.compile(f"[{HAN}]")
 
 
 def to_simplified(text: str) -> str:
-    """``text`` in Simplified characters; may differ in length where a phrase is converted."""
+    """``text`` in Simplified characters; may differ in length where a phrase is converted.
+
+    >>> to_simplified("政府採購法")
+    '政府采购法'
+    """
     if not _beyond_gb2312(text):
         return text
     return _converter(_config(text)).convert(text)

@@ -25,7 +25,11 @@ _FIRST_YEAR = 1912
 
 
 def find_date(text: str) -> str | None:
-    """The first date in ``text`` as ``YYYY-MM-DD``; ``None`` where there is none."""
+    """The first date in ``text`` as ``YYYY-MM-DD``; ``None`` where there is none.
+
+    >>> find_date("自二〇二四年十月二十四日起施行")
+    '2024-10-24'
+    """
     dates = find_dates(text)
     return dates[0] if dates else None
 

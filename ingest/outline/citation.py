@@ -298,7 +298,11 @@ def official_of_span(title: str, sections: Sequence[Section], start: int, end: i
 
 
 def in_title_marks(title: str) -> str:
-    """``title`` in 《》; marks inside it become 〈〉, as GB/T 15834-2011 (4.15.3.5) has it."""
+    """``title`` in 《》; marks inside it become 〈〉, as GB/T 15834-2011 (4.15.3.5) has it.
+
+    >>> in_title_marks("关于印发《采购目录》的通知")
+    '《关于印发〈采购目录〉的通知》'
+    """
     bare = title.strip()
     if bare.startswith("《") and bare.find("》") == len(bare) - 1:
         bare = bare[1:-1]

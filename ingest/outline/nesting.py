@@ -35,6 +35,7 @@ class Node:
 
     @property
     def scheme(self) -> Scheme | None:
+        """How its number is written; ``None`` where it has none."""
         return self.mark.scheme if self.mark else None
 
 
@@ -64,6 +65,7 @@ class Nesting:
         return next((node for node in self.stack[1:2] if node.kind == "annex"), None)
 
     def in_article(self) -> bool:
+        """Whether an article is open."""
         return any(node.kind == "article" for node in self.stack[self._scope :])
 
     def in_led_list(self) -> bool:
@@ -112,9 +114,11 @@ class Nesting:
             node = node.parent
 
     def pop(self) -> None:
+        """Close the innermost section."""
         self.stack.pop()
 
     def back_to_article(self) -> None:
+        """Close all within the innermost article."""
         while self.top.kind != "article":
             self.stack.pop()
 

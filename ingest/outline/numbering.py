@@ -128,7 +128,11 @@ def value(numeral: str) -> int | None:
 
 @lru_cache(maxsize=4096)
 def chinese(number: int) -> str:
-    """``22`` as ``二十二``, the way articles are cited."""
+    """A number the way articles are cited.
+
+    >>> chinese(22)
+    '二十二'
+    """
     import cn2an
 
     return str(cn2an.an2cn(number))

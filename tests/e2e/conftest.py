@@ -23,6 +23,7 @@ from benchmarks.serving import CHROMIUM, FLAGS, READY, free_port
 from ingest.prepare import Origin, prepare
 from tests.e2e.texts import HOSTILE, LAW
 from tests.projects import ROOT, Project
+from tests.servers import serving
 
 expect.set_options(timeout=30_000)
 """A busy machine is slow; what is expected may take as long as Playwright's other waits."""
@@ -61,7 +62,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, seed_file: Path) -> Projec
 
 @pytest.fixture(scope="session")
 def site(project: Project) -> Iterator[Site]:
-    with Running(project) as (url, _):
+    with serving(project) as url:
         yield Site(url, project)
 
 

@@ -14,9 +14,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from app.accounts.secrets import hash_password
-from tests.e2e.conftest import READY, Running, Site, ask
+from tests.e2e.conftest import READY, Site, ask
 from tests.e2e.texts import HOSTILE, LAW
 from tests.projects import Project, web_pages
+from tests.servers import serving
 
 Opener = Callable[..., Page]
 EDITOR, READER, PASSWORD = "zhangsan", "lisi", "an easy one to remember"
@@ -75,7 +76,7 @@ accounts:
 @pytest.fixture(scope="module")
 def site(project: Project) -> Iterator[Site]:
     expect.set_options(timeout=20_000)  # a change takes seconds where the machine is busy
-    with Running(project) as (url, _):
+    with serving(project) as url:
         yield Site(url, project)
     expect.set_options(timeout=5_000)
 

@@ -1,4 +1,4 @@
-// The strings of app/i18n.py in the language chosen: by the reader, the settings, the browser.
+// The strings of app/data in the language chosen: by the reader, the settings, the browser.
 
 import { STRINGS } from "./strings.js";
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from app.retrieval.rerank import Trees
-from models.examples import Examples
+from training.reranker.examples import Examples
 
 if TYPE_CHECKING:
     from lightgbm import Booster

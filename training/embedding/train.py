@@ -1,6 +1,6 @@
 """Train the embedding model from nothing.
 
-    python models/train.py --statutes DIR --corpus DIR --out models/zhengce-embed
+    python training/embedding/train.py --statutes DIR --corpus DIR --out models/zhengce-embed
 
 ``--statutes`` holds ``passages.jsonl.gz``, ``train.jsonl`` and, where there are, ``extra.jsonl``
 and ``dev.jsonl``; ``--corpus`` holds laws and notices as Markdown, text or HTML. Two stages:
@@ -23,6 +23,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -31,10 +32,14 @@ from pathlib import Path
 import numpy as np
 import scipy.sparse as sp
 import torch
-from export import write_model
-from learn import Table, thinned
-from measure import ranking_figures
-from pairs import (
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from ingest.settings import PROJECT
+from training.embedding.export import write_model
+from training.embedding.learn import Table, thinned
+from training.embedding.measure import ranking_figures
+from training.embedding.pairs import (
     Article,
     Question,
     citations,
@@ -45,9 +50,9 @@ from pairs import (
     sentences,
     without_duplicates,
 )
-from tokenise import Features, build_tokenizer
+from training.embedding.tokenise import Features, build_tokenizer
 
-WRITTEN = Path(__file__).parent / "questions"
+WRITTEN = PROJECT / "models" / "questions"
 
 
 @dataclass(frozen=True)
@@ -361,6 +366,7 @@ def train(statutes: Path, corpus: Path | None, out: Path, settings: Settings) ->
 
 
 def main() -> None:
+    """Train, write the model and measure it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--statutes", type=Path, required=True, help="folder of the collection")
     parser.add_argument("--corpus", type=Path, help="folder of further unlabelled texts")

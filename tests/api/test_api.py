@@ -3,48 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
-import threading
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
-import anyio
 import httpx
-import pytest
 from openapi_spec_validator import validate
-from prometheus_client.parser import text_string_to_metric_families
 
-from app.accounts.secrets import hash_token
-from app.api.gate import Gate
-from app.api.guard import Guard
-from app.api.problems import Refusal, accepted_language
 from app.feedback import export
-from tests.e2e.conftest import Running
-from tests.projects import Project, law, run_async
-
-CJK = re.compile(r"[\u4e00-\u9fff]")
-NAME = "甲省政府采购管理办法"
-QUESTION = f"{NAME}第三条的内容是什么？"
-REFUSED = "今天成都天气怎么样?"
-
-
-@pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory, seed_file: Path) -> Project:
-    project = Project.make(tmp_path_factory.mktemp("api") / "project")
-    (project.corpus / "四川.txt").write_bytes(seed_file.read_bytes())
-    project.write("甲办法.txt", law(NAME, 20))
-    project.write("乙规定.txt", law("乙省政府采购代理机构规定", 2))
-    done = project.run("ingest", "add", str(project.corpus))
-    assert done.returncode == 0, done.stderr
-    return project
-
-
-@pytest.fixture(scope="module")
-def api(project: Project) -> Iterator[httpx.Client]:
-    with Running(project) as (url, _), httpx.Client(base_url=url, timeout=60) as client:
-        yield client
+from tests.api.conftest import CJK, NAME, QUESTION, REFUSED, figures
+from tests.projects import Project, law
 
 
 def ask(api: httpx.Client, question: str, **body: Any) -> dict[str, Any]:
@@ -65,15 +32,6 @@ def events(response: httpx.Response) -> Iterator[tuple[str, dict[str, Any]]]:
         elif not line and data:
             yield name, json.loads("\n".join(data))
             name, data = "", []
-
-
-def figures(api: httpx.Client) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
-    text = api.get("/metrics").text
-    return {
-        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
-        for family in text_string_to_metric_families(text)
-        for sample in family.samples
-    }
 
 
 def test_every_citation_is_a_slice_of_its_document(api: httpx.Client) -> None:
@@ -185,96 +143,6 @@ def test_sections_by_every_way_to_name_them(api: httpx.Client) -> None:
     assert {entry["section"] for entry in document["outline"]} >= {"第一条", "第二十条"}
 
 
-PROBLEMS = [
-    ("POST", "/api/v1/ask", {}, 422, "rejected", "/question"),
-    ("POST", "/api/v1/ask", {"question": "  "}, 422, "rejected", "/question"),
-    ("POST", "/api/v1/ask", {"question": "问" * 2001}, 422, "rejected", "/question"),
-    ("POST", "/api/v1/ask", {"question": "问", "x": 1}, 422, "rejected", "/x"),
-    ("POST", "/api/v1/ask", {"question": "问", "language": "fr"}, 422, "rejected", "/language"),
-    ("POST", "/api/v1/ask/stream", {"question": ""}, 422, "rejected", "/question"),
-    (
-        "POST",
-        "/api/v1/ask",
-        {"question": "问", "filters": {"year": "soon"}},
-        422,
-        "rejected",
-        "/filters/year",
-    ),
-    (
-        "POST",
-        "/api/v1/search",
-        {"question": "问", "filters": {"since": "2021-02-30"}},
-        422,
-        "rejected",
-        "/filters/since",
-    ),
-    (
-        "POST",
-        "/api/v1/ask",
-        {"question": "问", "history": [{"question": "问"}] * 21},
-        422,
-        "rejected",
-        "/history",
-    ),
-    ("POST", "/api/v1/search", {"question": "问", "k": 0}, 422, "rejected", "/k"),
-    ("GET", "/api/v1/documents?limit=x", None, 422, "rejected", "/limit"),
-    ("GET", "/api/v1/documents/无此文件", None, 404, "no-document", None),
-    ("GET", "/api/v1/documents/省政府采购", None, 409, "ambiguous-document", None),
-    (
-        "GET",
-        f"/api/v1/documents/{NAME}/section?name=第九十九条",
-        None,
-        404,
-        "no-section",
-        None,
-    ),
-    ("GET", f"/api/v1/documents/{NAME}/section", None, 400, "no-place", None),
-    (
-        "GET",
-        f"/api/v1/documents/{NAME}/section?start=5&end=4",
-        None,
-        422,
-        "no-such-run",
-        None,
-    ),
-    (
-        "GET",
-        f"/api/v1/documents/{NAME}/section?start=0&end=99999999",
-        None,
-        422,
-        "no-such-run",
-        None,
-    ),
-    ("GET", "/api/v1/nothing", None, 404, "not-found", None),
-    ("PUT", "/api/v1/ask", {"question": "问"}, 405, "method-not-allowed", None),
-]
-
-
-@pytest.mark.parametrize(
-    "case", PROBLEMS, ids=[f"{m} {p[8:40]} {c} {w}" for m, p, _, _, c, w in PROBLEMS]
-)
-def test_every_error_is_a_problem_in_the_language_asked_for(
-    api: httpx.Client, case: tuple[str, str, Any, int, str, str | None]
-) -> None:
-    method, path, body, status, code, pointer = case
-    for language in ("zh", "en"):
-        response = api.request(method, path, json=body, headers={"accept-language": language})
-        assert response.status_code == status
-        assert response.headers["content-type"] == "application/problem+json"
-        assert response.headers["content-language"] == language
-        problem = response.json()
-        assert problem["status"] == status
-        assert problem["type"] == f"urn:zhengcai:{code}"
-        assert bool(CJK.search(problem["title"])) == (language == "zh")
-        if code == "rejected":
-            assert bool(CJK.search(problem["what"])) == (language == "zh")
-        if status in (400, 404, 409) and "what" in problem:
-            assert problem["how"] and problem["where"]
-            assert problem["what"] in problem["detail"]
-        if pointer is not None:
-            assert pointer in [error["pointer"] for error in problem["errors"]]
-
-
 def test_verdicts_are_kept(api: httpx.Client, project: Project) -> None:
     answer = ask(api, QUESTION)
     verdict = {
@@ -292,64 +160,6 @@ def test_verdicts_are_kept(api: httpx.Client, project: Project) -> None:
     (kept,) = export(project.settings)
     assert (kept.rating, kept.reason, kept.question) == ("up", "不完整", QUESTION)
     assert kept.citations == tuple(verdict["citations"])
-
-
-def test_no_json_and_too_much_of_it(api: httpx.Client) -> None:
-    kind = {"content-type": "application/json"}
-    broken = api.post("/api/v1/ask", content=b'{"question": ', headers=kind)
-    assert broken.status_code == 422 and broken.json()["errors"][0]["reason"] == "不是有效的 JSON"
-    big = json.dumps({"question": "问", "history": ["x" * 1_100_000]}).encode()
-    refused = api.post("/api/v1/ask", content=big, headers=kind)
-    assert refused.status_code == 413
-    assert refused.headers["content-type"] == "application/problem+json"
-
-
-def test_pages_of_other_sites_are_turned_away(api: httpx.Client) -> None:
-    body = {"question": QUESTION}
-    own = str(api.base_url).rstrip("/")
-    for headers, status in (
-        ({"host": "rebound.example"}, 421),
-        ({"host": "localhost:7860"}, 200),
-        ({"origin": "http://other.example"}, 403),
-        ({"origin": "null"}, 403),
-        ({"origin": own}, 200),
-        ({"sec-fetch-site": "cross-site"}, 403),
-        ({"sec-fetch-site": "same-origin", "origin": own}, 200),
-    ):
-        response = api.post("/api/v1/ask", json=body, headers=headers)
-        assert response.status_code == status, headers
-        assert "access-control-allow-origin" not in response.headers
-    for path in ("/", "/ui/corpus", "/metrics", "/mcp", "/api/docs"):
-        assert api.get(path, headers={"host": "rebound.example"}).status_code == 421, path
-
-
-@pytest.mark.parametrize(
-    ("bound", "allowed", "host", "passes"),
-    [
-        ("127.0.0.1", (), "127.0.0.1:1", True),
-        ("127.0.0.1", (), "[::1]:1", True),
-        ("127.0.0.1", (), "127.0.0.1.other.example", False),
-        ("127.0.0.1", (), "", False),
-        ("::1", (), "x.example", False),
-        ("127.0.0.1", ("qa.example",), "QA.example", True),
-        ("0.0.0.0", (), "qa.example", True),
-        ("0.0.0.0", ("qa.example",), "other.example", False),
-    ],
-)
-def test_names_a_server_answers_to(
-    bound: str, allowed: tuple[str, ...], host: str, passes: bool
-) -> None:
-    sent: list[Any] = []
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        await send("passed")
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    scope = {"type": "http", "method": "GET", "headers": [(b"host", host.encode())]}
-    run_async(Guard(app, bound, allowed), scope, None, send)
-    assert (sent == ["passed"]) is passes
 
 
 def test_days_limit_what_is_searched_and_listed(api: httpx.Client) -> None:
@@ -486,124 +296,3 @@ def test_what_cannot_be_added(api: httpx.Client) -> None:
     assert api.post(f"{url}/file", files=broken).status_code == 422
     assert api.delete(f"{url}/无此文件").status_code == 404
     assert api.post("/api/v1/changes/999999/undo").status_code == 409
-
-
-@pytest.fixture(scope="module")
-def guarded(project: Project) -> Iterator[httpx.Client]:
-    """A server of few places where nobody may do anything without a token; its tokens are the
-    names of the roles."""
-    accounts = [
-        {"name": role, "role": role, "tokens": [hash_token(role)]} for role in ("reader", "editor")
-    ]
-    settings = (
-        ("ZHENGCAI_SERVER__CONCURRENT", "1"),
-        ("ZHENGCAI_SERVER__WAITING", "1"),
-        ("ZHENGCAI_SERVER__ANONYMOUS", "none"),
-        ("ZHENGCAI_ACCOUNTS", json.dumps(accounts)),
-    )
-    with Running(project, settings) as (url, _), httpx.Client(base_url=url, timeout=60) as client:
-        yield client
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"authorization": f"Bearer {token}"}
-
-
-def test_tokens(guarded: httpx.Client) -> None:
-    body = {"question": QUESTION}
-    for path in ("/healthz", "/readyz"):
-        assert guarded.get(path).status_code == 200
-    for method, path in (
-        ("POST", "/api/v1/ask"),
-        ("POST", "/api/v1/search"),
-        ("POST", "/mcp"),
-        ("GET", "/metrics"),
-        ("GET", "/api/openapi.json"),
-    ):
-        given = body if method == "POST" else None
-        for headers in ({}, bearer("other"), {"authorization": "Basic eDp5"}):
-            refused = guarded.request(method, path, json=given, headers=headers)
-            assert refused.status_code == 401, (path, headers)
-            assert refused.headers["www-authenticate"].startswith("Bearer")
-            assert refused.headers["content-type"] == "application/problem+json"
-        allowed = guarded.request(method, path, json=given, headers=bearer("reader"))
-        assert allowed.status_code not in (401, 403), path
-    new = {"text": law("戊省政府采购代理机构管理办法", 2)}
-    denied = guarded.post("/api/v1/documents", json=new, headers=bearer("reader"))
-    assert denied.status_code == 403 and denied.json()["code"] == "not-allowed"
-    for path in ("/api/v1/documents/x", "/api/v1/documents/甲省"):
-        assert guarded.delete(path, headers=bearer("reader")).status_code == 403
-    added = guarded.post("/api/v1/documents", json=new, headers=bearer("editor"))
-    assert added.status_code == 201
-    id = added.json()["document"]["id"]
-    assert guarded.delete(f"/api/v1/documents/{id}", headers=bearer("editor")).status_code == 200
-
-
-def test_overload_and_an_index_that_is_gone(guarded: httpx.Client, project: Project) -> None:
-    guarded.headers.update(bearer("reader"))
-    body = {"question": QUESTION}
-    with ThreadPoolExecutor(16) as pool:
-        responses = list(pool.map(lambda _: guarded.post("/api/v1/ask", json=body), range(32)))
-    refused = [r for r in responses if r.status_code != 200]
-    assert refused and len(refused) < 32
-    for response in refused:
-        assert response.status_code == 503
-        assert response.json()["code"] == "overloaded"
-        assert int(response.headers["retry-after"]) > 0
-    assert figures(guarded)["zhengcai_questions_refused", ()] == len(refused)
-    current = project.folder / "data" / "current.json"
-    aside = current.rename(current.with_suffix(".aside"))
-    try:
-        for response in (guarded.get("/readyz"), guarded.post("/api/v1/ask", json=body)):
-            assert response.status_code == 503
-            assert response.json()["code"] == "damaged-index"
-            assert "python -m ingest" in response.json()["how"]
-        with guarded.stream("POST", "/api/v1/ask/stream", json=body) as streamed:
-            assert streamed.status_code == 503
-        assert guarded.get("/healthz").status_code == 200
-        assert guarded.get("/metrics").status_code == 200
-    finally:
-        aside.rename(current)
-    assert guarded.get("/readyz").status_code == 200
-
-
-def test_gate_lets_so_many_in_and_so_many_wait() -> None:
-    async def work() -> None:
-        gate = Gate(at_once=2, waiting=3)
-        go = threading.Event()
-        refused: list[Refusal] = []
-
-        async def one() -> None:
-            try:
-                await gate.run(go.wait)
-            except Refusal as error:
-                refused.append(error)
-
-        async with anyio.create_task_group() as group:
-            for _ in range(9):
-                group.start_soon(one)
-            await anyio.sleep(0.2)
-            seen = (gate.running, gate.waiting, len(refused))
-            go.set()
-        assert seen == (2, 3, 4)
-        assert (gate.running, gate.waiting, gate.refused) == (0, 0, 4)
-        assert {error.status for error in refused} == {503}
-
-    run_async(work)
-
-
-@pytest.mark.parametrize(
-    ("header", "language"),
-    [
-        ("", "zh"),
-        ("en", "en"),
-        ("en-GB,zh;q=0.5", "en"),
-        ("fr, zh-CN;q=0.8, en;q=0.9", "en"),
-        ("en;q=0, zh;q=0.1", "zh"),
-        ("en;q=x", "zh"),
-        ("*", "zh"),
-        ("zh-TW", "zh"),
-    ],
-)
-def test_accept_language(header: str, language: str) -> None:
-    assert accepted_language(header) == language

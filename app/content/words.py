@@ -80,7 +80,7 @@ def _joined(pieces: Iterable[str]) -> Iterator[str]:
 def _stop() -> frozenset[str]:
     from ingest.storage.terms import read_lines
 
-    return frozenset(read_lines("stopwords.txt", "app.answering"))
+    return frozenset(read_lines("stopwords.txt", "app.content"))
 
 
 @lru_cache(maxsize=1)

@@ -77,12 +77,20 @@ def named_regions(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=2048)
 def places(text: str) -> tuple[str, ...]:
-    """The places that ``text`` names, each once, in order."""
+    """The places that ``text`` names, each once, in order.
+
+    >>> places("四川省成都市的限额标准")
+    ('四川', '成都')
+    """
     return tuple(dict.fromkeys(_pattern().findall(text)))
 
 
 def province(place: str) -> str:
-    """The province that a place is or lies in."""
+    """The province that a place is or lies in.
+
+    >>> province("成都")
+    '四川'
+    """
     return _provinces().get(place, place)
 
 

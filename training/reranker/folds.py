@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,6 +9,25 @@ from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sp
+
+from training.embedding.learn import Table
+from training.embedding.pairs import (
+    citations,
+    read_corpus,
+    read_statutes,
+    read_written,
+    without_duplicates,
+)
+from training.embedding.tokenise import Features, build_tokenizer
+from training.embedding.train import (
+    WRITTEN,
+    Bags,
+    Log,
+    Settings,
+    balanced,
+    learn_questions,
+    learn_structure,
+)
 
 COUNT, MEMBERS, SEED = 4, 3, 7
 QUERY, DOCUMENT = 0, 1
@@ -72,12 +90,6 @@ def fold_models(statutes: Path, corpus: Path | None, folder: Path) -> Folds:
 
 
 def _train(statutes: Path, corpus: Path | None, folder: Path) -> None:
-    sys.path.insert(0, str(Path(__file__).parent))
-    from learn import Table
-    from pairs import citations, read_corpus, read_statutes, read_written, without_duplicates
-    from tokenise import Features, build_tokenizer
-    from train import WRITTEN, Bags, Log, Settings, balanced, learn_questions, learn_structure
-
     settings = Settings()
     folder.mkdir(parents=True, exist_ok=True)
     log = Log(folder / "folds-log.jsonl")

@@ -49,6 +49,7 @@ class Source:
 
     @property
     def id(self) -> str:
+        """The document's id."""
         return self.stored.record.id
 
     @cached_property

@@ -87,7 +87,11 @@ _NOT_COUNTED = re.compile(
 @lru_cache(maxsize=8192)
 def numeral(text: str) -> str | None:
     """The value of a Chinese, Arabic or full-width numeral as plain digits, ``None`` if it is
-    malformed: ``三十`` → ``30``, ``1.5万`` → ``15000``."""
+    malformed.
+
+    >>> numeral("三十"), numeral("1.5万"), numeral("十百")
+    ('30', '15000', None)
+    """
     plain = unicodedata.normalize("NFKC", text).replace(",", "").replace("○", "零")
     plain = re.sub(r"\s", "", plain)
     found = re.fullmatch(rf"(\d+(?:\.\d+)?)([{_SCALE}]*)", plain)
@@ -111,7 +115,11 @@ def _plain(value: Decimal) -> str:
 
 @lru_cache(maxsize=16_384)
 def facts(text: str) -> tuple[Fact, ...]:
-    """All checkable things in ``text``, in order; those inside a longer one are not repeated."""
+    """All checkable things in ``text``, in order; those inside a longer one are not repeated.
+
+    >>> [(fact.kind, fact.value) for fact in facts("三十个工作日内缴纳五万元，占12.5%")]
+    [('number', '30'), ('number', '50000'), ('ratio', '12.5')]
+    """
     wide = _same_length(text)
     found: list[Fact] = []
     taken = bytearray(len(text))
@@ -157,7 +165,11 @@ def _same_length(text: str) -> str:
 
 
 def bare_name(name: str) -> str:
-    """A title without marks, white space and the state's name, for comparison."""
+    """A title without marks, white space and the state's name, for comparison.
+
+    >>> bare_name("《中华人民共和国政府采购法》")
+    '政府采购法'
+    """
     plain = re.sub(r"[《》〈〉<>\s]", "", unicodedata.normalize("NFKC", name))
     return plain.removeprefix("中华人民共和国")
 

@@ -1,6 +1,6 @@
 """Train the reranker: trees over the features of ``app/retrieval/candidates.py``.
 
-    python models/train_reranker.py --statutes DIR --corpus DIR --out models/reranker
+    python training/reranker/train.py --statutes DIR --corpus DIR --out models/reranker
 
 The embedding model has seen the questions of ``train.jsonl`` and ``extra.jsonl``, and what it has
 seen it ranks too well for a reranker to learn from. So the questions are cut into folds, and for
@@ -24,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from app.retrieval.candidates import FEATURES
 from app.retrieval.rerank import (
@@ -40,9 +40,16 @@ from benchmarks.figures import ranking_figures
 from ingest.embed import Embedder
 from ingest.settings import PROJECT, load_settings
 from ingest.storage.lexical import LexicalView
-from models.boosted import as_arrays, fit
-from models.examples import Examples, by_document, examples, in_documents, read_all, view_of
-from models.folds import DOCUMENT, QUERY, Folds, fold_models
+from training.reranker.boosted import as_arrays, fit
+from training.reranker.examples import (
+    Examples,
+    by_document,
+    examples,
+    in_documents,
+    read_all,
+    view_of,
+)
+from training.reranker.folds import DOCUMENT, QUERY, Folds, fold_models
 
 LEFT_OUT = (
     "question_length",
@@ -198,6 +205,7 @@ def report(
 
 
 def main() -> None:
+    """Train, write what was learned and measure it."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--statutes", type=Path, required=True)
     parser.add_argument("--corpus", type=Path)
