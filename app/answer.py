@@ -22,6 +22,7 @@ from app.answering.conflicts import (
     names_unknown_law,
     wrong_premise,
 )
+from app.answering.direct import direct
 from app.answering.find import Finder
 from app.answering.greetings import reply_to
 from app.answering.holdings import Holdings, shown_title
@@ -117,7 +118,8 @@ class QuotingAnswerer:
         chosen = choose(question, read, self.reading)[:most]
         agree = [r for r in read if not contradiction(asked, r.place, holdings)]
         further = beside(question, agree, chosen, self.reading)
-        return self._compose(question, chosen, best.probability, language, further)
+        line, chosen = direct(question, chosen, self.reading)
+        return self._compose(question, chosen, best.probability, language, further, line=line)
 
     def told_again(self, question: str, chosen: Sequence[Chosen], language: Language) -> Answer:
         """An answer that quotes given places."""
@@ -199,16 +201,21 @@ class QuotingAnswerer:
         language: Language,
         further: Sequence[Chosen] = (),
         exact: bool = False,
+        line: Sequence[Chosen] = (),
     ) -> Answer:
         citer, named = Citer(self.index), bool(places(question))
+        told = [*((*one, "direct") for one in line), *((*one, "") for one in chosen)]
+        told += [(*one, "further") for one in further]
         statements = tuple(
             replace(
-                citer.statement(source, spans, further=place >= len(chosen), exact=exact),
+                citer.statement(source, spans, exact),
+                direct=part == "direct",
+                further=part == "further",
                 region="" if named else region_of(source.record.metadata),
             )
-            for place, (source, spans) in enumerate((*chosen, *further))
+            for source, spans, part in told
         )
-        sources = {source.id: source for source, _ in (*chosen, *further)}
+        sources = {source.id: source for source, *_ in told}
         citations = with_bases(citer.citations, sources)
         kinds = {id: source.record.metadata.kind for id, source in sources.items()}
         answer = Answer(

@@ -30,6 +30,7 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
                 "verified": s.verified,
                 "score": s.score,
                 "further": s.further,
+                "direct": s.direct,
                 "about": s.about,
                 "region": s.region,
                 "quotes": [asdict(quote) for quote in s.quotes],

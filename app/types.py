@@ -116,7 +116,9 @@ class Statement:
     ``quotes`` are the slices it repeats; empty where a language model wrote it.
     ``verified`` is false where the check of figures, dates, names and negation failed;
     ``score`` is the share of its checks that it passed, from 0 to 1. ``further`` is true where it
-    stands beside the answer (另见); such statements come last. ``about`` names the one of several
+    stands beside the answer (另见); such statements come last. ``direct`` is true of the line that
+    answers and of the cases in which it differs, which come first; what they are taken from follows
+    whole. ``about`` names the one of several
     things compared that it speaks of. ``region`` is the place whose rule or news it is, where the
     question names none; it is shown before ``text`` and no part of it.
     """
@@ -127,6 +129,7 @@ class Statement:
     verified: bool = True
     score: float = 1.0
     further: bool = False
+    direct: bool = False
     about: str = ""
     region: str = ""
 

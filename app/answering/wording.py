@@ -12,6 +12,8 @@ _FRAME = {
     "zh": {
         "sources": "依据：",
         "further": "另见：",
+        "case": "· ",
+        "provisions": "条文：",
         "open": "这个问题像是接着别的话问的，单独看不出问的是哪件事。"
         "请把文件、地区或事项说完整，例如：\n{examples}",
         "points": "不止一处有“一是、二是”这样的分点，请说明问的是哪一处，例如：\n{examples}",
@@ -49,6 +51,8 @@ _FRAME = {
     "en": {
         "sources": "Sources:",
         "further": "See also:",
+        "case": "· ",
+        "provisions": "The provisions:",
         "open": "This question seems to continue another one: alone it does not say what it is "
         "about. Please name the document, the place or the matter, for example:\n{examples}",
         "points": "More than one section counts its points so. Please say which one you mean, "
@@ -104,25 +108,28 @@ def answer_text(
     kinds: dict[str, str | None],
     language: Language = "zh",
 ) -> str:
-    """The answer as shown: statements with their [n], each side of a comparison under its name,
-    those beside the answer after 另见, then the sources.
+    """The answer as shown: the line that answers and its cases, then statements with their [n],
+    each side of a comparison under its name, those beside the answer after 另见, then the sources.
 
     :param kinds: the kind of each cited document by id; named where several documents are cited.
     """
     lines: list[str] = []
     beside, about = False, ""
-    for statement in statements:
+    for place, statement in enumerate(statements):
         if statement.about != about:
             about = statement.about
             lines += ["", about] if lines else [about]
         if statement.further and not beside:
             beside = True
             lines += ["", frame("further", language)]
+        if place and statements[place - 1].direct and not statement.direct:
+            lines += ["", frame("provisions", language)]
         marks = "".join(f"[{n}]" for n in statement.citations)
         doubt = "" if statement.verified else frame("unverified", language)
         old = outdated_words(statement.text, citations, language)
         noted = frame("noted", language, said=old) if old else ""
-        lines.append(f"{shown_statement(statement, language)}{doubt}{marks}{noted}")
+        case = frame("case", language) if place and statement.direct else ""
+        lines.append(f"{case}{shown_statement(statement, language)}{doubt}{marks}{noted}")
     several = len({c.document for c in citations}) > 1
     lines += ["", frame("sources", language)]
     for c in citations:

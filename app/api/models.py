@@ -94,6 +94,10 @@ class Statement(_Out):
     further: bool = Field(
         False, description=both("另见，排在直接回答之后", "stands beside the answer: see also")
     )
+    direct: bool = Field(
+        False,
+        description=both("直接回答，全文见其后各句", "the short answer; its provisions follow whole"),
+    )
     about: str = Field(
         "", description=both("对比时所属的一方", "the one of the things compared it speaks of")
     )

@@ -176,8 +176,8 @@ class Conversing:
             if answer.abstained:
                 silent.append(frame("silent", language, name=side.name))
             else:
-                direct = [s for s in answer.statements if not s.further][:_MOST_EACH]
-                told.append((side.name, replace(answer, statements=tuple(direct))))
+                own = [s for s in answer.statements if not (s.further or s.direct)][:_MOST_EACH]
+                told.append((side.name, replace(answer, statements=tuple(own))))
         if not told:
             return None
         merged = joined_answers(question, told, self._answerer.holdings, language)

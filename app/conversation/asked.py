@@ -29,7 +29,7 @@ def asked_in(question: str, history: Sequence[Turn]) -> Asked:
         return Asked(text)
     recent = history[-_LOOKED_BACK:]
     last = next((turn for turn in reversed(recent) if not turn.answer.abstained), recent[-1])
-    direct = [s for s in last.answer.statements if not s.further]
+    direct = [s for s in last.answer.statements if not (s.further or s.direct)]
     cited = {c.n: Quote(c.document, c.start, c.end) for c in last.answer.citations}
     told = [s.quotes or tuple(cited[n] for n in s.citations if n in cited) for s in direct]
     return Asked(text, last.question.strip(), tuple(quotes for quotes in told if quotes))

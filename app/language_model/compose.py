@@ -276,4 +276,4 @@ def _in_chinese(text: str) -> bool:
 
 
 def _said(answer: Answer) -> str:
-    return "\n".join(s.text for s in answer.statements if not s.further)
+    return "\n".join(s.text for s in answer.statements if not (s.further or s.direct))

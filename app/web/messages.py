@@ -44,6 +44,7 @@ def message_of(answer: Answer, final: bool = True) -> dict[str, Any]:
                 "citations": [n for n in statement.citations if n in known],
                 "verified": statement.verified,
                 "further": statement.further,
+                "direct": statement.direct,
                 "about": statement.about,
                 "region": statement.region,
                 "quotes": [[q.document, q.start, q.end] for q in statement.quotes],
@@ -133,6 +134,7 @@ def _turn(message: dict[str, Any]) -> Turn:
             tuple(Quote(str(d), int(a), int(b)) for d, a, b in s.get("quotes", ())),
             bool(s.get("verified", True)),
             further=bool(s.get("further", False)),
+            direct=bool(s.get("direct", False)),
             about=str(s.get("about", "")),
             region=str(s.get("region", "")),
         )

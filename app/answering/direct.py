@@ -1,0 +1,172 @@
+"""The line that answers, before the provisions it is taken from, and the cases in which it differs.
+
+The provisions chosen are cut where official texts cut themselves: into sentences, items below
+their lead-in, clauses that say the same of several cases. The reader compares each with the
+question; the best is the line. It brings what governs and excepts it, and where it cannot be cut
+out without turning the rule round there is none: the provision stands alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import pairwise
+
+from app.answering.choose import CLOSE, Chosen
+from app.answering.facts import facts
+from app.answering.places import region_of
+from app.answering.sentences import Source, Span, spans_text
+from app.answering.whole import is_open, joint, points_back, whole, with_neighbours
+from app.reading.reading import Reading
+
+LINE = 200
+"""A line has at most so many characters."""
+WORTH = 0.75
+"""A line that is more of its provision than this says it twice."""
+CASES, MOST_CASES = 3.0, 3
+"""What reads at most so much worse than the line and gives another figure of its kind is a case of
+its own; at most so many."""
+_PARALLEL = 0.6
+"""Clauses so much alike say the same of several cases, each for itself."""
+_CLAUSE = re.compile(r"[^；;]+[；;]?")
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A part of a provision; ``lead`` is what announces it, where it is an item of a list."""
+
+    span: Span
+    lead: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """A provision with its parts and how well each answers."""
+
+    source: Source
+    spans: list[Span]
+    parts: tuple[_Part, ...]
+    scores: tuple[float, ...]
+
+    @property
+    def best(self) -> float:
+        """The best of its parts."""
+        return max(self.scores, default=float("-inf"))
+
+
+def direct(
+    question: str, chosen: Sequence[Chosen], reading: Reading
+) -> tuple[list[Chosen], list[Chosen]]:
+    """The line and its cases, and ``chosen`` with the provision that the line is from first.
+
+    The provisions answer nearly alike as a whole; the one of which a part answers best leads, but
+    no rule of one place before one of the country. There is no line where that provision is
+    hardly longer than its line would be, or has no part that stands alone.
+    """
+    read = [_scored(question, source, spans, reading) for source, spans in chosen]
+    lead = max((one for one in read if _leads(one, read[0])), key=lambda one: one.best)
+    read.sort(key=lambda one: one is not lead)
+    ordered = [(one.source, one.spans) for one in read]
+    line = _line(lead)
+    return ([(lead.source, line), *_cases((lead.source, line), read)] if line else []), ordered
+
+
+def _scored(question: str, source: Source, spans: list[Span], reading: Reading) -> _Scored:
+    parts = tuple(_parts(source, spans))
+    scores = reading.units(question, source, [source.unit(part.span) for part in parts])
+    return _Scored(source, spans, parts, tuple(scores))
+
+
+def _leads(one: _Scored, first: _Scored) -> bool:
+    """Whether a provision may come before the first one."""
+    return one is first or not region_of(one.source.record.metadata)
+
+
+def _line(one: _Scored) -> list[Span]:
+    """The parts that answer best, else the best alone; empty where neither is short enough."""
+    most = min(LINE, WORTH * _length(one.spans))
+    if _length(one.spans) <= LINE / 4 or _is_table(one.source, one.spans):
+        return []
+    close = {n for n, score in enumerate(one.scores) if score >= one.best - CLOSE}
+    for kept in (close, {one.scores.index(one.best)}):
+        line = _standing(one, kept)
+        if _length(line) <= most:
+            return line
+    return []
+
+
+def _parts(source: Source, spans: Sequence[Span]) -> Iterator[_Part]:
+    """The parts of what is quoted, in order."""
+    lead: Span | None = None
+    for start, end in spans:
+        at = start
+        for item in (*source.items(start, end), (end, end)):
+            for sentence in source.sentences(at, item[0]):
+                yield from map(_Part, _clauses(source, sentence))
+                lead = sentence if is_open(source.text[slice(*sentence)]) else None
+            if item[0] < item[1]:
+                yield _Part(item, lead)
+            at = item[1]
+
+
+def _clauses(source: Source, sentence: Span) -> list[Span]:
+    """The clauses of a sentence if all of them say the same of several cases, else the sentence."""
+    found = [
+        source.trimmed(clause.start(), clause.end())
+        for clause in _CLAUSE.finditer(source.text, *sentence)
+    ]
+    texts = [source.text[a:b] for a, b in found]
+    alike = (SequenceMatcher(None, a, b, autojunk=False).ratio() for a, b in pairwise(texts))
+    torn = any(points_back(text) or is_open(text) for text in texts)
+    return found if len(found) > 1 and not torn and min(alike) >= _PARALLEL else [sentence]
+
+
+def _standing(one: _Scored, kept: set[int]) -> list[Span]:
+    """The parts kept with what they stand on: an item's lead-in, all items of a lead-in kept, what
+    they go on from, open or except, and what they point back to."""
+    source, parts = one.source, one.parts
+    taken = with_neighbours(source, [part.span for part in parts], kept)
+    leads = {parts[n].span for n in kept}
+    taken |= {n for n, part in enumerate(parts) if part.lead in leads}
+    own = {parts[n].span for n in taken} | {lead for n in taken if (lead := parts[n].lead)}
+    top = source.top(*one.spans[0])
+    around = (top.start, top.end) if top.kind == "article" else (one.spans[0][0], one.spans[-1][1])
+    blocks = source.blocks(*around) or one.spans
+    return whole(source, joint(source, sorted(own)), blocks)
+
+
+def _cases(line: Chosen, read: Sequence[_Scored]) -> list[Chosen]:
+    """Parts that read nearly as well as the line and give another figure of its kind."""
+    told = [line]
+    for one in read:
+        for n in sorted(range(len(one.parts)), key=lambda n: -one.scores[n]):
+            if one.scores[n] < read[0].best - CASES or len(told) > MOST_CASES:
+                break
+            case = one.source, _standing(one, {n})
+            if _length(case[1]) <= LINE and all(_differs(case, other) for other in told):
+                told.append(case)
+    return told[1:]
+
+
+def _differs(one: Chosen, other: Chosen) -> bool:
+    """Whether both give figures of one kind, and not the same."""
+    here, there = (_figures(spans_text(*chosen)) for chosen in (one, other))
+    kinds = {fact[::2] for fact in here} & {fact[::2] for fact in there}
+    return any(
+        not {fact for fact in here if fact[::2] == kind} & {f for f in there if f[::2] == kind}
+        for kind in kinds
+    )
+
+
+def _figures(text: str) -> set[tuple[str, str, str]]:
+    return {fact.key for fact in facts(text) if fact.kind in ("number", "ratio")}
+
+
+def _length(spans: Sequence[Span]) -> int:
+    return sum(end - start for start, end in spans)
+
+
+def _is_table(source: Source, spans: Sequence[Span]) -> bool:
+    return source.sections[source.paths.find(*spans[0])].kind == "table"
