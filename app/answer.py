@@ -118,8 +118,10 @@ class QuotingAnswerer:
         chosen = choose(question, read, self.reading)[:most]
         agree = [r for r in read if not contradiction(asked, r.place, holdings)]
         further = beside(question, agree, chosen, self.reading)
-        line, chosen = direct(question, chosen, self.reading)
-        return self._compose(question, chosen, best.probability, language, further, line=line)
+        told = direct(question, chosen, further, self.reading)
+        return self._compose(
+            question, told.provisions, best.probability, language, told.beside, line=told.line
+        )
 
     def told_again(self, question: str, chosen: Sequence[Chosen], language: Language) -> Answer:
         """An answer that quotes given places."""

@@ -30,6 +30,9 @@ CASES, MOST_CASES = 3.0, 3
 its own; at most so many."""
 _PARALLEL = 0.6
 """Clauses so much alike say the same of several cases, each for itself."""
+_MEANS = re.compile(r"(?P<term>[^。；：\n]{6,60}?)[，,]?是指[：:]\s*\n\s*[（(]")
+_TERM = 6
+"""A word that a list defines has at least so many characters in common with the line."""
 _CLAUSE = re.compile(r"[^；;]+[；;]?")
 
 
@@ -56,21 +59,42 @@ class _Scored:
         return max(self.scores, default=float("-inf"))
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What is told: the ``line`` that answers and its cases, empty where a provision stands alone;
+    the ``provisions`` it is from, and what stands ``beside``."""
+
+    line: list[Chosen]
+    provisions: list[Chosen]
+    beside: list[Chosen]
+
+
 def direct(
-    question: str, chosen: Sequence[Chosen], reading: Reading
-) -> tuple[list[Chosen], list[Chosen]]:
-    """The line and its cases, and ``chosen`` with the provision that the line is from first.
+    question: str, chosen: Sequence[Chosen], beside: Sequence[Chosen], reading: Reading
+) -> Told:
+    """The line and its cases, from the provisions ``chosen`` and what would stand ``beside``.
 
     The provisions answer nearly alike as a whole; the one of which a part answers best leads, but
-    no rule of one place before one of the country. There is no line where that provision is
-    hardly longer than its line would be, or has no part that stands alone.
+    no rule of one place before one of the country. What says which day, sum or thing a word of the
+    line means, case by case, comes with it.
     """
     read = [_scored(question, source, spans, reading) for source, spans in chosen]
     lead = max((one for one in read if _leads(one, read[0])), key=lambda one: one.best)
     read.sort(key=lambda one: one is not lead)
     ordered = [(one.source, one.spans) for one in read]
     line = _line(lead)
-    return ([(lead.source, line), *_cases((lead.source, line), read)] if line else []), ordered
+    spans = line or lead.spans
+    said = spans_text(lead.source, spans)
+    meant = next((one for one in (*ordered[1:], *beside) if _defines(one, said)), None)
+    if meant is not None and _length(spans) <= LINE:
+        cases = _one_by_one(*meant)
+        line = line or lead.spans
+        if meant not in ordered:
+            ordered.insert(1, meant)
+    else:
+        cases = _cases((lead.source, line), read) if line else []
+    left = [one for one in beside if one not in ordered]
+    return Told([(lead.source, line), *cases] if line else [], ordered, left)
 
 
 def _scored(question: str, source: Source, spans: list[Span], reading: Reading) -> _Scored:
@@ -90,7 +114,10 @@ def _line(one: _Scored) -> list[Span]:
     if _length(one.spans) <= LINE / 4 or _is_table(one.source, one.spans):
         return []
     close = {n for n, score in enumerate(one.scores) if score >= one.best - CLOSE}
-    for kept in (close, {one.scores.index(one.best)}):
+    best = one.scores.index(one.best)
+    # where the lead-in reads as well as its best item the list is asked for
+    listed = one.parts[best].lead in {one.parts[n].span for n in close}
+    for kept in (close,) if listed else (close, {best}):
         line = _standing(one, kept)
         if _length(line) <= most:
             return line
@@ -148,6 +175,22 @@ def _cases(line: Chosen, read: Sequence[_Scored]) -> list[Chosen]:
             if _length(case[1]) <= LINE and all(_differs(case, other) for other in told):
                 told.append(case)
     return told[1:]
+
+
+def _defines(one: Chosen, said: str) -> bool:
+    """Whether a list says what something in a text means: 应知其权益受到损害之日，是指：…."""
+    found = _MEANS.match(spans_text(*one))
+    return found is not None and any(
+        found["term"][at:] in said for at in range(len(found["term"]) - _TERM + 1)
+    )
+
+
+def _one_by_one(source: Source, spans: Sequence[Span]) -> list[Chosen]:
+    """The items of a list, the first below its lead-in."""
+    parts = list(_parts(source, spans))
+    items = [part.span for part in parts if part.lead is not None]
+    lead = next(part.lead for part in parts if part.lead is not None)
+    return [(source, [lead, items[0]]), *((source, [item]) for item in items[1:])]
 
 
 def _differs(one: Chosen, other: Chosen) -> bool:
