@@ -29,9 +29,10 @@ from app.answering.holdings import Holdings, shown_title
 from app.answering.open_questions import completed, leaves_open
 from app.answering.outline_answers import asks_points, pointed_sections, points_of
 from app.answering.parts import by_outline, place_named
-from app.answering.places import places, region_of
+from app.answering.places import places
 from app.answering.question import Question, analyse
 from app.answering.sentences import Source
+from app.answering.whose import nation_first, told_whose
 from app.answering.wording import answer_text, back_text, refusal_text
 from app.answering.words import content_words
 from app.reading.reader import reader_of
@@ -107,6 +108,8 @@ class QuotingAnswerer:
         if exact:
             return self._compose(question, exact, 1.0, language)
         read = agreeing(asked, read or self.read(asked, found), holdings)
+        if not self.welcome(asked)[1]:
+            read = nation_first(read, self.least_probability * share)
         best, conflict = read[0], contradiction(asked, read[0].place, holdings)
         parts = by_outline(asked, read, holdings, most)
         if parts and not (conflict and parts[0][0] is best.source):
@@ -205,15 +208,19 @@ class QuotingAnswerer:
         exact: bool = False,
         line: Sequence[Chosen] = (),
     ) -> Answer:
-        citer, named = Citer(self.index), bool(places(question))
+        citer, asked, holdings = Citer(self.index), self.analysed(question), self.holdings
         told = [*((*one, "direct") for one in line), *((*one, "") for one in chosen)]
         told += [(*one, "further") for one in further]
         statements = tuple(
-            replace(
-                citer.statement(source, spans, exact),
-                direct=part == "direct",
-                further=part == "further",
-                region="" if named else region_of(source.record.metadata),
+            told_whose(
+                replace(
+                    citer.statement(source, spans, exact),
+                    direct=part == "direct",
+                    further=part == "further",
+                ),
+                asked,
+                source.record,
+                holdings,
             )
             for source, spans, part in told
         )
@@ -229,7 +236,7 @@ class QuotingAnswerer:
             evidence="strong" if evidence >= self.reading.calibration.strong else "weak",
             standalone=question,
         )
-        answer = verify(answer, self.holdings)
+        answer = verify(answer, holdings)
         return replace(answer, text=answer_text(answer.statements, citations, kinds, language))
 
     def _refusal(

@@ -33,6 +33,7 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
                 "direct": s.direct,
                 "about": s.about,
                 "region": s.region,
+                "named": s.named,
                 "quotes": [asdict(quote) for quote in s.quotes],
             }
             for s in answer.statements

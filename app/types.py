@@ -120,7 +120,8 @@ class Statement:
     answers and of the cases in which it differs, which come first; what they are taken from follows
     whole. ``about`` names the one of several
     things compared that it speaks of. ``region`` is the place whose rule or news it is, where the
-    question names none; it is shown before ``text`` and no part of it.
+    question names none, and ``named`` which of several notices or versions of one kind; both are
+    shown before ``text`` and no part of it.
     """
 
     text: str
@@ -132,6 +133,7 @@ class Statement:
     direct: bool = False
     about: str = ""
     region: str = ""
+    named: str = ""
 
 
 @dataclass(frozen=True, slots=True)

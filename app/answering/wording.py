@@ -97,8 +97,9 @@ def frame(key: str, language: Language = "zh", **values: object) -> str:
 
 
 def shown_statement(statement: Statement, language: Language = "zh") -> str:
-    """What a statement says, after the region whose rule it is."""
-    whose = frame("region", language, region=statement.region) if statement.region else ""
+    """What a statement says, after the region whose rule it is and the document's name."""
+    known = f"{statement.region}{statement.named}"
+    whose = frame("region", language, region=known) if known else ""
     return f"{whose}{statement.text}"
 
 

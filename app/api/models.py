@@ -96,7 +96,7 @@ class Statement(_Out):
     )
     direct: bool = Field(
         False,
-        description=both("直接回答，全文见其后各句", "the short answer; its provisions follow whole"),
+        description=both("直接回答，全文见其后各句", "the short answer; provisions follow"),
     )
     about: str = Field(
         "", description=both("对比时所属的一方", "the one of the things compared it speaks of")
@@ -104,6 +104,12 @@ class Statement(_Out):
     region: str = Field(
         "",
         description=both("所引文件的地区，示于引文前", "whose rule it is; shown before the text"),
+    )
+    named: str = Field(
+        "",
+        description=both(
+            "同类文件中的哪一份，示于引文前", "which of several of its kind; shown before the text"
+        ),
     )
     quotes: Annotated[list[Quote], FailFast()] = Field(
         default_factory=list, description=both("逐字引用的原文", "the runs that it repeats")

@@ -47,6 +47,7 @@ def message_of(answer: Answer, final: bool = True) -> dict[str, Any]:
                 "direct": statement.direct,
                 "about": statement.about,
                 "region": statement.region,
+                "named": statement.named,
                 "quotes": [[q.document, q.start, q.end] for q in statement.quotes],
             }
             for statement in statements
@@ -137,6 +138,7 @@ def _turn(message: dict[str, Any]) -> Turn:
             direct=bool(s.get("direct", False)),
             about=str(s.get("about", "")),
             region=str(s.get("region", "")),
+            named=str(s.get("named", "")),
         )
         for s in message["statements"]
     )

@@ -99,11 +99,12 @@ export class TurnView {
     return h("p", { class: `statement${kind}` }, lead, this.marked(statement), numbers.length ? "\u2060" : null, numbers, warning);
   }
 
-  // The text of a statement, after the region whose rule it is; behind the name of a text that was replaced stands by what.
+  // The text of a statement, after the region whose rule it is and the document's name; behind the name of a text that was replaced stands by what.
   marked(statement) {
     const old = new Map(this.message.citations.filter((c) => statement.citations.includes(c.n))
       .flatMap((c) => c.outdated ?? []).map((one) => [one.name, one]));
-    const whose = statement.region ? h("span", { class: "whose" }, statement.region, t("lib.colon")) : null;
+    const known = whoseIs(statement);
+    const whose = known ? h("span", { class: "whose" }, known, t("lib.colon")) : null;
     let parts = [statement.text];
     for (const [name, { by, since }] of old) {
       const note = () => h("span", { class: "tag warn" }, t("outdatedShort", { by, since: since || "—" }));
@@ -201,11 +202,15 @@ export function announce(button, text) {
   setTimeout(() => { button.textContent = before; }, 1600);
 }
 
+function whoseIs(statement) {
+  return (statement.region ?? "") + (statement.named ?? "");
+}
+
 function answerText(message) {
   const leads = message.statements.findIndex((s) => s.further);
   const body = message.statements.map((s, at, all) => (at === leads ? `${t("seeAlso")}\n` : "")
     + (all[at - 1]?.direct && !s.direct ? `${t("provisions")}\n` : "") + (at && s.direct ? "· " : "")
-    + (s.about && s.about !== all[at - 1]?.about ? `${s.about}\n` : "") + (s.region ? s.region + t("lib.colon") : "") + s.text
+    + (s.about && s.about !== all[at - 1]?.about ? `${s.about}\n` : "") + (whoseIs(s) ? whoseIs(s) + t("lib.colon") : "") + s.text
     + s.citations.map((n) => `[${n}]`).join(""));
   const notes = message.citations.map((c) => `[${c.n}] ${c.official}${c.dated ? ` (${t("dated", { date: c.dated })})` : ""}`);
   return [message.text, ...body, notes.length ? "" : null, ...notes].filter((line) => line !== null && line !== undefined)
