@@ -12,7 +12,7 @@ import threading
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from app.answering.card import Stated, stated
+from app.answering.card import stated
 from app.answering.choose import Chosen, beside, choose
 from app.answering.citing import Citer, with_bases
 from app.answering.conflicts import (
@@ -95,16 +95,18 @@ class QuotingAnswerer:
             return replace(answer, question=question, standalone=question)
         if asks_points(asked) and not asked.terms and (answer := self._points(asked, language)):
             return replace(answer, question=question, standalone=question)
-        if entries := stated(asked.text, holdings, within)[:most]:
-            return self._from_card(question, entries, language)
+        if answer := self.from_card(question, asked, language, within):
+            return answer
         if holdings.records and leaves_open(asked, holdings):
             return _asked_back(question, "open", completed(asked, holdings), language)
+        if names_unknown_law(asked, holdings):
+            return self._refusal(question, language, lacking=asked.names[0])
         found = self.finder.looked_up(asked, hits, holdings, within) if hits else []
-        if not found or names_unknown_law(asked, holdings):
-            return self._refusal(question, hits, language)
+        if not found:
+            return self._refusal(question, language)
         exact = place_named(asked, found, holdings, most)
         if exact == []:
-            return self._refusal(question, hits, language)
+            return self._refusal(question, language)
         if exact:
             return self._compose(question, exact, 1.0, language)
         read = agreeing(asked, read or self.read(asked, found), holdings)
@@ -115,9 +117,9 @@ class QuotingAnswerer:
         if parts and not (conflict and parts[0][0] is best.source):
             return self._compose(question, parts, best.probability, language)
         if not conflict and wrong_premise(asked, best):
-            return self._refusal(question, hits, language, best, figure_sentence(asked, best))
+            return self._refusal(question, language, read, figure_sentence(asked, best))
         if conflict or best.probability < self.least_probability * share:
-            return self._refusal(question, hits, language, best)
+            return self._refusal(question, language, read)
         chosen = choose(question, read, self.reading)[:most]
         agree = [r for r in read if not contradiction(asked, r.place, holdings)]
         further = beside(question, agree, chosen, self.reading)
@@ -130,14 +132,18 @@ class QuotingAnswerer:
         """An answer that quotes given places."""
         return self._compose(question, chosen, 1.0, language)
 
-    def in_a_card(self, question: str, within: Collection[str] | None = None) -> bool:
-        """Whether what the papers of one purchase state answers a question as it stands."""
-        return bool(stated(self.analysed(question).text, self.holdings, within))
-
-    def _from_card(self, question: str, entries: Sequence[Stated], language: Language) -> Answer:
-        """The lines or cells that state what is asked, each cited by itself."""
+    def from_card(
+        self,
+        question: str,
+        asked: Question,
+        language: Language,
+        within: Collection[str] | None = None,
+    ) -> Answer | None:
+        """The lines or cells of the papers of one purchase that state what is asked, each cited by
+        itself; ``None`` where none does."""
+        entries = stated(asked.text, self.holdings, within)[: self.settings.answer.max_statements]
         chosen = [(source, [(entry.start, entry.end)]) for source, entry in entries]
-        return self._compose(question, chosen, 1.0, language, exact=True)
+        return self._compose(question, chosen, 1.0, language, exact=True) if chosen else None
 
     @property
     def least_probability(self) -> float:
@@ -242,31 +248,33 @@ class QuotingAnswerer:
     def _refusal(
         self,
         question: str,
-        hits: Sequence[Hit],
         language: Language,
-        best: Read | None = None,
+        read: Sequence[Read] = (),
         instead: str = "",
+        lacking: str = "",
     ) -> Answer:
-        """An abstention.
+        """An abstention, with the places that come near an answer.
 
-        :param best: the place nearest to an answer.
-        :param instead: the sentence of it that says otherwise than the question takes for granted.
+        :param read: the places read, best first.
+        :param instead: the sentence of the first that says otherwise than the question takes for
+            granted.
+        :param lacking: the title of a document that is asked for and not here.
         """
         holdings = self.holdings
-        nearest = tuple(hits[:3])
-        if best is not None:
-            hit = best.hit
-            nearest = (hit, *(h for h in nearest if h.passage.id != hit.passage.id))[:3]
-            if instead:
-                title = shown_title(best.source.record.title)
-                instead = f"“{instead}”（{title}{hit.passage.citation}）"
-        near = best is not None and best.probability >= self.least_probability / _FAR
+        least = self.least_probability / _FAR
+        near = [one for one in read if one.probability >= least]
+        if instead:
+            near = [read[0], *(one for one in near if one is not read[0])]
+            title = shown_title(read[0].source.record.title)
+            instead = f"“{instead}”（{title}{read[0].hit.passage.citation}）"
+        nearest = tuple(one.hit for one in near[:_EXAMPLES])
         text = refusal_text(
             len(holdings.records),
             self.analysed(question).terms,
-            _official(nearest[0]) if nearest and near else "",
+            _official(nearest[0]) if nearest else "",
             instead,
             language,
+            lacking,
         )
         return Answer(
             question=question,

@@ -163,6 +163,11 @@ class Answer:
     score: float = 1.0
     aside: bool = False
 
+    @property
+    def refused(self) -> bool:
+        """Whether something was asked that the corpus does not answer."""
+        return self.abstained and not self.aside
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:

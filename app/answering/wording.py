@@ -30,6 +30,8 @@ _FRAME = {
         "understood": "按“{words}”查找过。",
         "near": "最接近的是{place}，但不能视为答案。",
         "suggest": "可以写明文件名称、地区或年份，或者换一种说法再问。",
+        "by_name": "如果问的就是这一条，可以写明它的名称再问；也可以换一种说法。",
+        "lacking": "资料库中没有《{name}》，可以先添加该文件，或者不写文件名称、换一种说法再问。",
         "empty": "资料库还没有文件。",
         "instead": "资料库中的说法是：",
         "based": "上一个答案的依据：{names}。",
@@ -70,6 +72,8 @@ _FRAME = {
         "understood": "Looked for: {words}.",
         "near": "The nearest is {place}; it is not an answer.",
         "suggest": "Please name the document, the place or the year, or put it in other words.",
+        "by_name": "If that is what you mean, ask for it by its name, or put it in other words.",
+        "lacking": "The corpus has no 《{name}》: add it, or ask without it, in other words.",
         "empty": "The corpus has no documents yet.",
         "instead": "What the corpus says instead: ",
         "based": "The last answer rests on {names}.",
@@ -153,13 +157,19 @@ def back_text(key: str, examples: Sequence[str], language: Language = "zh") -> s
 
 
 def refusal_text(
-    count: int, words: Sequence[str], nearest: str, instead: str, language: Language = "zh"
+    count: int,
+    words: Sequence[str],
+    nearest: str,
+    instead: str,
+    language: Language = "zh",
+    lacking: str = "",
 ) -> str:
     """What is said where the corpus has no answer: what was looked for, what comes nearest, and
-    what can be done.
+    the one thing that can be done.
 
     :param words: of the question; ``nearest`` the place nearest to an answer, ``instead`` what
         the corpus says in place of a premise that does not hold, both empty where there is none.
+    :param lacking: the title of a document that is asked for and not here.
     """
     if not count:
         return frame("none", language) + frame("empty", language)
@@ -173,5 +183,8 @@ def refusal_text(
     parts.append(frame("covers", language, count=count))
     if nearest and not instead:
         parts.append(frame("near", language, place=nearest))
-    parts.append(frame("suggest", language))
+    if lacking:
+        parts.append(frame("lacking", language, name=lacking))
+    else:
+        parts.append(frame("by_name" if nearest and not instead else "suggest", language))
     return space.join(parts)

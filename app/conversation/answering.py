@@ -75,7 +75,7 @@ class Conversing:
         """
         self._finding = 0.0
         answer, hits = self._said(asked, filters, language, within)
-        if answer.abstained and not answer.aside and filters != Filters():
+        if answer.refused and filters != Filters():
             answer = self._without_limits(asked, answer, language)
         return Found(answer, tuple(hits), self._finding)
 
@@ -123,8 +123,11 @@ class Conversing:
         answerer, holdings = self._answerer, self._answerer.holdings
         whole = self._of_document(asked) or completed(asked.question, asked.before, holdings)
         hits = self._search(asked.question, filters)
-        if _names_a_part(asked.question, hits) or answerer.in_a_card(asked.question, within):
+        if _names_a_part(asked.question, hits):
             return self._alone(asked.question, filters, language, within)
+        alone_asked = answerer.analysed(asked.question)
+        if stated := answerer.from_card(asked.question, alone_asked, language, within):
+            return stated, hits
         further = self._search(whole, filters)
         compared = sides(answerer.analysed(whole), further, holdings)
         words = content_words(asked.question)
@@ -138,7 +141,7 @@ class Conversing:
         likely = min((hit.probability for hit in further[:_AS_LIKELY_AS]), default=0.0)
         beside = [replace(hit, probability=likely) for hit in near]
         alone = self._wording(asked.question, hits, beside, within)
-        if leaves_open(answerer.analysed(asked.question), holdings):
+        if leaves_open(alone_asked, holdings):
             alone = replace(alone, found=())
         both = self._wording(whole, further, beside, within)
         # the question before answers itself again where nothing of the new one is in a place

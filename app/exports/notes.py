@@ -33,7 +33,7 @@ def title_of(turns: Sequence[Turn], title: str, language: Language) -> str:
 
 def lines_of(answer: Answer, language: Language) -> Iterator[Line]:
     """The paragraphs of an answer. A number without a citation is left out."""
-    if answer.abstained and not answer.aside:
+    if answer.refused:
         yield Line(text_in(language, "abstained"))
     if answer.abstained or not answer.statements:
         for text in answer.text.splitlines():
