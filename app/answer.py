@@ -240,6 +240,7 @@ class QuotingAnswerer:
             statements=statements,
             citations=citations,
             evidence="strong" if evidence >= self.reading.calibration.strong else "weak",
+            probability=round(evidence, 4),
             standalone=question,
         )
         answer = verify(answer, holdings)
@@ -282,6 +283,7 @@ class QuotingAnswerer:
             abstained=True,
             nearest=nearest,
             evidence="none",
+            probability=round(read[0].probability, 4) if read else 0.0,
             standalone=question,
         )
 

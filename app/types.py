@@ -142,8 +142,9 @@ class Answer:
 
     ``text`` is the answer as shown, each statement followed by its ``[n]``; for an abstention it
     says so and what was looked for. ``nearest`` are the passages closest to a question that was
-    refused. ``evidence`` is ``strong``, ``weak`` or ``none``. ``timings_ms`` maps a stage
-    (``retrieve``, ``answer``, ``total``) to milliseconds. ``standalone`` is the question as
+    refused. ``evidence`` is ``strong``, ``weak`` or ``none``, by ``probability``, which estimates
+    that the place cited first answers (of a refusal, the nearest place). ``timings_ms`` maps a
+    stage (``retrieve``, ``answer``, ``total``) to milliseconds. ``standalone`` is the question as
     searched, after a follow-up was completed from the conversation. ``notice`` is one line for
     the reader about how the answer came about (e.g. the language model was not reachable).
     ``score`` is the mean score of the statements. ``aside`` is true where nothing was refused,
@@ -157,6 +158,7 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     nearest: tuple[Hit, ...] = ()
     evidence: str = "none"
+    probability: float = 0.0
     standalone: str = ""
     notice: str = ""
     timings_ms: dict[str, float] = field(default_factory=dict)

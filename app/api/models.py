@@ -250,6 +250,9 @@ class AnswerOut(_Out):
         description=both("拒答时最接近的段落，不是答案", "nearest passages, not an answer")
     )
     evidence: Literal["strong", "weak", "none"]
+    probability: float = Field(
+        0.0, description=both("首个出处能回答的概率估计", "estimate that the first place answers")
+    )
     score: float | None = Field(
         None, description=both("各句 score 的平均值", "mean score of its statements")
     )
