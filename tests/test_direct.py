@@ -168,8 +168,9 @@ def of_every_sentence(file: Path) -> Iterator[tuple[Read, int]]:
 def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
     project = Project.make(tmp_path_factory.mktemp("told") / "project")
     project.write("办法.txt", RULES)
-    project.write("会计法(2017-11-04).md", "会计法\n第一条 会计资料应当保管十年。")
-    project.write("会计法(2024-06-28).md", "会计法\n第一条 会计资料应当保管三十年。")
+    for day, years in (("2017年11月4日", "十"), ("2024年6月28日", "三十")):
+        text = f"中华人民共和国会计法\n（{day}修正）\n第一条 为了规范会计工作，制定本法。\n"
+        project.write(f"{day}.txt", f"{text}第二条 会计资料应当保管{years}年。\n")
     with answering(project) as assistant:
         yield assistant
 
@@ -192,9 +193,9 @@ def test_the_answer_begins_with_its_line_and_every_line_is_proved(assistant: Ass
 def test_a_version_is_named_where_several_are_here(assistant: Assistant) -> None:
     answer = assistant.ask("会计资料应当保管多少年？")
     first = answer.statements[0]
-    assert first.named == "《会计法》（2024-06-28）"
+    assert first.named == "《中华人民共和国会计法》（2024-06-28）"
     assert answer.text.startswith(f"{first.named}：会计资料应当保管三十年")
-    old = assistant.ask("2017年的会计法规定会计资料应当保管多少年？").statements[0]
+    old = assistant.ask("2017年的《会计法》规定会计资料应当保管多少年？").statements[0]
     assert not old.named and "十年" in old.text
 
 
