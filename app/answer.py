@@ -109,7 +109,7 @@ class QuotingAnswerer:
             return self._refusal(question, language)
         if exact:
             return self._compose(question, exact, 1.0, language)
-        read = agreeing(asked, read or self.read(asked, found), holdings)
+        read_before, read = read, agreeing(asked, read or self.read(asked, found), holdings)
         if not self.welcome(asked)[1]:
             read = nation_first(read, self.least_probability * share)
         best, conflict = read[0], contradiction(asked, read[0].place, holdings)
@@ -123,7 +123,7 @@ class QuotingAnswerer:
         chosen = choose(question, read, self.reading)[:most]
         agree = [r for r in read if not contradiction(asked, r.place, holdings)]
         further = beside(question, agree, chosen, self.reading)
-        told = direct(question, chosen, further, self.reading)
+        told = direct(question, chosen, further, self.reading, in_order=bool(read_before))
         return self._compose(
             question, told.provisions, best.probability, language, told.beside, line=told.line
         )

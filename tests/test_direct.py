@@ -136,6 +136,9 @@ def test_the_provision_with_the_best_part_leads(source: Source) -> None:
     found = told(source, "五一", 复核申请=9)
     assert found.provisions[0] == article(source, "一")
     assert "七个工作日" in lines(found)[0]
+    chosen = [article(source, "五"), article(source, "一")]
+    kept = direct("", chosen, [], Scored(复核申请=9), in_order=True)
+    assert kept.provisions == chosen
 
 
 @pytest.mark.skipif(not LAWS.is_dir(), reason="the collection of laws is not here")

@@ -70,16 +70,25 @@ class Told:
 
 
 def direct(
-    question: str, chosen: Sequence[Chosen], beside: Sequence[Chosen], reading: Reading
+    question: str,
+    chosen: Sequence[Chosen],
+    beside: Sequence[Chosen],
+    reading: Reading,
+    in_order: bool = False,
 ) -> Told:
     """The line and its cases, from the provisions ``chosen`` and what would stand ``beside``.
 
     The provisions answer nearly alike as a whole; the one of which a part answers best leads, but
     no rule of one place before one of the country. What says which day, sum or thing a word of the
     line means, case by case, comes with it.
+
+    :param in_order: the first of ``chosen`` leads; two readings, which know more than this one, put
+        them in order.
     """
     read = [_scored(question, source, spans, reading) for source, spans in chosen]
-    lead = max((one for one in read if _leads(one, read[0])), key=lambda one: one.best)
+    lead = read[0]
+    if not in_order:
+        lead = max((one for one in read if _leads(one, lead)), key=lambda one: one.best)
     read.sort(key=lambda one: one is not lead)
     ordered = [(one.source, one.spans) for one in read]
     line = _line(lead)
