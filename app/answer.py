@@ -12,7 +12,7 @@ import threading
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from app.answering.card import Stated, stated
+from app.answering.card import stated
 from app.answering.choose import Chosen, beside, choose
 from app.answering.citing import Citer, with_bases
 from app.answering.conflicts import (
@@ -22,6 +22,7 @@ from app.answering.conflicts import (
     names_unknown_law,
     wrong_premise,
 )
+from app.answering.direct import direct
 from app.answering.find import Finder
 from app.answering.greetings import reply_to
 from app.answering.holdings import Holdings, shown_title
@@ -29,8 +30,9 @@ from app.answering.open_questions import completed, leaves_open
 from app.answering.outline_answers import asks_points, pointed_sections, points_of
 from app.answering.parts import by_outline, place_named
 from app.answering.question import Question, analyse
+from app.answering.whose import nation_first, told_whose
 from app.answering.wording import answer_text, back_text, refusal_text
-from app.content.places import places, region_of
+from app.content.places import places
 from app.content.sentences import Source
 from app.content.words import content_words
 from app.reading.reader import reader_of
@@ -93,44 +95,55 @@ class QuotingAnswerer:
             return replace(answer, question=question, standalone=question)
         if asks_points(asked) and not asked.terms and (answer := self._points(asked, language)):
             return replace(answer, question=question, standalone=question)
-        if entries := stated(asked.text, holdings, within)[:most]:
-            return self._from_card(question, entries, language)
+        if answer := self.from_card(question, asked, language, within):
+            return answer
         if holdings.records and leaves_open(asked, holdings):
             return _asked_back(question, "open", completed(asked, holdings), language)
+        if names_unknown_law(asked, holdings):
+            return self._refusal(question, language, lacking=asked.names[0])
         found = self.finder.looked_up(asked, hits, holdings, within) if hits else []
-        if not found or names_unknown_law(asked, holdings):
-            return self._refusal(question, hits, language)
+        if not found:
+            return self._refusal(question, language)
         exact = place_named(asked, found, holdings, most)
         if exact == []:
-            return self._refusal(question, hits, language)
+            return self._refusal(question, language)
         if exact:
             return self._compose(question, exact, 1.0, language)
-        read = agreeing(asked, read or self.read(asked, found), holdings)
+        read_before, read = read, agreeing(asked, read or self.read(asked, found), holdings)
+        if not self.welcome(asked)[1]:
+            read = nation_first(read, self.least_probability * share)
         best, conflict = read[0], contradiction(asked, read[0].place, holdings)
         parts = by_outline(asked, read, holdings, most)
         if parts and not (conflict and parts[0][0] is best.source):
             return self._compose(question, parts, best.probability, language)
         if not conflict and wrong_premise(asked, best):
-            return self._refusal(question, hits, language, best, figure_sentence(asked, best))
+            return self._refusal(question, language, read, figure_sentence(asked, best))
         if conflict or best.probability < self.least_probability * share:
-            return self._refusal(question, hits, language, best)
+            return self._refusal(question, language, read)
         chosen = choose(question, read, self.reading)[:most]
         agree = [r for r in read if not contradiction(asked, r.place, holdings)]
         further = beside(question, agree, chosen, self.reading)
-        return self._compose(question, chosen, best.probability, language, further)
+        told = direct(question, chosen, further, self.reading, in_order=bool(read_before))
+        return self._compose(
+            question, told.provisions, best.probability, language, told.beside, line=told.line
+        )
 
     def told_again(self, question: str, chosen: Sequence[Chosen], language: Language) -> Answer:
         """An answer that quotes given places."""
         return self._compose(question, chosen, 1.0, language)
 
-    def in_a_card(self, question: str, within: Collection[str] | None = None) -> bool:
-        """Whether what the papers of one purchase state answers a question as it stands."""
-        return bool(stated(self.analysed(question).text, self.holdings, within))
-
-    def _from_card(self, question: str, entries: Sequence[Stated], language: Language) -> Answer:
-        """The lines or cells that state what is asked, each cited by itself."""
+    def from_card(
+        self,
+        question: str,
+        asked: Question,
+        language: Language,
+        within: Collection[str] | None = None,
+    ) -> Answer | None:
+        """The lines or cells of the papers of one purchase that state what is asked, each cited by
+        itself; ``None`` where none does."""
+        entries = stated(asked.text, self.holdings, within)[: self.settings.answer.max_statements]
         chosen = [(source, [(entry.start, entry.end)]) for source, entry in entries]
-        return self._compose(question, chosen, 1.0, language, exact=True)
+        return self._compose(question, chosen, 1.0, language, exact=True) if chosen else None
 
     @property
     def least_probability(self) -> float:
@@ -199,16 +212,25 @@ class QuotingAnswerer:
         language: Language,
         further: Sequence[Chosen] = (),
         exact: bool = False,
+        line: Sequence[Chosen] = (),
     ) -> Answer:
-        citer, named = Citer(self.index), bool(places(question))
+        citer, asked, holdings = Citer(self.index), self.analysed(question), self.holdings
+        told = [*((*one, "direct") for one in line), *((*one, "") for one in chosen)]
+        told += [(*one, "further") for one in further]
         statements = tuple(
-            replace(
-                citer.statement(source, spans, further=place >= len(chosen), exact=exact),
-                region="" if named else region_of(source.record.metadata),
+            told_whose(
+                replace(
+                    citer.statement(source, spans, exact),
+                    direct=part == "direct",
+                    further=part == "further",
+                ),
+                asked,
+                source.record,
+                holdings,
             )
-            for place, (source, spans) in enumerate((*chosen, *further))
+            for source, spans, part in told
         )
-        sources = {source.id: source for source, _ in (*chosen, *further)}
+        sources = {source.id: source for source, *_ in told}
         citations = with_bases(citer.citations, sources)
         kinds = {id: source.record.metadata.kind for id, source in sources.items()}
         answer = Answer(
@@ -218,39 +240,42 @@ class QuotingAnswerer:
             statements=statements,
             citations=citations,
             evidence="strong" if evidence >= self.reading.calibration.strong else "weak",
+            probability=round(evidence, 4),
             standalone=question,
         )
-        answer = verify(answer, self.holdings)
+        answer = verify(answer, holdings)
         return replace(answer, text=answer_text(answer.statements, citations, kinds, language))
 
     def _refusal(
         self,
         question: str,
-        hits: Sequence[Hit],
         language: Language,
-        best: Read | None = None,
+        read: Sequence[Read] = (),
         instead: str = "",
+        lacking: str = "",
     ) -> Answer:
-        """An abstention.
+        """An abstention, with the places that come near an answer.
 
-        :param best: the place nearest to an answer.
-        :param instead: the sentence of it that says otherwise than the question takes for granted.
+        :param read: the places read, best first.
+        :param instead: the sentence of the first that says otherwise than the question takes for
+            granted.
+        :param lacking: the title of a document that is asked for and not here.
         """
         holdings = self.holdings
-        nearest = tuple(hits[:3])
-        if best is not None:
-            hit = best.hit
-            nearest = (hit, *(h for h in nearest if h.passage.id != hit.passage.id))[:3]
-            if instead:
-                title = shown_title(best.source.record.title)
-                instead = f"“{instead}”（{title}{hit.passage.citation}）"
-        near = best is not None and best.probability >= self.least_probability / _FAR
+        least = self.least_probability / _FAR
+        near = [one for one in read if one.probability >= least]
+        if instead:
+            near = [read[0], *(one for one in near if one is not read[0])]
+            title = shown_title(read[0].source.record.title)
+            instead = f"“{instead}”（{title}{read[0].hit.passage.citation}）"
+        nearest = tuple(one.hit for one in near[:_EXAMPLES])
         text = refusal_text(
             len(holdings.records),
             self.analysed(question).terms,
-            _official(nearest[0]) if nearest and near else "",
+            _official(nearest[0]) if nearest else "",
             instead,
             language,
+            lacking,
         )
         return Answer(
             question=question,
@@ -258,6 +283,7 @@ class QuotingAnswerer:
             abstained=True,
             nearest=nearest,
             evidence="none",
+            probability=round(read[0].probability, 4) if read else 0.0,
             standalone=question,
         )
 

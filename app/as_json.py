@@ -30,8 +30,10 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
                 "verified": s.verified,
                 "score": s.score,
                 "further": s.further,
+                "direct": s.direct,
                 "about": s.about,
                 "region": s.region,
+                "named": s.named,
                 "quotes": [asdict(quote) for quote in s.quotes],
             }
             for s in answer.statements
@@ -39,6 +41,7 @@ def answer_to_json(answer: Answer) -> dict[str, Any]:
         "citations": [citation_to_json(citation) for citation in answer.citations],
         "nearest": [hit_to_json(rank, hit) for rank, hit in enumerate(answer.nearest, 1)],
         "evidence": answer.evidence,
+        "probability": answer.probability,
         "score": answer.score,
         "notice": answer.notice,
         "timings_ms": answer.timings_ms,
@@ -67,6 +70,7 @@ def answer_from_json(values: dict[str, Any]) -> Answer:
             "statements": statements,
             "citations": citations,
             "evidence": values.get("evidence", "none"),
+            "probability": values.get("probability", 0.0),
             "notice": values.get("notice", ""),
             "timings_ms": values.get("timings_ms", {}),
         }

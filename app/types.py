@@ -116,9 +116,12 @@ class Statement:
     ``quotes`` are the slices it repeats; empty where a language model wrote it.
     ``verified`` is false where the check of figures, dates, names and negation failed;
     ``score`` is the share of its checks that it passed, from 0 to 1. ``further`` is true where it
-    stands beside the answer (另见); such statements come last. ``about`` names the one of several
+    stands beside the answer (另见); such statements come last. ``direct`` is true of the line that
+    answers and of the cases in which it differs, which come first; what they are taken from follows
+    whole. ``about`` names the one of several
     things compared that it speaks of. ``region`` is the place whose rule or news it is, where the
-    question names none; it is shown before ``text`` and no part of it.
+    question names none, and ``named`` which of several notices or versions of one kind; both are
+    shown before ``text`` and no part of it.
     """
 
     text: str
@@ -127,8 +130,10 @@ class Statement:
     verified: bool = True
     score: float = 1.0
     further: bool = False
+    direct: bool = False
     about: str = ""
     region: str = ""
+    named: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +142,9 @@ class Answer:
 
     ``text`` is the answer as shown, each statement followed by its ``[n]``; for an abstention it
     says so and what was looked for. ``nearest`` are the passages closest to a question that was
-    refused. ``evidence`` is ``strong``, ``weak`` or ``none``. ``timings_ms`` maps a stage
-    (``retrieve``, ``answer``, ``total``) to milliseconds. ``standalone`` is the question as
+    refused. ``evidence`` is ``strong``, ``weak`` or ``none``, by ``probability``, which estimates
+    that the place cited first answers (of a refusal, the nearest place). ``timings_ms`` maps a
+    stage (``retrieve``, ``answer``, ``total``) to milliseconds. ``standalone`` is the question as
     searched, after a follow-up was completed from the conversation. ``notice`` is one line for
     the reader about how the answer came about (e.g. the language model was not reachable).
     ``score`` is the mean score of the statements. ``aside`` is true where nothing was refused,
@@ -152,11 +158,17 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     nearest: tuple[Hit, ...] = ()
     evidence: str = "none"
+    probability: float = 0.0
     standalone: str = ""
     notice: str = ""
     timings_ms: dict[str, float] = field(default_factory=dict)
     score: float = 1.0
     aside: bool = False
+
+    @property
+    def refused(self) -> bool:
+        """Whether something was asked that the corpus does not answer."""
+        return self.abstained and not self.aside
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from app.content.facts import bare_name, facts
 from app.types import Answer, Citation, Statement, Turn
 from app.verify import Documents, judge_all
+from benchmarks.reliability import Judged, levels, picture
 
 if TYPE_CHECKING:
     from app.service import Assistant
@@ -132,11 +133,12 @@ def has_facts(answer: Answer, question: dict[str, Any]) -> bool:
 
 
 def told_first(answer: Answer, question: dict[str, Any]) -> bool:
-    """Whether the first statement alone holds the strings required of the answer, or those of one
-    of the acceptable places."""
+    """Whether the line that answers with its cases, or the first statement where there is none,
+    holds the strings required of the answer, or those of one of the acceptable places."""
     wanted = [question.get("contains", ())]
     wanted += [place["contains"] for place in question.get("accept", ()) if place.get("contains")]
-    first = "".join(answer.statements[0].text.split())
+    line = [s.text for s in answer.statements if s.direct] or [answer.statements[0].text]
+    first = "".join("".join(line).split())
     return any(
         all(any("".join(form.split()) in first for form in one.split("|")) for one in strings)
         for strings in wanted
@@ -165,7 +167,7 @@ def figures(outcomes: Sequence[Outcome], documents: Documents) -> dict[str, Any]
         "figures_not_in_citation": sum(_loose_figures(o.answer) for o in answered),
         "unanswerable_refused": _share(unanswerable, "answered"),
         "false_refusals": round(1 - (_share(answerable, "refused") or 0), 4),
-        "strong": _strong(answered),
+        "levels": levels(judged(outcomes)),
         "statements_per_answer": round(
             sum(len(o.answer.statements) for o in answered) / max(len(answered), 1), 2
         ),
@@ -174,18 +176,13 @@ def figures(outcomes: Sequence[Outcome], documents: Documents) -> dict[str, Any]
     }
 
 
-def _strong(answered: Sequence[Outcome]) -> dict[str, float | None]:
-    """How many answers are called strong, and the share of them that is right: the right place
-    first, and no answer where there is none."""
-    strong = [o for o in answered if o.answer.evidence == "strong"]
-    right = [not {"first", "answered"} & set(o.misses) for o in strong]
-    weak = [o for o in answered if o.answer.evidence != "strong"]
-    right_weak = [not {"first", "answered"} & set(o.misses) for o in weak]
-    return {
-        "share_of_answers": round(len(strong) / len(answered), 4) if answered else None,
-        "right": round(sum(right) / len(right), 4) if right else None,
-        "right_of_the_others": round(sum(right_weak) / len(right_weak), 4) if weak else None,
-    }
+def judged(outcomes: Sequence[Outcome]) -> list[Judged]:
+    """Every outcome by the badge of its answer; greetings and questions asked back have none."""
+    return [
+        Judged(o.answer.evidence, o.answer.probability, not {"first", "answered"} & set(o.misses))
+        for o in outcomes
+        if not o.answer.aside
+    ]
 
 
 def _share(outcomes: Sequence[Outcome], miss: str) -> float | None:
@@ -290,6 +287,7 @@ def main() -> None:
     parser.add_argument("--corpus", nargs="+", type=Path, required=True)
     parser.add_argument("--questions", nargs="+", type=Path, required=True)
     parser.add_argument("--data", type=Path, help="keeps the index here")
+    parser.add_argument("--reliability", type=Path, help="draws what the badge is worth here")
     parser.add_argument("--misses", action="store_true", help="prints what went wrong too")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -299,6 +297,8 @@ def main() -> None:
         questions = read_questions(options.questions)
         outcomes = run(lambda q, h: assistant.ask(q, history=h), questions, titles)
         report = figures(outcomes, assistant.index)
+        if options.reliability:
+            picture(judged(outcomes), options.reliability)
         if options.misses:
             report["misses"] = show_misses(outcomes)
         print(json.dumps(report, ensure_ascii=False, indent=2))

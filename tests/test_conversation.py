@@ -106,7 +106,24 @@ def test_a_refusal_between_does_not_end_the_matter() -> None:
     refused = Turn("天气怎么样？", Answer("天气怎么样？", "没有", True))
     asked = asked_in("那供应商呢？", [_turn("采购人有哪些责任？"), refused])
     assert asked.before == "采购人有哪些责任？" and len(asked.told) == 1
-    assert asked_in("多久？", [refused]) == Asked("多久？", "天气怎么样？")
+    assert asked_in("多久？", [refused]) == Asked("多久？", "天气怎么样？", "天气怎么样？")
+
+
+def test_a_question_that_was_open_is_taken_as_it_was_completed(assistant: Assistant) -> None:
+    """那图书馆呢 alone says nothing; 那供应商不答复呢 after it still knows what it is about."""
+    history: list[Turn] = []
+    for question in ("图书供应商对验收结果有异议怎么办？", "那图书馆呢？", "那采购人呢？"):
+        answer = assistant.ask(question, history=history)
+        history.append(Turn(question, answer))
+    assert "验收结果" in history[1].answer.standalone
+    assert "验收结果" in history[2].answer.standalone
+
+
+def test_what_says_nothing_new_is_asked_about_what_was_told(assistant: Assistant) -> None:
+    first = assistant.ask("图书供应商几天内可以提出复核申请？")
+    answer = assistant.ask("是工作日吗？", history=[Turn(first.question, first)])
+    assert answer.standalone.startswith("图书供应商几天内可以提出复核申请")
+    assert "七个工作日" in answer.statements[0].text
 
 
 def test_without_a_conversation_there_is_only_the_question() -> None:

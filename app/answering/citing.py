@@ -28,12 +28,9 @@ class Citer:
         self._numbers: dict[tuple[str, int, int], int] = {}
         self._passages: dict[str, list[Passage]] = {}
 
-    def statement(
-        self, source: Source, spans: Sequence[Span], further: bool = False, exact: bool = False
-    ) -> Statement:
+    def statement(self, source: Source, spans: Sequence[Span], exact: bool = False) -> Statement:
         """A statement that quotes ``spans`` of one document, in reading order.
 
-        :param further: whether it stands beside the answer.
         :param exact: whether what is cited ends with what is quoted, not with its section.
         """
         pieces = [piece for span in spans for piece in self._cut(source, span)]
@@ -42,9 +39,7 @@ class Citer:
             by_passage.setdefault(ordinal, []).append(span)
         numbers = [self._cite(source, ordinal, held, exact) for ordinal, held in by_passage.items()]
         quotes = tuple(Quote(source.id, *span) for _, span in pieces)
-        return Statement(
-            joined(source, spans), tuple(dict.fromkeys(numbers)), quotes, further=further
-        )
+        return Statement(joined(source, spans), tuple(dict.fromkeys(numbers)), quotes)
 
     def _cut(self, source: Source, span: Span) -> list[tuple[int, Span]]:
         """``span`` cut at passage borders, with the ordinal of each piece's passage."""

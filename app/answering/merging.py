@@ -30,7 +30,7 @@ def joined_answers(
                     numbers[n] = len(citations) + 1
                     citations.append(replace(of_part[n], n=numbers[n]))
             cited = tuple(numbers[n] for n in statement.citations)
-            statements.append(replace(statement, citations=cited, about=name, region=""))
+            statements.append(replace(statement, citations=cited, about=name, region="", named=""))
     weak = any(answer.evidence != "strong" for _, answer in parts)
     records = holdings.records
     kinds = {c.document: records[c.document].metadata.kind for c in citations}

@@ -12,6 +12,8 @@ _FRAME = {
     "zh": {
         "sources": "依据：",
         "further": "另见：",
+        "case": "· ",
+        "provisions": "条文：",
         "open": "这个问题像是接着别的话问的，单独看不出问的是哪件事。"
         "请把文件、地区或事项说完整，例如：\n{examples}",
         "points": "不止一处有“一是、二是”这样的分点，请说明问的是哪一处，例如：\n{examples}",
@@ -28,6 +30,8 @@ _FRAME = {
         "understood": "按“{words}”查找过。",
         "near": "最接近的是{place}，但不能视为答案。",
         "suggest": "可以写明文件名称、地区或年份，或者换一种说法再问。",
+        "by_name": "如果问的就是这一条，可以写明它的名称再问；也可以换一种说法。",
+        "lacking": "资料库中没有《{name}》，可以先添加该文件，或者不写文件名称、换一种说法再问。",
         "empty": "资料库还没有文件。",
         "instead": "资料库中的说法是：",
         "based": "上一个答案的依据：{names}。",
@@ -49,6 +53,8 @@ _FRAME = {
     "en": {
         "sources": "Sources:",
         "further": "See also:",
+        "case": "· ",
+        "provisions": "The provisions:",
         "open": "This question seems to continue another one: alone it does not say what it is "
         "about. Please name the document, the place or the matter, for example:\n{examples}",
         "points": "More than one section counts its points so. Please say which one you mean, "
@@ -66,6 +72,8 @@ _FRAME = {
         "understood": "Looked for: {words}.",
         "near": "The nearest is {place}; it is not an answer.",
         "suggest": "Please name the document, the place or the year, or put it in other words.",
+        "by_name": "If that is what you mean, ask for it by its name, or put it in other words.",
+        "lacking": "The corpus has no 《{name}》: add it, or ask without it, in other words.",
         "empty": "The corpus has no documents yet.",
         "instead": "What the corpus says instead: ",
         "based": "The last answer rests on {names}.",
@@ -93,8 +101,9 @@ def frame(key: str, language: Language = "zh", **values: object) -> str:
 
 
 def shown_statement(statement: Statement, language: Language = "zh") -> str:
-    """What a statement says, after the region whose rule it is."""
-    whose = frame("region", language, region=statement.region) if statement.region else ""
+    """What a statement says, after the region whose rule it is and the document's name."""
+    known = f"{statement.region}{statement.named}"
+    whose = frame("region", language, region=known) if known else ""
     return f"{whose}{statement.text}"
 
 
@@ -104,25 +113,28 @@ def answer_text(
     kinds: dict[str, str | None],
     language: Language = "zh",
 ) -> str:
-    """The answer as shown: statements with their [n], each side of a comparison under its name,
-    those beside the answer after 另见, then the sources.
+    """The answer as shown: the line that answers and its cases, then statements with their [n],
+    each side of a comparison under its name, those beside the answer after 另见, then the sources.
 
     :param kinds: the kind of each cited document by id; named where several documents are cited.
     """
     lines: list[str] = []
     beside, about = False, ""
-    for statement in statements:
+    for place, statement in enumerate(statements):
         if statement.about != about:
             about = statement.about
             lines += ["", about] if lines else [about]
         if statement.further and not beside:
             beside = True
             lines += ["", frame("further", language)]
+        if place and statements[place - 1].direct and not statement.direct:
+            lines += ["", frame("provisions", language)]
         marks = "".join(f"[{n}]" for n in statement.citations)
         doubt = "" if statement.verified else frame("unverified", language)
         old = outdated_words(statement.text, citations, language)
         noted = frame("noted", language, said=old) if old else ""
-        lines.append(f"{shown_statement(statement, language)}{doubt}{marks}{noted}")
+        case = frame("case", language) if place and statement.direct else ""
+        lines.append(f"{case}{shown_statement(statement, language)}{doubt}{marks}{noted}")
     several = len({c.document for c in citations}) > 1
     lines += ["", frame("sources", language)]
     for c in citations:
@@ -145,13 +157,19 @@ def back_text(key: str, examples: Sequence[str], language: Language = "zh") -> s
 
 
 def refusal_text(
-    count: int, words: Sequence[str], nearest: str, instead: str, language: Language = "zh"
+    count: int,
+    words: Sequence[str],
+    nearest: str,
+    instead: str,
+    language: Language = "zh",
+    lacking: str = "",
 ) -> str:
     """What is said where the corpus has no answer: what was looked for, what comes nearest, and
-    what can be done.
+    the one thing that can be done.
 
     :param words: of the question; ``nearest`` the place nearest to an answer, ``instead`` what
         the corpus says in place of a premise that does not hold, both empty where there is none.
+    :param lacking: the title of a document that is asked for and not here.
     """
     if not count:
         return frame("none", language) + frame("empty", language)
@@ -165,5 +183,8 @@ def refusal_text(
     parts.append(frame("covers", language, count=count))
     if nearest and not instead:
         parts.append(frame("near", language, place=nearest))
-    parts.append(frame("suggest", language))
+    if lacking:
+        parts.append(frame("lacking", language, name=lacking))
+    else:
+        parts.append(frame("by_name" if nearest and not instead else "suggest", language))
     return space.join(parts)

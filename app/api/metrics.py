@@ -43,7 +43,7 @@ class Metrics:
             collector(registry=self.registry)
         self._answers = Counter(
             "zhengcai_answers",
-            "Questions answered, by outcome: answered or abstained, and evidence.",
+            "Questions by outcome (answered, abstained, or aside: a greeting) and evidence.",
             ["outcome", "evidence"],
             registry=self.registry,
         )
@@ -85,7 +85,7 @@ class Metrics:
 
     def count(self, answer: Answer) -> None:
         """Count one whole answer."""
-        outcome = "abstained" if answer.abstained else "answered"
+        outcome = "aside" if answer.aside else "abstained" if answer.abstained else "answered"
         self._answers.labels(outcome, answer.evidence).inc()
         for stage, milliseconds in answer.timings_ms.items():
             self._stages.labels(stage).observe(milliseconds / 1000)

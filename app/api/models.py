@@ -95,12 +95,22 @@ class Statement(Out):
     further: bool = Field(
         False, description=both("另见，排在直接回答之后", "stands beside the answer: see also")
     )
+    direct: bool = Field(
+        False,
+        description=both("直接回答，全文见其后各句", "the short answer; provisions follow"),
+    )
     about: str = Field(
         "", description=both("对比时所属的一方", "the one of the things compared it speaks of")
     )
     region: str = Field(
         "",
         description=both("所引文件的地区，示于引文前", "whose rule it is; shown before the text"),
+    )
+    named: str = Field(
+        "",
+        description=both(
+            "同类文件中的哪一份，示于引文前", "which of several of its kind; shown before the text"
+        ),
     )
     quotes: Annotated[list[Quote], FailFast()] = Field(
         default_factory=list, description=both("逐字引用的原文", "the runs that it repeats")
@@ -241,6 +251,9 @@ class AnswerOut(Out):
         description=both("拒答时最接近的段落，不是答案", "nearest passages, not an answer")
     )
     evidence: Literal["strong", "weak", "none"]
+    probability: float = Field(
+        0.0, description=both("首个出处能回答的概率估计", "estimate that the first place answers")
+    )
     score: float | None = Field(
         None, description=both("各句 score 的平均值", "mean score of its statements")
     )

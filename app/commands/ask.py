@@ -35,8 +35,8 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     refused = answered = 0
     for question in questions_from(options.question):
         answer = assistant.ask(question, filters=filters, language=system_language())
-        refused += answer.abstained
-        answered += not answer.abstained
+        refused += answer.refused
+        answered += not answer.refused
         if options.json:
             print_json(answer_to_json(answer), one_line=options.question == "-")
         else:

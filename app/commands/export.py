@@ -90,7 +90,7 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
             ("其中没有问题", "请每行写一个问题"),
         )
     write_answers(answers, options.output, format)
-    return NO_ANSWER if all(answer.abstained for answer in answers) else DONE
+    return NO_ANSWER if all(answer.refused for answer in answers) else DONE
 
 
 def write_answers(answers: Sequence[Answer], output: str, format: Format | None = None) -> None:

@@ -75,7 +75,7 @@ class Conversing:
         """
         self._finding = 0.0
         answer, hits = self._said(asked, filters, language, within)
-        if answer.abstained and not answer.aside and filters != Filters():
+        if answer.refused and filters != Filters():
             answer = self._without_limits(asked, answer, language)
         return Found(answer, tuple(hits), self._finding)
 
@@ -121,10 +121,13 @@ class Conversing:
     ) -> tuple[Answer, Sequence[Hit]]:
         """The answer to the question alone or completed, whichever is read better."""
         answerer, holdings = self._answerer, self._answerer.holdings
-        whole = self._of_document(asked) or completed(asked.question, asked.before, holdings)
+        whole = self._of_document(asked) or completed(asked.question, self._about(asked), holdings)
         hits = self._search(asked.question, filters)
-        if _names_a_part(asked.question, hits) or answerer.in_a_card(asked.question, within):
+        if _names_a_part(asked.question, hits):
             return self._alone(asked.question, filters, language, within)
+        alone_asked = answerer.analysed(asked.question)
+        if stated := answerer.from_card(asked.question, alone_asked, language, within):
+            return stated, hits
         further = self._search(whole, filters)
         compared = sides(answerer.analysed(whole), further, holdings)
         words = content_words(asked.question)
@@ -138,7 +141,7 @@ class Conversing:
         likely = min((hit.probability for hit in further[:_AS_LIKELY_AS]), default=0.0)
         beside = [replace(hit, probability=likely) for hit in near]
         alone = self._wording(asked.question, hits, beside, within)
-        if leaves_open(answerer.analysed(asked.question), holdings):
+        if leaves_open(alone_asked, holdings) or self._says_nothing_new(asked, words):
             alone = replace(alone, found=())
         both = self._wording(whole, further, beside, within)
         # the question before answers itself again where nothing of the new one is in a place
@@ -148,6 +151,25 @@ class Conversing:
         best, read = read_twice(alone, both, {hit.passage.id for hit in near}, answerer.reading)
         chosen = hits if best is alone else further
         return answerer.answer(best.text, chosen, language, within, read), chosen
+
+    def _about(self, asked: Asked) -> str:
+        """The question that a follow-up is completed with: the one before it, or, where that says
+        too little alone, what it was completed to."""
+        before = self._answerer.analysed(asked.before)
+        if asked.whole and leaves_open(before, self._answerer.holdings):
+            return asked.whole
+        return asked.before
+
+    def _says_nothing_new(self, asked: Asked, words: Sequence[str]) -> bool:
+        """Whether all words of a question stand in what was told, which it then asks about."""
+        holdings = self._answerer.holdings
+        quotes = [quote for quotes in asked.told for quote in quotes]
+        told = "\n".join(
+            source.text[quote.start : quote.end]
+            for quote in quotes
+            if (source := holdings.source(quote.document)) is not None
+        )
+        return bool(words) and all(word in told for word in words)
 
     def _told_again(self, asked: Asked, places: Sequence[Chosen], language: Language) -> Answer:
         """The places pointed at, named."""
@@ -176,8 +198,8 @@ class Conversing:
             if answer.abstained:
                 silent.append(frame("silent", language, name=side.name))
             else:
-                direct = [s for s in answer.statements if not s.further][:_MOST_EACH]
-                told.append((side.name, replace(answer, statements=tuple(direct))))
+                own = [s for s in answer.statements if not (s.further or s.direct)][:_MOST_EACH]
+                told.append((side.name, replace(answer, statements=tuple(own))))
         if not told:
             return None
         merged = joined_answers(question, told, self._answerer.holdings, language)

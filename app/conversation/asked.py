@@ -13,11 +13,13 @@ _LOOKED_BACK = 4
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """``question`` as it was put; ``before`` the question that the conversation is about, ``told``
-    what each statement that answered it quotes. Both empty where nothing was asked before."""
+    """``question`` as it was put; ``before`` the question that the conversation is about, ``whole``
+    the same as it was answered, completed from those before it, and ``told`` what each statement
+    that answered it quotes. All empty where nothing was asked before."""
 
     question: str
     before: str = ""
+    whole: str = ""
     told: tuple[tuple[Quote, ...], ...] = ()
 
 
@@ -29,7 +31,9 @@ def asked_in(question: str, history: Sequence[Turn]) -> Asked:
         return Asked(text)
     recent = history[-_LOOKED_BACK:]
     last = next((turn for turn in reversed(recent) if not turn.answer.abstained), recent[-1])
-    direct = [s for s in last.answer.statements if not s.further]
+    direct = [s for s in last.answer.statements if not (s.further or s.direct)]
     cited = {c.n: Quote(c.document, c.start, c.end) for c in last.answer.citations}
     told = [s.quotes or tuple(cited[n] for n in s.citations if n in cited) for s in direct]
-    return Asked(text, last.question.strip(), tuple(quotes for quotes in told if quotes))
+    before = last.question.strip()
+    whole = last.answer.standalone.strip() or before
+    return Asked(text, before, whole, tuple(quotes for quotes in told if quotes))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from math import exp, log
+
+import numpy as np
 
 from app.content.sentences import Source
+from app.reading.calibration import log_odds, probability
 from app.reading.reading import Read, Reading, penalty
 from app.types import Hit
 
@@ -16,7 +18,6 @@ ALONE = 0.0
 """What the question alone gains: the margin by which the completed one has to be better."""
 MOST_READ = 6
 """So many places are read with each wording: together half as many more than for one question."""
-_LEAST = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +49,11 @@ def read_twice(
             if not read.probability:
                 continue  # not read
             hit = read.hit
-            score = _log_odds(read.probability) + margin + (NEAR if hit.passage.id in near else 0.0)
+            score = float(log_odds(np.array(read.probability))) + margin
+            score += NEAR if hit.passage.id in near else 0.0
             order = score + penalty(hit, wording.old, wording.local)
             if hit.passage.id not in best or order > best[hit.passage.id][0]:
-                sure = replace(read, logit=order, probability=1 / (1 + exp(-score)))
+                sure = replace(read, logit=order, probability=float(probability(np.array(score))))
                 best[hit.passage.id] = (order, sure, wording)
     ranked = sorted(best.values(), key=lambda one: -one[0])
     return (ranked[0][2] if ranked else completed), [read for _, read, _ in ranked]
-
-
-def _log_odds(probability: float) -> float:
-    kept = min(max(probability, _LEAST), 1 - _LEAST)
-    return log(kept / (1 - kept))

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from app.answering.whose import name_of
 from app.content.places import region_of
 from app.dated import dated
 from app.types import Answer, Citation, Statement
@@ -30,14 +31,14 @@ def as_documents_say(answer: Answer, documents: Index) -> Answer | None:
     if not answer.statements:
         return None
     citations: list[Citation] = []
-    regions: dict[int, str] = {}
+    whose: dict[int, tuple[str, str]] = {}
     for citation in answer.citations:
         stored = documents.document(citation.document)
         if stored is None or not _same(citation, stored):
             return None
         citations.append(dated(_anew(citation, stored), documents))
-        regions[citation.n] = region_of(stored.record.metadata)
-    statements = tuple(_named(s, citations, regions) for s in answer.statements)
+        whose[citation.n] = region_of(stored.record.metadata), name_of(stored.record)
+    statements = tuple(_named(s, citations, whose) for s in answer.statements)
     fresh = replace(answer, statements=statements, citations=tuple(citations), notice="")
     for statement, verdict in zip(fresh.statements, judge_all(fresh, documents), strict=True):
         if statement.verified and not (verdict.holds and _has_figures(statement, fresh)):
@@ -64,17 +65,18 @@ def _anew(citation: Citation, stored: StoredDocument) -> Citation:
 
 
 def _named(
-    statement: Statement, citations: Sequence[Citation], regions: Mapping[int, str]
+    statement: Statement, citations: Sequence[Citation], whose: Mapping[int, tuple[str, str]]
 ) -> Statement:
-    """A side of a comparison is called what the documents call themselves, and a region is that
-    of the document."""
+    """A side of a comparison is called what the documents call themselves, and region and name
+    are those of the document."""
     titles = [c.title for c in citations if c.n in statement.citations[:1]]
     named = bool(statement.about and titles)
-    region = next((regions[n] for n in statement.citations if n in regions), "")
+    region, name = next((whose[n] for n in statement.citations if n in whose), ("", ""))
     return replace(
         statement,
         about=in_title_marks(titles[0]) if named else "",
         region=region if statement.region else "",
+        named=name if statement.named else "",
     )
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from app.answering.wording import shown_statement
+from app.answering.wording import frame, shown_statement
 from app.dated import outdated_words, version_words
 from app.i18n import text_in
 from app.outward import outward_source
@@ -33,7 +33,7 @@ def title_of(turns: Sequence[Turn], title: str, language: Language) -> str:
 
 def lines_of(answer: Answer, language: Language) -> Iterator[Line]:
     """The paragraphs of an answer. A number without a citation is left out."""
-    if answer.abstained and not answer.aside:
+    if answer.refused:
         yield Line(text_in(language, "abstained"))
     if answer.abstained or not answer.statements:
         for text in answer.text.splitlines():
@@ -42,18 +42,21 @@ def lines_of(answer: Answer, language: Language) -> Iterator[Line]:
         return
     known = {citation.n: citation for citation in answer.citations}
     beside, about = False, ""
-    for statement in answer.statements:
+    for place, statement in enumerate(answer.statements):
         if statement.about != about:
             about = statement.about
             yield Line(about)
         if statement.further and not beside:
             beside = True
             yield Line(text_in(language, "seeAlso"))
+        if place and answer.statements[place - 1].direct and not statement.direct:
+            yield Line(text_in(language, "provisions"))
         cited = tuple(known[n] for n in statement.citations if n in known)
         doubt = "" if statement.verified else text_in(language, "unverified")
         said = (doubt, outdated_words(statement.text, cited, language))
         warning = text_in(language, "listComma").join(filter(None, said))
-        yield Line(shown_statement(statement, language), cited, warning)
+        case = frame("case", language) if place and statement.direct else ""
+        yield Line(f"{case}{shown_statement(statement, language)}", cited, warning)
 
 
 def note_of(citation: Citation, language: Language) -> str:

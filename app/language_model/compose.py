@@ -22,6 +22,7 @@ from app.answering.citing import Citer
 from app.answering.grounds import Ground, letters, matching, supporting, why_not
 from app.answering.wording import answer_text
 from app.content.facts import facts
+from app.content.places import places, region_of
 from app.content.sentences import Source, Span
 from app.language_model.client import LanguageModel, ModelFault
 from app.language_model.model_text import Sentence, SentenceStream
@@ -90,7 +91,7 @@ class Composer:
             return
         yield replace(quoted, notice=waiting_for(self.settings.model, language))
         shown = chosen(hits, self.settings.passages, self.settings.max_chars)
-        draft = Draft(self.index, shown)
+        draft = Draft(self.index, shown, of_a_place=bool(places(question)))
         fault: ModelFault | None = None
         began, first_token = time.perf_counter(), None
         sentences = SentenceStream()
@@ -155,10 +156,15 @@ class Composer:
 
 
 class Draft:
-    """What of a model's answer is kept so far."""
+    """What of a model's answer is kept so far.
 
-    def __init__(self, index: Index, hits: Sequence[Hit]) -> None:
+    :param of_a_place: whether the question names one, so that sentences need not say whose rule
+        they repeat.
+    """
+
+    def __init__(self, index: Index, hits: Sequence[Hit], of_a_place: bool = False) -> None:
         self.citer = Citer(index)
+        self._of_a_place = of_a_place
         self.statements: list[Statement] = []
         self.left_out: Counter[Why] = Counter()
         self.refused = False
@@ -216,7 +222,9 @@ class Draft:
                 if not self._may_be_said(text, support):
                     return "contradicts"
                 numbers = [n for ground, span in support for n in self._cite(ground, span)]
-                return Statement(text, tuple(dict.fromkeys(numbers)))
+                regions = {region_of(ground.source.record.metadata) for ground, _ in support}
+                region = regions.pop() if len(regions) == 1 and not self._of_a_place else ""
+                return Statement(text, tuple(dict.fromkeys(numbers)), region=region)
         if near:
             return why_not(text, everything).why or "uncovered"
         if cited or facts(text) or not _in_chinese(text):
@@ -276,4 +284,4 @@ def _in_chinese(text: str) -> bool:
 
 
 def _said(answer: Answer) -> str:
-    return "\n".join(s.text for s in answer.statements if not s.further)
+    return "\n".join(s.text for s in answer.statements if not (s.further or s.direct))

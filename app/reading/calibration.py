@@ -26,8 +26,7 @@ class Weights:
 
         :param alike: cosines; ``read`` logits; ``held`` the retriever's probabilities.
         """
-        kept = np.clip(held, _LEAST, 1 - _LEAST)
-        odds = np.log(kept / (1 - kept))
+        odds = log_odds(held)
         total: np.ndarray = (
             self.encoder * alike + self.reader * read + self.retriever * odds + self.bias
         )
@@ -62,6 +61,13 @@ class Calibration:
     def write(self, file: Path) -> None:
         """Store it as JSON."""
         file.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+
+
+def log_odds(probabilities: np.ndarray) -> np.ndarray:
+    """Probabilities as log-odds, none of them infinite."""
+    kept = np.clip(probabilities, _LEAST, 1 - _LEAST)
+    odds: np.ndarray = np.log(kept / (1 - kept))
+    return odds
 
 
 def probability(logits: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.content.places import region_of
 from app.content.sentences import Source, Unit
 from app.reading.calibration import Calibration, Weights, probability
 from app.reading.reader import Reader
@@ -18,7 +19,7 @@ from ingest.encoder import place_text
 COMPARED, READ = 32, 8
 """So many passages are compared with the question, and so many of the best read with it."""
 _SUPERSEDED, _LOCAL = -3.0, -1.5
-"""What an earlier version loses in order, and a rule of one place where none is asked about."""
+"""What an earlier version loses in order, and what is of one place where none is asked about."""
 _SAYS = re.compile(r"[，。；：、！？,;:!?|]")
 
 
@@ -142,5 +143,4 @@ class Reading:
 def penalty(hit: Hit, old: bool, local: bool) -> float:
     """What a place loses in order for its version and its region; see :meth:`Reading.places`."""
     lost = _SUPERSEDED if hit.superseded and not old else 0.0
-    one_place = hit.metadata.kind == "local-regulation"
-    return lost + (_LOCAL if one_place and not local else 0.0)
+    return lost + (_LOCAL if region_of(hit.metadata) and not local else 0.0)

@@ -44,8 +44,10 @@ def message_of(answer: Answer, final: bool = True) -> dict[str, Any]:
                 "citations": [n for n in statement.citations if n in known],
                 "verified": statement.verified,
                 "further": statement.further,
+                "direct": statement.direct,
                 "about": statement.about,
                 "region": statement.region,
+                "named": statement.named,
                 "quotes": [[q.document, q.start, q.end] for q in statement.quotes],
             }
             for statement in statements
@@ -133,8 +135,10 @@ def _turn(message: dict[str, Any]) -> Turn:
             tuple(Quote(str(d), int(a), int(b)) for d, a, b in s.get("quotes", ())),
             bool(s.get("verified", True)),
             further=bool(s.get("further", False)),
+            direct=bool(s.get("direct", False)),
             about=str(s.get("about", "")),
             region=str(s.get("region", "")),
+            named=str(s.get("named", "")),
         )
         for s in message["statements"]
     )

@@ -36,11 +36,13 @@ export class TurnView {
     this.takeBack(message.statements);
     if (message.statements.length || message.rest || message.text) this.status.remove();
     for (const statement of message.statements.slice(this.shown.length)) {
-      const element = this.statement(statement, statement.further && !this.shown.some((s) => s.further));
+      const before = this.shown.at(-1);
+      const heads = statement.further ? !before?.further : Boolean(before?.direct) && !statement.direct;
+      const element = this.statement(statement, heads, this.shown.length > 0);
       const rest = this.rest.parentNode ? this.rest : null;
       if (statement.about) this.side(statement.about, rest).append(element);
       else this.body.insertBefore(element, rest);
-      this.shown.push({ text: statement.text, further: statement.further, element });
+      this.shown.push({ text: statement.text, further: statement.further, direct: statement.direct, element });
     }
     const rest = message.rest || message.text;
     this.rest.textContent = rest;
@@ -81,24 +83,28 @@ export class TurnView {
     if (message.abstained) this.answer.append(...this.nearest());
   }
 
-  // leads: whether it is the first of those that stand beside the answer. These begin with their
-  // number and are cut after two lines: the number opens the whole.
-  statement(statement, leads) {
+  // heads: whether it is the first of its part, of the provisions after the line that answers or of
+  // what stands beside the answer. The latter begin with their number and are cut after two lines:
+  // the number opens the whole. later: a line that comes after another is a case of it.
+  statement(statement, heads, later) {
     const numbers = statement.citations.map((n) => this.marker(n)).filter(Boolean);
     const warning = statement.verified ? null : h("span", { class: "unverified" }, t("unverified"));
     if (statement.further) {
-      const lead = leads ? h("span", { class: "see-also" }, t("seeAlso")) : null;
+      const lead = heads ? h("span", { class: "see-also" }, t("seeAlso")) : null;
       return h("p", { class: "statement further" }, lead,
         h("span", { class: "cut" }, numbers, " ", this.marked(statement), warning));
     }
-    return h("p", { class: "statement" }, this.marked(statement), numbers.length ? "\u2060" : null, numbers, warning);
+    const lead = heads ? h("span", { class: "see-also" }, t("provisions")) : null;
+    const kind = statement.direct ? ` direct${later ? " case" : ""}` : "";
+    return h("p", { class: `statement${kind}` }, lead, this.marked(statement), numbers.length ? "\u2060" : null, numbers, warning);
   }
 
-  // The text of a statement, after the region whose rule it is; behind the name of a text that was replaced stands by what.
+  // The text of a statement, after the region whose rule it is and the document's name; behind the name of a text that was replaced stands by what.
   marked(statement) {
     const old = new Map(this.message.citations.filter((c) => statement.citations.includes(c.n))
       .flatMap((c) => c.outdated ?? []).map((one) => [one.name, one]));
-    const whose = statement.region ? h("span", { class: "whose" }, statement.region, t("lib.colon")) : null;
+    const known = whoseIs(statement);
+    const whose = known ? h("span", { class: "whose" }, known, t("lib.colon")) : null;
     let parts = [statement.text];
     for (const [name, { by, since }] of old) {
       const note = () => h("span", { class: "tag warn" }, t("outdatedShort", { by, since: since || "—" }));
@@ -196,10 +202,15 @@ export function announce(button, text) {
   setTimeout(() => { button.textContent = before; }, 1600);
 }
 
+function whoseIs(statement) {
+  return (statement.region ?? "") + (statement.named ?? "");
+}
+
 function answerText(message) {
   const leads = message.statements.findIndex((s) => s.further);
   const body = message.statements.map((s, at, all) => (at === leads ? `${t("seeAlso")}\n` : "")
-    + (s.about && s.about !== all[at - 1]?.about ? `${s.about}\n` : "") + (s.region ? s.region + t("lib.colon") : "") + s.text
+    + (all[at - 1]?.direct && !s.direct ? `${t("provisions")}\n` : "") + (at && s.direct ? "· " : "")
+    + (s.about && s.about !== all[at - 1]?.about ? `${s.about}\n` : "") + (whoseIs(s) ? whoseIs(s) + t("lib.colon") : "") + s.text
     + s.citations.map((n) => `[${n}]`).join(""));
   const notes = message.citations.map((c) => `[${c.n}] ${c.official}${c.dated ? ` (${t("dated", { date: c.dated })})` : ""}`);
   return [message.text, ...body, notes.length ? "" : null, ...notes].filter((line) => line !== null && line !== undefined)
