@@ -157,10 +157,10 @@ class PostgresConnection:
         """Run one statement for each of ``rows``."""
         with told(self._schema.url):
             if self._own is not None:
-                self._own.cursor().executemany(translated(statement), rows)
+                self._own.cursor().executemany(translated(statement), map(_storable, rows))
                 return
             with self._schema.pool.connection() as connection, connection.transaction():
-                connection.cursor().executemany(translated(statement), rows)
+                connection.cursor().executemany(translated(statement), map(_storable, rows))
 
     def close(self) -> None:
         """Nothing: the connections are the process's."""
@@ -270,8 +270,13 @@ def _explained(error: psycopg.Error, where: str) -> UserError | None:
     return None
 
 
+def _storable(values: Iterable[Any]) -> tuple[Any, ...]:
+    """Values as PostgreSQL takes them: its texts may not hold the character 0."""
+    return tuple(v.replace("\0", "\ufffd") if isinstance(v, str) else v for v in values)
+
+
 def _fetched(connection: psycopg.Connection, statement: str, values: Sequence[Any]) -> Fetched:
-    cursor = connection.execute(translated(statement), tuple(values))
+    cursor = connection.execute(translated(statement), _storable(values))
     return Fetched(cursor.fetchall() if cursor.description else [])
 
 

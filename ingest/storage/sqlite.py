@@ -207,6 +207,7 @@ def _open(path: Path, how: str) -> Connection:
             uri=True,
             timeout=WAIT,
             isolation_level=None,
+            check_same_thread=False,  # those who share one take turns
             factory=Connection,
         )
     except sqlite3.DatabaseError as error:
