@@ -1,5 +1,5 @@
-"""Verdicts of readers on answers: thumbs up or down with a reason, in ``data/feedback.sqlite`` or in
-PostgreSQL.
+"""Verdicts of readers on answers: thumbs up or down with a reason, in ``data/feedback.sqlite`` or
+in PostgreSQL.
 
 Nothing here leaves the office. The store is limited: long texts are cut, and a full store refuses
 new entries instead of forgetting old ones.

@@ -1,8 +1,11 @@
 """Fixtures that more than one test module uses."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.postgres import Postgres
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -26,3 +29,14 @@ def shared() -> Path:
     if not (folder / "corpus").is_dir():
         pytest.skip("needs the folder 'shared' beside the checkout, which is not here")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server; skips where its programs are not installed."""
+    server = Postgres.make()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()

@@ -76,8 +76,8 @@ class Sessions:
         with self._writing() as connection:
             connection.execute("delete from kept where until < ?", (now,))
             connection.execute(
-                "delete from kept where kind = ? and name = ? and hash not in (select hash from kept"
-                " where kind = ? and name = ? order by until desc limit ?)",
+                "delete from kept where kind = ? and name = ? and hash not in (select hash"
+                " from kept where kind = ? and name = ? order by until desc limit ?)",
                 (kind, name, kind, name, MOST_EACH - 1),
             )
             values = (_hash(token), kind, name, printed, now + seconds)

@@ -79,6 +79,10 @@ class Database(Protocol):
         """What the data base itself finds damaged at a quick look, empty where it finds nothing."""
         ...
 
+    def renumber(self, connection: Connection, table: str) -> None:
+        """Let the next row of a table be numbered after those that were put in with a number."""
+        ...
+
     def drop(self) -> None:
         """Remove the place with all tables."""
         ...

@@ -92,6 +92,19 @@ class PostgresSchema:
         """PostgreSQL looks after its files itself."""
         return ""
 
+    def renumber(self, connection: Connection, table: str) -> None:
+        """Let the next row be numbered after all that are there."""
+        query = (
+            "select column_name from information_schema.columns"
+            " where table_schema = ? and table_name = ? and is_identity = 'YES'"
+        )
+        for (column,) in connection.execute(query, (self.name, table)).fetchall():
+            connection.execute(
+                "select setval(pg_get_serial_sequence(?, ?),"
+                f" coalesce(max({column}), 0) + 1, false) from {table}",
+                (table, column),
+            )
+
     def drop(self) -> None:
         """Remove the schema with all its tables."""
         pool = _opened.pop(self._key, None)

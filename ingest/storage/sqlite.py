@@ -122,6 +122,9 @@ class SqliteFile:
         found = str(connection.execute("pragma quick_check(1)").fetchone()[0])
         return "" if found == "ok" else found
 
+    def renumber(self, connection: Any, table: str) -> None:
+        """Nothing: SQLite does so by itself."""
+
     def drop(self) -> None:
         """Remove the file with its log."""
         for ending in ("", "-wal", "-shm"):

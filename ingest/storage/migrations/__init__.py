@@ -20,6 +20,7 @@ Kind = Literal["shared", "catalogue"]
 NEWEST: dict[Kind, str] = {"shared": "s001", "catalogue": "c001"}
 """The version that this program works with."""
 
+FOLDER = Path(__file__).parent
 _LEAST_SERVER = 150_000
 
 
@@ -56,10 +57,9 @@ def _upgrade(url: str, schema: str, kind: Kind, where: str) -> None:
     from alembic.util import CommandError
     from sqlalchemy import NullPool, create_engine
 
-    here = str(Path(__file__).parent)
     config = Config()
-    config.set_main_option("script_location", here.replace("%", "%%"))
-    config.set_main_option("version_locations", f"{here}/{kind}".replace("%", "%%"))
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    config.set_main_option("version_locations", str(FOLDER / kind).replace("%", "%%"))
     config.set_main_option("path_separator", "newline")
     engine = create_engine(
         "postgresql+psycopg://", creator=lambda: psycopg.connect(url), poolclass=NullPool
