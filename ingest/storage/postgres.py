@@ -25,7 +25,13 @@ from ingest.storage.database import Connection
 from ingest.storage.migrations import Kind, bring_up
 
 WAIT = 30.0
-"""Seconds that a statement waits for a connection or for another's change."""
+"""Seconds that a statement waits for another's change."""
+
+PATIENCE = 10.0
+"""Seconds that a statement waits for a connection."""
+
+AWAY = 2.0
+"""Seconds for which a server that did not answer is not asked again."""
 
 _MOST = 8
 """Connections of one process to one schema."""
@@ -34,6 +40,7 @@ _TRUST = {"connect_timeout": "5", "keepalives_idle": "30", "keepalives_interval"
 logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # what it warns of, the question says
 
 _opened: dict[tuple[str, str], ConnectionPool] = {}
+_away: dict[str, tuple[float, UserError]] = {}
 _opening = threading.Lock()
 
 
@@ -77,6 +84,7 @@ class PostgresSchema:
     @contextmanager
     def transaction(self, connection: Connection) -> Iterator[Connection]:
         """All changes made through what it gives take effect together, or none of them."""
+        connection.execute("select 1")  # a dead connection is found out before it matters
         with told(self._url), self.pool.connection() as raw, raw.transaction():
             yield PostgresConnection(self, raw)
 
@@ -141,7 +149,7 @@ class PostgresSchema:
             configure=lambda connection: _settle(connection, path),
             min_size=0,
             max_size=_MOST,
-            timeout=WAIT,
+            timeout=PATIENCE,
             reconnect_timeout=1,
             open=True,
         )
@@ -159,12 +167,19 @@ class PostgresConnection:
         if self._own is not None:
             with told(self._schema.url):
                 return _fetched(self._own, statement, values)
+        _refuse_away(self._schema.url)
         try:
-            return self._once(statement, values)
+            try:
+                return self._once(statement, values)
+            except UserError as error:
+                if error.code != "no-database" or isinstance(error.__cause__, PoolTimeout):
+                    raise
+                self._schema.pool.check()
+                return self._once(statement, values)
         except UserError as error:
-            if error.code != "no-database" or isinstance(error.__cause__, PoolTimeout):
-                raise
-            return self._once(statement, values)
+            if error.code == "no-database":
+                _away[self._schema.url] = (time.monotonic(), error)
+            raise
 
     def executemany(self, statement: str, rows: Iterable[Sequence[Any]], /) -> None:
         """Run one statement for each of ``rows``."""
@@ -253,6 +268,15 @@ def told(url: str) -> Iterator[None]:
         if found is None:
             raise
         raise found from error
+
+
+def _refuse_away(url: str) -> None:
+    since, error = _away.get(url, (0.0, None))
+    if error is not None:
+        if time.monotonic() - since < AWAY:
+            kind, parts = error.__reduce__()
+            raise kind(*parts)  # type: ignore[arg-type]
+        _away.pop(url, None)
 
 
 def _explained(error: psycopg.Error, where: str) -> UserError | None:
