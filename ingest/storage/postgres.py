@@ -54,6 +54,7 @@ class PostgresSchema:
         self._url = url
         self.name = name
         self._kind: Kind = kind
+        self._columns: dict[str, set[str]] = {}
 
     @property
     def where(self) -> str:
@@ -89,12 +90,15 @@ class PostgresSchema:
             yield PostgresConnection(self, raw)
 
     def columns(self, connection: Connection, table: str) -> set[str]:
-        """The columns of a table."""
-        query = (
-            "select column_name from information_schema.columns"
-            " where table_schema = ? and table_name = ?"
-        )
-        return {row[0] for row in connection.execute(query, (self.name, table))}
+        """The columns of a table, looked up once."""
+        if table not in self._columns:
+            query = (
+                "select column_name from information_schema.columns"
+                " where table_schema = ? and table_name = ?"
+            )
+            rows = connection.execute(query, (self.name, table))
+            self._columns[table] = {row[0] for row in rows}
+        return self._columns[table]
 
     def fault(self, connection: Connection) -> str:
         """PostgreSQL looks after its files itself."""

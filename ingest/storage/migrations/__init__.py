@@ -32,7 +32,7 @@ def bring_up(url: str, schema: str, kind: Kind, where: str) -> None:
     :raises IndexStateError: if a newer version of the program made the tables.
     :raises psycopg.Error: if the server does not let it be done.
     """
-    with psycopg.connect(url, autocommit=True) as connection:
+    with psycopg.connect(url, autocommit=True, connect_timeout=5) as connection:
         _refuse_unfit(connection, where)
         if _version(connection, schema) == NEWEST[kind]:
             return
