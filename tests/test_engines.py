@@ -100,6 +100,9 @@ def test_a_document_goes_in_is_replaced_and_goes(settings: Settings) -> None:
     catalogue.set_meta("x", "1")
     catalogue.set_meta("x", "2")
     assert catalogue.meta("x") == "2" and catalogue.meta("y") is None
+    catalogue.close()
+    catalogue.database.drop()
+    assert not catalogue_place(settings, GENERATION).exists()
 
 
 def test_what_fails_midway_leaves_nothing(settings: Settings) -> None:
