@@ -13,12 +13,15 @@ import httpx
 import pytest
 
 from benchmarks.serving import ROOT, free_port
-from ingest.index import Index
+from ingest.embed import Embedder
+from ingest.index import Index, writing
+from ingest.pipeline import add_paths
 from tests.postgres import Postgres
 from tests.projects import Project, law
 from tests.servers import Chroma, until
 
 SECONDS = 2.0
+PATIENCE = 400.0
 
 
 @dataclass
@@ -76,13 +79,14 @@ def machines(
     )
     one, other = (Machine(Project.make(folder / name, settings)) for name in ("one", "other"))
     one.project.write("甲办法.txt", law("甲省政府采购管理办法", 4))
-    done = one.project.run("ingest", "add", str(one.project.corpus))
-    assert done.returncode == 0, done.stderr
+    with writing(one.project.settings):
+        embedder = Embedder(one.project.settings)
+        assert not add_paths([one.project.corpus], one.project.settings, embedder).failures
     try:
         one.start()
         other.start()
         for machine in (one, other):
-            until(machine.ready, "a server does not get ready")
+            until(machine.ready, "a server does not get ready", PATIENCE)
         yield one, other
     finally:
         one.kill()
@@ -103,7 +107,7 @@ def test_a_change_through_one_is_answered_by_the_other_which_goes_on_alone(
     other.add("丁省政府采购管理办法", 12)
     assert "丁省政府采购管理办法" in other.cited("丁省政府采购管理办法第五条怎么规定？")
     one.start()
-    until(one.ready, "the killed server does not come back")
+    until(one.ready, "the killed server does not come back", PATIENCE)
     assert "丁省政府采购管理办法" in one.cited("丁省政府采购管理办法第五条怎么规定？")
     for machine in machines:
         with closing(Index.open(machine.project.settings)) as index:
