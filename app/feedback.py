@@ -1,23 +1,24 @@
-"""Verdicts of readers on answers: thumbs up or down with a reason, in ``data/feedback.sqlite``.
+"""Verdicts of readers on answers: thumbs up or down with a reason, in ``data/feedback.sqlite`` or
+in PostgreSQL.
 
-Nothing here leaves the machine. The file is limited: long texts are cut, and a full store refuses
+Nothing here leaves the office. The store is limited: long texts are cut, and a full store refuses
 new entries instead of forgetting old ones.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 from ingest.errors import UserError
 from ingest.settings import Settings
+from ingest.storage.database import Connection, Database
+from ingest.storage.places import shared_place
 
 Rating = Literal["up", "down"]
 
@@ -32,6 +33,11 @@ MOST_CITATIONS = 30
 LONGEST_CITATION = 300
 
 _COLUMNS = ("id", "time", "rating", "reason", "question", "answer", "citations", "who")
+_KEEP = (
+    f"insert into feedback ({', '.join(_COLUMNS)}) values (?, ?, ?, ?, ?, ?, ?, ?)"
+    " on conflict (id) do update set "
+    + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])
+)
 _SCHEMA = """
 create table if not exists feedback (
     id text primary key, time text not null, rating text not null, reason text not null,
@@ -108,16 +114,16 @@ def record(
         citations=tuple(_cut(_official(c), LONGEST_CITATION) for c in citations[:MOST_CITATIONS]),
         who=_cut(who, LONGEST_NAME),
     )
-    with closing(_open(settings)) as connection, connection:
-        connection.execute("begin immediate")
+    place = shared_place(settings, FILE)
+    with closing(_open(place)) as opened, place.transaction(opened) as connection:
         key = f"{kept.who}\n{kept.id}"
         known = connection.execute("select 1 from feedback where id = ?", (key,)).fetchone()
         (count,) = connection.execute("select count(*) from feedback").fetchone()
         if not known and count >= MOST_ENTRIES:
-            raise _full(settings)
+            raise _full(place)
         values = (kept.time, kept.rating, kept.reason, kept.question, kept.answer)
         connection.execute(
-            "insert or replace into feedback values (?, ?, ?, ?, ?, ?, ?, ?)",
+            _KEEP,
             (key, *values, json.dumps(kept.citations, ensure_ascii=False), kept.who),
         )
     return kept
@@ -125,9 +131,10 @@ def record(
 
 def export(settings: Settings) -> Iterator[Feedback]:
     """All verdicts, oldest first; none where nobody gave one."""
-    if not feedback_file(settings).is_file():
+    place = shared_place(settings, FILE)
+    if not place.exists():
         return
-    with closing(_open(settings)) as connection:
+    with closing(_open(place)) as connection:
         query = f"select {', '.join(_COLUMNS)} from feedback order by time, rowid"
         for row in connection.execute(query):
             values = dict(zip(_COLUMNS, row, strict=True))
@@ -136,16 +143,9 @@ def export(settings: Settings) -> Iterator[Feedback]:
             yield Feedback(**values)
 
 
-def feedback_file(settings: Settings) -> Path:
-    """Where the verdicts are kept."""
-    return settings.data_folder / FILE
-
-
-def _open(settings: Settings) -> sqlite3.Connection:
-    settings.data_folder.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(feedback_file(settings), timeout=10, isolation_level=None)
-    connection.execute("pragma journal_mode = wal")
-    connection.execute(_SCHEMA)
+def _open(place: Database) -> Connection:
+    connection = place.connect(write=True)
+    place.make(connection, _SCHEMA)
     return connection
 
 
@@ -158,11 +158,11 @@ def _cut(text: str, most: int) -> str:
     return kept if len(kept) <= most else kept[: most - 1] + "…"
 
 
-def _full(settings: Settings) -> FeedbackError:
+def _full(place: Database) -> FeedbackError:
     return FeedbackError(
         "feedback-full",
-        str(feedback_file(settings)),
+        place.where,
         f"it already holds {MOST_ENTRIES} entries",
-        "Save a copy of the file elsewhere and remove it",
-        (f"已有 {MOST_ENTRIES} 条评价", "请另存后移走该文件"),
+        "Save a copy of them elsewhere and remove them",
+        (f"已有 {MOST_ENTRIES} 条评价", "请另存后清空"),
     )

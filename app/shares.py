@@ -1,4 +1,5 @@
-"""Conversations handed on by a link: snapshots in ``data/shared``, read by whoever has the link.
+"""Conversations handed on by a link: snapshots that whoever has the link reads
+(:mod:`app.snapshots` keeps them).
 
 A link's id cannot be guessed (128 random bits). Whoever made it holds a second secret that
 withdraws it; only that secret's hash is kept. The store is limited in size and number, and links
@@ -10,19 +11,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
+from app.snapshots import FOLDER, snapshots_of
 from ingest.errors import UserError
 from ingest.settings import Settings
 
-FOLDER = "shared"
 MOST_SHARES = 2_000
 MOST_BYTES = 256_000
 LONGEST_TITLE = 200
@@ -96,10 +95,9 @@ def publish(
             "Share a shorter conversation",
             (f"对话超过 {MOST_BYTES // 1000} kB", "请分享较短的对话"),
         )
-    folder = _folder(settings)
-    folder.mkdir(parents=True, exist_ok=True)
+    snapshots = snapshots_of(settings)
     _sweep(settings)
-    if sum(1 for _ in folder.glob("*.json")) >= MOST_SHARES:
+    if len(snapshots.ids()) >= MOST_SHARES:
         raise ShareError(
             "too-many-shares",
             FOLDER,
@@ -107,10 +105,7 @@ def publish(
             "Withdraw links that are no longer needed",
             (f"已分享 {MOST_SHARES} 个对话", "请撤回不再需要的链接"),
         )
-    target = _file(settings, share.id)
-    partial = target.with_suffix(".partial")
-    partial.write_bytes(content)
-    os.replace(partial, target)
+    snapshots.put(share.id, content)
     return share, secret
 
 
@@ -134,16 +129,17 @@ def withdraw(settings: Settings, id: str, secret: str) -> bool:
     kept = _kept(settings, id)
     if kept is None or not secrets.compare_digest(kept["withdraw"], _hash(secret)):
         return False
-    _file(settings, id).unlink(missing_ok=True)
+    snapshots_of(settings).remove(id)
     return True
 
 
 def _sweep(settings: Settings) -> None:
     """Remove what ended: a full store may have room again."""
-    for file in _folder(settings).glob("*.json"):
-        kept = _kept(settings, file.stem)
+    snapshots = snapshots_of(settings)
+    for id in snapshots.ids():
+        kept = _kept(settings, id)
         if kept is not None and ("cited" not in kept or _ended(settings, kept["created"])):
-            file.unlink(missing_ok=True)
+            snapshots.remove(id)
 
 
 def _ended(settings: Settings, created: str) -> bool:
@@ -154,19 +150,8 @@ def _ended(settings: Settings, created: str) -> bool:
 def _kept(settings: Settings, id: str) -> dict[str, Any] | None:
     if not _ID.fullmatch(id):
         return None
-    try:
-        kept: dict[str, Any] = json.loads(_file(settings, id).read_bytes())
-    except FileNotFoundError:
-        return None
-    return kept
-
-
-def _file(settings: Settings, id: str) -> Path:
-    return _folder(settings) / f"{id}.json"
-
-
-def _folder(settings: Settings) -> Path:
-    return settings.data_folder / FOLDER
+    content = snapshots_of(settings).get(id)
+    return None if content is None else json.loads(content)
 
 
 def _hash(secret: str) -> str:

@@ -1,11 +1,13 @@
-"""What the lexical index could be made of: the same terms in four engines.
+"""What the lexical index could be made of: the same terms in four engines, or five.
 
     python benchmarks/lexical_engines.py --passages FILE.jsonl.gz --queries FILE.jsonl
+        [--postgres postgresql://…/EMPTY] [--passages-most N]
 
 The project's own index, SQLite FTS5, tantivy and bm25s get the same terms
 (``ingest/storage/terms.py``) of title, article number and text. Printed as a Markdown table:
 quality, latency of one query after the other, seconds to build, size on disk. ``16 terms`` asks
-only the sixteen rarest terms of a question.
+only the sixteen rarest terms of a question. PostgreSQL's full text (a GIN index and ``ts_rank``,
+which knows no rarity of terms) is asked where an empty data base is named.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -25,7 +28,7 @@ from benchmarks.collection import Article, Question, as_documents, read_articles
 from benchmarks.figures import folder_mb, latencies, ranking_figures
 from ingest.storage.catalogue import Catalogue
 from ingest.storage.lexical import LexicalIndex
-from ingest.storage.terms import terms
+from ingest.storage.terms import number_of, terms
 
 Search = Callable[[Sequence[str]], list[int]]
 """Terms of a question → ids of the hundred best articles."""
@@ -38,8 +41,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--passages", type=Path, required=True)
     parser.add_argument("--queries", type=Path, required=True)
+    parser.add_argument("--postgres", help="address of an empty data base")
+    parser.add_argument("--passages-most", type=int, help="a sample that holds what is relevant")
     options = parser.parse_args()
     articles, questions = read_articles(options.passages), read_questions(options.queries)
+    if options.passages_most:
+        articles = _sample(articles, questions, options.passages_most)
     held = [terms(f"{a.law}{a.article}\n{a.text}") for a in articles]
     frequency = Counter(term for own in held for term in set(own))
     print("| engine | " + " | ".join(FIGURES) + " | p50 ms | p99 ms | build s | MB |")
@@ -48,7 +55,10 @@ def main() -> None:
         own = Path(temporary) / "own"
         own.mkdir()
         _own(articles, questions, own)
-        for name, engine in (("SQLite FTS5", _fts5), ("tantivy", _tantivy), ("bm25s", _bm25s)):
+        engines = [("SQLite FTS5", _fts5), ("tantivy", _tantivy), ("bm25s", _bm25s)]
+        if options.postgres:
+            engines.append(("PostgreSQL", partial(_postgres, url=options.postgres)))
+        for name, engine in engines:
             folder = Path(temporary) / name
             folder.mkdir()
             began = time.perf_counter()
@@ -145,6 +155,43 @@ def _tantivy(articles: list[Article], held: list[list[str]], folder: Path) -> Se
         return [searcher.doc(address)["id"][0] for _, address in hits]
 
     return search
+
+
+def _postgres(articles: list[Article], held: list[list[str]], folder: Path, url: str) -> Search:
+    import psycopg
+
+    connection = psycopg.connect(url, autocommit=True)
+    connection.execute("create table held (id integer primary key, terms tsvector not null)")
+    with connection.transaction():
+        connection.cursor().executemany(
+            "insert into held values (%s, to_tsvector('simple', %s))",
+            [(a.id, " ".join(map(_word, own))) for a, own in zip(articles, held, strict=True)],
+        )
+    connection.execute("create index held_terms on held using gin (terms)")
+    connection.execute("analyze held")
+    sql = (
+        "select id from held, to_tsquery('simple', %s) asked where terms @@ asked"
+        " order by ts_rank(terms, asked, 1) desc, id limit %s"
+    )
+
+    def search(asked: Sequence[str]) -> list[int]:
+        found = connection.execute(sql, (" | ".join(map(_word, asked)), DEPTH))
+        return [row[0] for row in found]
+
+    return search
+
+
+def _word(term: str) -> str:
+    """A term as PostgreSQL's parser takes it whole."""
+    return f"t{number_of(term)}"
+
+
+def _sample(articles: list[Article], questions: Sequence[Question], most: int) -> list[Article]:
+    wanted = {id for question in questions for id in question.relevant}
+    others = [article for article in articles if article.id not in wanted]
+    step = max(1, len(others) // max(1, most - len(wanted)))
+    chosen = {article.id for article in others[::step]} | wanted
+    return [article for article in articles if article.id in chosen]
 
 
 def _bm25s(articles: list[Article], held: list[list[str]], folder: Path) -> Search:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.commandline import Parser, config_option, program, run
-from ingest.commands import check, sync
+from ingest.commands import check, into_postgres, sync
 from ingest.commands.backup import add_backup_to, add_restore_to, run_backup, run_restore
 from ingest.commands.report import report
 from ingest.find import find_document
@@ -90,6 +90,11 @@ def parser() -> argparse.ArgumentParser:
     )
     add_restore_to(command("restore", run_restore, pick("bring a backup back", "从备份文件恢复")))
     check.add_to(command("check", check.run, pick("look for damages, and mend", "检查并修复损坏")))
+    command(
+        "into-postgres",
+        into_postgres.run,
+        pick("move from SQLite files to PostgreSQL", "从 SQLite 文件迁移到 PostgreSQL"),
+    )
     return top
 
 

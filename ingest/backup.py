@@ -30,6 +30,7 @@ from ingest.originals import FOLDER, all_kept, content_hash, find, kept_file
 from ingest.settings import Settings
 from ingest.storage.catalogue import Catalogue, DocumentRecord
 from ingest.storage.decisions import FILE
+from ingest.storage.places import refuse_postgres
 from ingest.storage.sqlite import connect, copy
 
 OTHERS = "others"
@@ -56,8 +57,9 @@ def back_up(file: Path, settings: Settings) -> BackedUp:
     Needs no lock: others may ask and change meanwhile.
 
     :raises IndexStateError: if there is no index, or it is damaged.
-    :raises UserError: if ``file`` cannot be written.
+    :raises UserError: if ``file`` cannot be written, or the documents are kept in PostgreSQL.
     """
+    refuse_postgres(settings)
     if file.is_dir():
         raise UserError(
             "is-a-folder",

@@ -42,7 +42,7 @@ def check(settings: Settings, embedder: Embedder, repair: bool = False) -> Check
     :raises IndexStateError: if there is nothing to look at, or it is being changed all the time.
     :raises UserError: if it is to be mended and may not be written to.
     """
-    if not settings.data_folder.is_dir():
+    if settings.store.catalogue is None and not settings.data_folder.is_dir():
         raise _nothing(settings)
     try:
         lock = writing(settings, WAIT)

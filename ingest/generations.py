@@ -1,27 +1,24 @@
-"""Which generation of the index serves, and the folders of all of them.
+"""Which generation of the index serves, and where all of them are.
 
-``data/current.json`` names the one that serves, the one before it, and the serving one's recipe.
+``data/current.json`` (in PostgreSQL, the table ``serving``) names the one that serves, the one
+before it, and the serving one's recipe.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ingest.durable import written
 from ingest.errors import IndexStateError, UserError
 from ingest.faults import damaged
 from ingest.settings import Settings
-from ingest.storage.sqlite import connect
-
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
+from ingest.storage.places import CATALOGUE as CATALOGUE
+from ingest.storage.places import catalogue_place, shared_schema
 
 CURRENT = "current.json"
-CATALOGUE = "catalogue.sqlite"
 VECTORS = "chroma"
 
 
@@ -35,6 +32,8 @@ def read_current(settings: Settings) -> dict[str, str] | None:
 
     :raises IndexStateError: if something did, but it cannot be told what.
     """
+    if settings.store.catalogue:
+        return _read_serving(settings)
     file = settings.data_folder / CURRENT
     try:
         current = json.loads(file.read_bytes())
@@ -62,12 +61,25 @@ def set_current(settings: Settings, generation: str, recipe: str) -> None:
         same = before["generation"] == generation
         previous = before["previous"] if same else before["generation"]
     current = {"generation": generation, "recipe": recipe, "previous": previous}
+    if settings.store.catalogue:
+        shared_schema(settings).connect(write=True).execute(
+            "insert into serving values (true, ?, ?, ?) on conflict (one) do update set"
+            " generation = excluded.generation, recipe = excluded.recipe,"
+            " previous = excluded.previous",
+            tuple(current.values()),
+        )
+        return
     with written(settings.data_folder / CURRENT) as stream:
         stream.write(json.dumps(current).encode())
 
 
 def generations(settings: Settings) -> list[str]:
     """The names of all generations, oldest first, whether they ever served or not."""
+    if settings.store.catalogue:
+        named = f"^{settings.store.collection}-(\\d{{8}}-\\d{{6}}-[0-9a-f]{{6}})$"
+        query = "select substring(nspname from ?) from pg_namespace where nspname ~ ?"
+        rows = shared_schema(settings).connect(write=False).execute(query, (named, named))
+        return sorted(row[0] for row in rows)
     folder = folder_of(settings)
     return sorted(one.name for one in folder.iterdir() if one.is_dir()) if folder.is_dir() else []
 
@@ -88,7 +100,7 @@ def left_over(settings: Settings) -> Iterator[str]:
             yield name
 
 
-def writing(settings: Settings, wait: float = 0) -> BaseFileLock:
+def writing(settings: Settings, wait: float = 0) -> AbstractContextManager[object]:
     """A lock, to be used as a context, that lets one process at a time change the index.
 
     Finishes what a killed restoring left (:mod:`ingest.pending`).
@@ -96,6 +108,10 @@ def writing(settings: Settings, wait: float = 0) -> BaseFileLock:
     :param wait: seconds to wait for it.
     :raises IndexStateError: on creation, if another process holds it.
     """
+    if settings.store.catalogue:
+        from ingest.storage.postgres import Lock
+
+        return Lock(settings.store.catalogue, settings.store.collection, wait)
     from filelock import FileLock, Timeout
 
     settings.data_folder.mkdir(parents=True, exist_ok=True)
@@ -122,13 +138,12 @@ def writing(settings: Settings, wait: float = 0) -> BaseFileLock:
 
 def once_served(settings: Settings, generation: str) -> bool:
     """Whether a generation holds documents and was not left by a killed build."""
-    file = folder_of(settings, generation) / CATALOGUE
-    if not file.exists():
+    place = catalogue_place(settings, generation)
+    if not place.exists():
         return False
     try:
-        with closing(connect(file, write=False)) as connection:
-            tables = connection.execute("select name from sqlite_master").fetchall()
-            if ("documents",) not in tables:
+        with closing(place.connect(write=False)) as connection:
+            if not place.columns(connection, "documents"):
                 return False
             if not connection.execute("select count(*) from documents").fetchone()[0]:
                 return False
@@ -141,8 +156,19 @@ def once_served(settings: Settings, generation: str) -> bool:
 def recipe_noted(settings: Settings, generation: str) -> str:
     """The recipe by which a generation was made, empty where it does not say."""
     try:
-        with closing(connect(folder_of(settings, generation) / CATALOGUE, write=False)) as opened:
+        with closing(catalogue_place(settings, generation).connect(write=False)) as opened:
             row = opened.execute("select value from meta where key = 'recipe'").fetchone()
             return str(row[0]) if row else ""
     except UserError:
         return ""
+
+
+def _read_serving(settings: Settings) -> dict[str, str] | None:
+    schema = shared_schema(settings)
+    query = "select generation, recipe, previous from serving"
+    row = schema.connect(write=False).execute(query).fetchone()
+    if row is not None:
+        return dict(zip(("generation", "recipe", "previous"), row, strict=True))
+    if any(once_served(settings, name) for name in generations(settings)):
+        raise damaged(schema.where, "it does not say what serves", "没有记录当前索引")
+    return None

@@ -1,9 +1,9 @@
 """The index: catalogue, lexical index and vectors as one, with only whole documents visible.
 
-``data/current.json`` names the generation that serves, a folder under ``data/generations`` with
-its catalogue (SQLite) and its vectors (Chroma). A rebuild makes the next generation beside it and
-switches by replacing that one small file. Adding a document goes: note its revision as stray,
-store its vectors, make it visible in one SQLite transaction, remove the vectors it replaces. A
+One small note names the generation that serves: its catalogue (a SQLite file under
+``data/generations``, or a schema of PostgreSQL) and its vectors (Chroma). A rebuild makes the next
+generation beside it and switches by replacing that note. Adding a document goes: note its revision
+as stray, store its vectors, make it visible in one transaction, remove the vectors it replaces. A
 process killed in between leaves at most stray vectors, which nobody sees and the next writer
 removes.
 """
@@ -27,7 +27,6 @@ from ingest.durable import sync_folder, sync_tree
 from ingest.errors import IndexStateError, UserError
 from ingest.faults import damaged
 from ingest.generations import (
-    CATALOGUE,
     VECTORS,
     folder_of,
     left_over,
@@ -39,6 +38,7 @@ from ingest.settings import Settings
 from ingest.sources.replaced import replacements
 from ingest.storage.catalogue import Catalogue, DocumentRecord, StoredDocument, revision_of
 from ingest.storage.lexical import LexicalIndex
+from ingest.storage.places import catalogue_place
 
 if TYPE_CHECKING:
     from ingest.storage.vectors import VectorStore
@@ -62,7 +62,7 @@ class Index:
         self.generation = generation
         self.recipe = recipe
         self._folder = folder_of(settings, generation)
-        self.catalogue = Catalogue(self._folder / CATALOGUE, write)
+        self.catalogue = Catalogue(catalogue_place(settings, generation), write)
         self.lexical = LexicalIndex(self.catalogue, write)
         self._opening = threading.Lock()
         self._opened_vectors: VectorStore | None = None
@@ -222,11 +222,9 @@ class Index:
         Chroma counts vectors whose graph is gone and finds others in their place, so some are
         looked at.
         """
-        row = self.catalogue.connection.execute("pragma quick_check(1)").fetchone()
-        if row[0] != "ok":
-            raise damaged(
-                self.catalogue.path, f"it is damaged ({row[0]})", f"文件已损坏（{row[0]}）"
-            )
+        place = self.catalogue.database
+        if fault := place.fault(self.catalogue.connection):
+            raise damaged(place.where, f"it is damaged ({fault})", f"文件已损坏（{fault}）")
         while True:
             changes, passages = self.changes, self.catalogue.passage_count()
             probes = self.catalogue.some_passages(_PROBES)
@@ -302,6 +300,8 @@ def drop_generation(settings: Settings, generation: str) -> None:
 
         with suppress(UserError):
             VectorStore(settings.store, folder / VECTORS, generation, True, False).drop()
+    if settings.store.catalogue:
+        catalogue_place(settings, generation).drop()
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -328,7 +328,8 @@ def wrong_recipe(settings: Settings) -> IndexStateError:
 
 
 def _refuse_missing(settings: Settings, generation: str) -> None:
-    folder = folder_of(settings, generation)
-    for place in (folder, folder / CATALOGUE):
-        if not place.exists():
-            raise damaged(place, "a part of the index is missing", "索引缺少这一部分")
+    place = catalogue_place(settings, generation)
+    if not place.exists():
+        folder = folder_of(settings, generation)
+        missing = place.where if settings.store.catalogue or folder.exists() else folder
+        raise damaged(missing, "a part of the index is missing", "索引缺少这一部分")

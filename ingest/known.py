@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ingest.errors import UserError
-from ingest.generations import CATALOGUE, folder_of, generations, read_current
+from ingest.generations import generations, read_current
 from ingest.originals import (
     FOLDER,
     all_kept,
@@ -27,6 +27,7 @@ from ingest.prepare import Origin
 from ingest.settings import Settings
 from ingest.storage.catalogue import Catalogue, DocumentRecord
 from ingest.storage.decisions import Decision, Decisions, Held
+from ingest.storage.places import catalogue_place
 
 
 def register_of(records: Iterable[DocumentRecord]) -> list[Held]:
@@ -36,7 +37,7 @@ def register_of(records: Iterable[DocumentRecord]) -> list[Held]:
 
 def known_documents(settings: Settings) -> list[Held]:
     """All documents that should be in, as decided; those removed are not among them."""
-    decisions = Decisions(settings.data_folder)
+    decisions = Decisions(settings)
     decided = decisions.all()
     known = {one.source: one for one in _noted(settings, decisions)}
     for decision in decided.values():
@@ -57,7 +58,7 @@ def origins_of_known(
 
     A document whose bytes are nowhere has an origin with a fault.
     """
-    decided = Decisions(settings.data_folder).all()
+    decided = Decisions(settings).all()
     given = {source: origin for source, origin in given.items() if not origin.fault}
     absent = [one for one in known if one.source not in given]
     found: dict[str, Origin] = {}
@@ -121,7 +122,7 @@ def _noted(settings: Settings, decisions: Decisions) -> list[Held]:
 
 
 def _of_catalogue(settings: Settings, generation: str) -> list[Held]:
-    catalogue = Catalogue(folder_of(settings, generation) / CATALOGUE)
+    catalogue = Catalogue(catalogue_place(settings, generation))
     try:
         return register_of(catalogue.records())
     finally:

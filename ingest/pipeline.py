@@ -105,7 +105,7 @@ def add_paths(
     paths = list(paths)
     for path in paths:
         if path.is_file():
-            _forget(source_name(path, settings), Decisions(settings.data_folder))
+            _forget(source_name(path, settings), Decisions(settings))
     return _add(list(_origins(paths, settings)), settings, embedder, progress)
 
 
@@ -127,7 +127,7 @@ def add_origins(
 
     :param named: somebody asked for these very documents, so that removed ones come back.
     """
-    decisions = Decisions(settings.data_folder)
+    decisions = Decisions(settings)
     if named:
         for origin in origins:
             decisions.forget(origin.source)
@@ -148,7 +148,7 @@ def _add(
         return build(settings, embedder, progress, origins)
     index = Index.open_for_writing(settings, recipe)
     try:
-        Decisions(settings.data_folder).hold_all(register_of(index.documents()))
+        Decisions(settings).hold_all(register_of(index.documents()))
         return _ingest(origins, index, embedder, settings, progress or Progress())
     finally:
         index.close()
@@ -187,7 +187,7 @@ def build(
             for held in known:
                 if held.source in dropped and held.id not in index.catalogue.hashes():
                     _log_loss(held, settings)
-            Decisions(settings.data_folder).hold_all(register_of(index.documents()))
+            Decisions(settings).hold_all(register_of(index.documents()))
             index.serve()
             index.close()
             set_aside(settings)
@@ -216,7 +216,7 @@ def _judge(summary: Summary, known: Sequence[Held], dropped: Collection[str], in
 
 def _log_loss(held: Held, settings: Settings) -> None:
     """A document that is given up stands in the log as one that was removed."""
-    decisions = Decisions(settings.data_folder)
+    decisions = Decisions(settings)
     before = Standing(held.source, True, held.file, held.content_hash)
     after = replace(before, present=False)
     inside = in_corpus(held.file, settings)
@@ -281,11 +281,11 @@ def store(
     index.add(document, prepared.sections, passages, vectors, file)
     if index.serves:
         held = Held(document.source, file, document.content_hash, document.title)
-        Decisions(settings.data_folder).hold(held)
+        Decisions(settings).hold(held)
 
 
 def _origins(paths: Iterable[Path], settings: Settings) -> Iterator[Origin]:
-    decided = Decisions(settings.data_folder).all()
+    decided = Decisions(settings).all()
     for path in paths:
         for file in gather(path):
             origin = Origin(source_name(file, settings), file)
@@ -328,7 +328,7 @@ def take_out(record: DocumentRecord, index: Index, settings: Settings, who: str)
 
     Its bytes are kept. The caller holds :func:`ingest.index.writing`.
     """
-    decisions = Decisions(settings.data_folder)
+    decisions = Decisions(settings)
     before = standing_of(record, settings)
     keep_if_possible(before, settings)
     after = replace(before, present=False)
@@ -343,7 +343,7 @@ def take_out(record: DocumentRecord, index: Index, settings: Settings, who: str)
 
 def standing_of(record: DocumentRecord, settings: Settings) -> Standing:
     """How a document of the index stands now."""
-    decision = Decisions(settings.data_folder).all().get(record.source)
+    decision = Decisions(settings).all().get(record.source)
     edits = decision.edits if decision else ()
     return Standing(record.source, True, record.file, record.content_hash, edits)
 

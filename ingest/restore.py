@@ -19,8 +19,11 @@ from ingest.pending import OTHERS, PREFIX, Pending, take_over
 from ingest.pipeline import build
 from ingest.revector import with_new_vectors
 from ingest.settings import Settings
+from ingest.storage.catalogue import TABLES
 from ingest.storage.decisions import FILE, Decisions
-from ingest.storage.sqlite import copy
+from ingest.storage.moving import copy_tables
+from ingest.storage.places import refuse_postgres
+from ingest.storage.sqlite import SqliteFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +42,12 @@ def restore(file: Path, settings: Settings, embedder: Embedder, replace: bool = 
     restored state is whole. The caller holds :func:`ingest.index.writing`.
 
     :param replace: do so even if there are documents already.
-    :raises UserError: if ``file`` is no backup or damaged, or there are documents already.
+    :raises UserError: if ``file`` is no backup or damaged, or there are documents already, or they
+        are kept in PostgreSQL.
     """
+    refuse_postgres(settings)
     data = settings.data_folder
-    if not replace and (_serves(settings) or Decisions(data).path.exists()):
+    if not replace and (_serves(settings) or Decisions(settings).exists()):
         raise UserError(
             "already-in",
             str(data),
@@ -110,12 +115,12 @@ def _indexed(staged: Path, inside: Settings, embedder: Embedder, recipe: str) ->
     """An index over the unpacked backup, by the recipe of the settings."""
     wanted = recipe_of(inside, embedder.fingerprint)
     if recipe == wanted:
-        index = with_new_vectors(staged / CATALOGUE, inside, recipe, embedder)
-        Decisions(staged).hold_all(register_of(index.documents()))
+        index = with_new_vectors(SqliteFile(staged / CATALOGUE), inside, recipe, embedder)
+        Decisions(inside).hold_all(register_of(index.documents()))
         index.serve()
         return index
     index = Index.new_generation(inside, recipe)
-    copy(staged / CATALOGUE, index.catalogue.path)
+    copy_tables(SqliteFile(staged / CATALOGUE), index.catalogue.database, TABLES)
     index.close()
     set_current(inside, index.generation, recipe)
     summary = build(inside, embedder)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from ingest.embed import Embedder
 from ingest.index import Index
 from ingest.prepare import embedded_text
 from ingest.settings import Settings
-from ingest.storage.sqlite import copy
+from ingest.storage.catalogue import TABLES
+from ingest.storage.database import Database
+from ingest.storage.moving import copy_tables
 
 
-def with_new_vectors(catalogue: Path, settings: Settings, recipe: str, embedder: Embedder) -> Index:
+def with_new_vectors(
+    catalogue: Database, settings: Settings, recipe: str, embedder: Embedder
+) -> Index:
     """A generation that does not serve yet: the catalogue as it is, with vectors of all passages.
 
     The caller holds :func:`ingest.index.writing`.
@@ -21,11 +23,11 @@ def with_new_vectors(catalogue: Path, settings: Settings, recipe: str, embedder:
     index = Index.new_generation(settings, recipe)
     try:
         index.vectors  # noqa: B018 - made while there are no passages yet
-        copy(catalogue, index.catalogue.path)
+        copy_tables(catalogue, index.catalogue.database, TABLES)
         with index.catalogue.transaction() as connection:
             connection.execute("delete from meta where key = 'served'")
             connection.execute("delete from stray")
-            connection.execute("insert or replace into meta values ('recipe', ?)", (recipe,))
+            connection.execute("update meta set value = ? where key = 'recipe'", (recipe,))
         for record in index.documents():
             embed_again(record.id, index, embedder)
     except BaseException:

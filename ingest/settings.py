@@ -69,8 +69,11 @@ class EmbeddingSettings(_Group):
 
 
 class StoreSettings(_Group):
-    """Where Chroma keeps the vectors."""
+    """Where the catalogue and what people decided are kept, and where Chroma keeps the vectors."""
 
+    catalogue: str | None = Field(
+        None, pattern=r"^postgres(ql)?://", description="null: SQLite; else postgresql://…"
+    )
     mode: Literal["embedded", "server"] = "embedded"
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
@@ -87,6 +90,12 @@ class StoreSettings(_Group):
     @classmethod
     def _is_variable(cls, value: str | None) -> str | None:
         return _variable(value)
+
+    @model_validator(mode="after")
+    def _name_fits(self) -> StoreSettings:
+        if self.catalogue and len(self.collection) > 40:
+            raise ValueError("PostgreSQL takes a collection of 40 characters at most")
+        return self
 
 
 class RetrievalSettings(_Group):
@@ -366,7 +375,8 @@ def _explain(error: ValidationError, file: Path) -> SettingsError:
     if first["type"] == "extra_forbidden":
         return _unknown(key, where)
     # What was put among the model's settings may be a key, so it is not repeated.
-    secret = first["loc"][0] in ("llm", "accounts") or key == "store.token_env"
+    secret = first["loc"][0] in ("llm", "accounts")
+    secret = secret or key in ("store.token_env", "store.catalogue")
     shown = "…" if secret else repr(first.get("input"))[:60]
     return SettingsError(
         "bad-setting",

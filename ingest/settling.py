@@ -18,7 +18,7 @@ def settle(index: Index, settings: Settings) -> None:
     def took_effect(standing: Standing) -> bool:
         return shown(standing, index, hashes)
 
-    Decisions(settings.data_folder).settle(took_effect, lambda file: in_corpus(file, settings))
+    Decisions(settings).settle(took_effect, lambda file: in_corpus(file, settings))
 
 
 def shown(standing: Standing, index: Index, hashes: dict[str, str]) -> bool:

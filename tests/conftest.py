@@ -1,12 +1,13 @@
 """Fixtures that more than one test module uses."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from ingest.document import Document, RawDocument
+from tests.postgres import Postgres
 
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST = (
@@ -70,3 +71,14 @@ def cleaned(loaded: Callable[[Path], RawDocument]) -> Callable[[Path], Document]
     from ingest.clean import clean
 
     return cache(lambda file: clean(loaded(file)))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server; skips where its programs are not installed."""
+    server = Postgres.make()
+    try:
+        server.start()
+        yield server
+    finally:
+        server.remove()

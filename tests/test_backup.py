@@ -88,7 +88,7 @@ def state(settings: Settings) -> object:
         texts = [index.document(id).document.text for id, *_ in documents]  # type: ignore[union-attr]
     finally:
         index.close()
-    decisions = Decisions(settings.data_folder)
+    decisions = Decisions(settings)
     return documents, texts, decisions.all(), decisions.changes()
 
 

@@ -123,7 +123,7 @@ def leave_a_killed_build(settings: Settings) -> None:
 
 
 def open_change(settings: Settings) -> None:
-    decisions = Decisions(settings.data_folder)
+    decisions = Decisions(settings)
     change = decisions.changes()[0]
     from dataclasses import replace
 

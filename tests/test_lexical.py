@@ -130,7 +130,7 @@ def test_added_replaced_and_removed_in_steps_as_at_once(
 
 
 def test_another_process_sees_what_was_added(catalogue: Catalogue, index: LexicalIndex) -> None:
-    reader = LexicalIndex(Catalogue(catalogue.path))
+    reader = LexicalIndex(Catalogue(catalogue.database))
     assert reader.search("采购意向", 3) == []
     put(catalogue, index, "notice", NOTICE)
     assert reader.search("采购意向", 3)[0][0] == "notice.0"
@@ -146,7 +146,7 @@ def test_killed_while_adding_keeps_what_was_there(
         from ingest.storage.catalogue import Catalogue
         from ingest.storage.lexical import LexicalIndex
         from tests.test_lexical import NOTICE, passages
-        catalogue = Catalogue(Path({str(catalogue.path)!r}), write=True)
+        catalogue = Catalogue(Path({catalogue.database.where!r}), write=True)
         index = LexicalIndex(catalogue, write=True)
         with catalogue.transaction() as connection:
             index.remove(connection, "law")
@@ -155,7 +155,7 @@ def test_killed_while_adding_keeps_what_was_there(
     """)
     ended = subprocess.run([sys.executable, "-c", program], cwd=root, env=os.environ, check=False)
     assert ended.returncode == -signal.SIGKILL
-    reader = LexicalIndex(Catalogue(catalogue.path))
+    reader = LexicalIndex(Catalogue(catalogue.database))
     assert reader.search("投标保证金", 1)[0][0] == "law.1"
     assert reader.search("采购意向", 5, {"notice"}) == []
 

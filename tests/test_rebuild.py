@@ -103,7 +103,7 @@ def test_a_lost_original_is_said_and_the_old_index_serves(project: Project, dama
         rebuilt(project.settings, "丙省")
     assert rebuilt(project.settings, OUTSIDE).switched
     assert titles(project.settings) == {INSIDE}
-    (change,) = Decisions(project.settings.data_folder).changes()
+    (change,) = Decisions(project.settings).changes()
     assert change.action == "remove" and change.title == OUTSIDE
     assert rebuilt(project.settings).switched, "and it is not missed any more"
 
@@ -150,7 +150,7 @@ def test_no_file_is_noted_by_an_absolute_path(tmp_path: Path) -> None:
     index = Index.open(settings)
     notes = [record.file for record in index.documents()]
     index.close()
-    notes += [held.file for held in Decisions(settings.data_folder).held()]
+    notes += [held.file for held in Decisions(settings).held()]
     assert len(notes) == 4 and not any(str(tmp_path) in note for note in notes)
     assert all(located(note, settings).is_file() for note in notes)
 

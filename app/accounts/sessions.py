@@ -1,5 +1,5 @@
 """Sessions of those who logged in, and browsers known from an earlier login: kept on the server
-in ``data/sessions.sqlite``, so that leaving ends them and a restart does not.
+(in ``data/sessions.sqlite`` or in PostgreSQL), so that leaving ends them and a restart does not.
 
 The browser holds 256 random bits; what is kept is their SHA-256.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +15,8 @@ from contextlib import contextmanager
 
 from ingest.errors import UserError
 from ingest.settings import Settings
+from ingest.storage.database import Connection
+from ingest.storage.places import shared_place
 
 FILE = "sessions.sqlite"
 SESSION_SECONDS = 7 * 24 * 3600
@@ -35,9 +36,9 @@ class Sessions:
     """The sessions and known browsers of one data folder."""
 
     def __init__(self, settings: Settings) -> None:
-        self._file = settings.data_folder / FILE
+        self._database = shared_place(settings, FILE, private=True)
         self._lock = threading.Lock()
-        self._connection: sqlite3.Connection | None = None
+        self._connection: Connection | None = None
 
     def begin(self, name: str, printed: str) -> str:
         """A new session's token.
@@ -75,9 +76,9 @@ class Sessions:
         with self._writing() as connection:
             connection.execute("delete from kept where until < ?", (now,))
             connection.execute(
-                "delete from kept where hash in (select hash from kept where kind = ? and name = ?"
-                " order by until desc limit -1 offset ?)",
-                (kind, name, MOST_EACH - 1),
+                "delete from kept where kind = ? and name = ? and hash not in (select hash"
+                " from kept where kind = ? and name = ? order by until desc limit ?)",
+                (kind, name, kind, name, MOST_EACH - 1),
             )
             values = (_hash(token), kind, name, printed, now + seconds)
             connection.execute("insert into kept values (?, ?, ?, ?, ?)", values)
@@ -88,30 +89,23 @@ class Sessions:
         with self._lock:
             try:
                 found = self._open().execute(query, (_hash(token), kind, time.time())).fetchone()
-            except (sqlite3.Error, OSError):
+            except (UserError, OSError):
                 return None  # nobody is let in who cannot be looked up
         return (found[0], found[1]) if found else None
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def _writing(self) -> Iterator[Connection]:
         with self._lock:
             try:
-                connection = self._open()
-                with connection:
-                    connection.execute("begin immediate")
+                with self._database.transaction(self._open()) as connection:
                     yield connection
-            except (sqlite3.Error, OSError) as error:
+            except (UserError, OSError) as error:
                 raise _unwritable(error) from None
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self) -> Connection:
         if self._connection is None:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            self._file.touch(mode=0o600)
-            connection = sqlite3.connect(
-                self._file, timeout=10, isolation_level=None, check_same_thread=False
-            )
-            connection.execute("pragma journal_mode = wal")
-            connection.execute(_SCHEMA)
+            connection = self._database.connect(write=True)
+            self._database.make(connection, _SCHEMA)
             self._connection = connection
         return self._connection
 
@@ -121,10 +115,11 @@ def _hash(token: str) -> str:
 
 
 def _unwritable(error: Exception) -> UserError:
+    reason = error.what if isinstance(error, UserError) else str(error)
     return UserError(
         "no-sessions",
-        FILE,
-        f"logins cannot be kept ({error})",
-        "Make the data folder writable",
-        ("无法保存登录状态", "请确认数据文件夹可写"),
+        "sessions",
+        f"logins cannot be kept ({reason})",
+        "Make the data folder writable, or start the data base",
+        ("无法保存登录状态", "请确认数据文件夹可写，或数据库正在运行"),
     )

@@ -58,7 +58,7 @@ class Library:
         self._assistant = assistant
         self._settings = assistant.settings
         self._drafts = Drafts(assistant.settings)
-        self._decisions = Decisions(assistant.settings.data_folder)
+        self._decisions = Decisions(assistant.settings)
         self._sketches = Sketches()
         self._warm = False
 

@@ -34,7 +34,7 @@ class Seals:
     """Seals the answers of one server and knows them again."""
 
     def __init__(self, settings: Settings) -> None:
-        self._file = settings.data_folder / KEY_FILE
+        self._settings = settings
         self._key: bytes | None = None
 
     def sealed(self, message: dict[str, Any], scope: dict[str, Any]) -> dict[str, Any]:
@@ -60,7 +60,7 @@ class Seals:
 
     def _seal(self, message: dict[str, Any]) -> str:
         if self._key is None:
-            self._key = kept_key(self._file)
+            self._key = kept_key(self._settings, KEY_FILE)
         # an answer of an earlier version lacks what came later; nothing can be taken away unseen
         shown = {name: message[name] for name in SEALED if name in message}
         sealed = json.dumps(shown, sort_keys=True)

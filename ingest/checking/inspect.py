@@ -15,7 +15,7 @@ from ingest.checking.meanings import meanings
 from ingest.embed import Embedder
 from ingest.errors import UserError
 from ingest.faults import damaged
-from ingest.generations import CATALOGUE, VECTORS, folder_of, left_over, read_current
+from ingest.generations import VECTORS, folder_of, left_over, read_current
 from ingest.index import Index, recipe_of
 from ingest.known import register_of
 from ingest.originals import all_kept, content_hash, find, in_corpus, located
@@ -23,7 +23,8 @@ from ingest.settings import Settings
 from ingest.settling import shown
 from ingest.storage.catalogue import DocumentRecord
 from ingest.storage.decisions import Decisions, Standing
-from ingest.storage.sqlite import faults_of
+from ingest.storage.places import catalogue_place
+from ingest.storage.sqlite import SqliteFile, faults_of
 
 _PROBED = 50
 _ALIKE = 0.99
@@ -53,8 +54,8 @@ def inspect(settings: Settings, embedder: Embedder) -> list[Finding]:
 
 def _files(settings: Settings) -> Iterator[Finding]:
     """Files that are broken as a whole."""
-    decisions = Decisions(settings.data_folder).path
-    if decisions.exists():
+    decisions = Decisions(settings).file
+    if decisions is not None and decisions.exists():
         faults = faults_of(decisions) or _unreadable(settings)
         if faults:
             yield _file("decisions", decisions, faults)
@@ -65,11 +66,11 @@ def _files(settings: Settings) -> Iterator[Finding]:
         return
     if current is None:
         return
-    folder = folder_of(settings, current["generation"])
-    if not (folder / CATALOGUE).is_file():
-        yield Finding("catalogue", str(folder / CATALOGUE), "this file is missing", "缺少这个文件")
+    place = catalogue_place(settings, current["generation"])
+    if not place.exists():
+        yield Finding("catalogue", place.where, "this file is missing", "缺少这个文件")
         return
-    faults = faults_of(folder / CATALOGUE)
+    faults = faults_of(place.path) if isinstance(place, SqliteFile) else []
     if not faults:
         try:
             index = Index.open(settings)
@@ -84,11 +85,11 @@ def _files(settings: Settings) -> Iterator[Finding]:
         except Exception as error:
             faults = [f"{type(error).__name__}: {error}"]
     if faults:
-        yield _file("catalogue", folder / CATALOGUE, faults)
+        yield _file("catalogue", place.where, faults)
 
 
 def _unreadable(settings: Settings) -> list[str]:
-    decisions = Decisions(settings.data_folder)
+    decisions = Decisions(settings)
     try:
         decisions.all(), decisions.changes(most=-1), decisions.held()
     except UserError as error:
@@ -234,12 +235,12 @@ def _originals(records: list[DocumentRecord], settings: Settings) -> Iterator[Fi
 
 
 def _decided(index: Index, records: list[DocumentRecord], settings: Settings) -> Iterator[Finding]:
-    decisions = Decisions(settings.data_folder)
+    decisions = Decisions(settings)
     hashes = {record.id: record.content_hash for record in records}
     if decisions.open_changes():
         yield Finding(
             "open-change",
-            str(decisions.path),
+            decisions.where,
             "a killed process left a change open",
             "被中断的操作留下未完结的更改",
         )
@@ -263,7 +264,7 @@ def _decided(index: Index, records: list[DocumentRecord], settings: Settings) ->
     register = {one for one in decisions.held() if one.source not in removed}
     if register and register != set(register_of(records)):
         what, zh = "the register is not what the catalogue has", "登记表与目录不符"
-        yield Finding("register", str(decisions.path), what, zh)
+        yield Finding("register", decisions.where, what, zh)
 
 
 def _sound(vectors: np.ndarray) -> bool:

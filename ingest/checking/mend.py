@@ -10,9 +10,7 @@ from ingest.embed import Embedder
 from ingest.errors import UserError
 from ingest.gather import gather
 from ingest.generations import (
-    CATALOGUE,
     CURRENT,
-    folder_of,
     generations,
     once_served,
     read_current,
@@ -29,7 +27,9 @@ from ingest.revector import embed_again, with_new_vectors
 from ingest.settings import Settings
 from ingest.settling import settle
 from ingest.storage.decisions import Decisions
-from ingest.storage.sqlite import faults_of
+from ingest.storage.places import catalogue_place
+from ingest.storage.salvage import salvage
+from ingest.storage.sqlite import SqliteFile, faults_of
 
 
 class Mender:
@@ -41,7 +41,7 @@ class Mender:
     def __init__(self, settings: Settings, embedder: Embedder) -> None:
         self._settings = settings
         self._embedder = embedder
-        self._decisions = Decisions(settings.data_folder)
+        self._decisions = Decisions(settings)
         self.reasons: list[UserError] = []
 
     def mend(self, findings: Sequence[Finding]) -> None:
@@ -71,13 +71,14 @@ class Mender:
                     self.reasons.append(error)
 
     def _decisions_file(self, _: Sequence[Finding]) -> None:
-        self._decisions.salvage()
+        salvage(self._settings)
 
     def _current(self, findings: Sequence[Finding]) -> None:
         """The newest generation that is whole serves; if it says by which recipe it was made."""
         for name in reversed(generations(self._settings)):
             recipe = recipe_noted(self._settings, name)
-            sound = not faults_of(folder_of(self._settings, name) / CATALOGUE)
+            place = catalogue_place(self._settings, name)
+            sound = not isinstance(place, SqliteFile) or not faults_of(place.path)
             if recipe and sound and once_served(self._settings, name):
                 set_current(self._settings, name, recipe)
                 return
@@ -147,7 +148,7 @@ class Mender:
         current = read_current(self._settings)
         if current is None:
             return
-        catalogue = folder_of(self._settings, current["generation"]) / CATALOGUE
+        catalogue = catalogue_place(self._settings, current["generation"])
         index = with_new_vectors(catalogue, self._settings, current["recipe"], self._embedder)
         index.serve()
         index.close()

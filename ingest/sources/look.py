@@ -46,7 +46,7 @@ def look(
     The parameters are those of :func:`ingest.sources.sync.sync`, as are the errors.
     """
     records = _records(settings)
-    decided = Decisions(settings.data_folder).all()
+    decided = Decisions(settings).all()
     with TemporaryDirectory() as folder:
 
         def keep(data: bytes, suffix: str) -> Path:

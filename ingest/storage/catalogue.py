@@ -1,4 +1,4 @@
-"""The catalogue: which documents are in, and all about them, in one SQLite file.
+"""The catalogue: which documents are in, and all about them, in one data base.
 
 A document becomes visible, is replaced or disappears in one transaction, together with its
 passages and its rows in the lexical index, so that a process killed at any moment leaves either
@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,7 +31,8 @@ from ingest.document import (
     metadata_from_json,
     metadata_to_json,
 )
-from ingest.storage.sqlite import connect, transaction
+from ingest.storage.database import Connection, Database
+from ingest.storage.sqlite import SqliteFile
 
 _SCHEMA = """
 create table if not exists meta (key text primary key, value text not null);
@@ -53,6 +53,10 @@ create index if not exists passages_by_document on passages(document, ordinal);
 create table if not exists stray (revision text primary key);
 """
 
+TABLES = ("meta", "documents", "passages", "stray", "lexical")
+"""All that a generation has, those first that others refer to."""
+
+_NOTE_STRAY = "insert into stray values (?) on conflict do nothing"
 _PASSAGE_COLUMNS = 'id, document, ordinal, start, "end", text, section, path, citation, kind'
 
 
@@ -90,37 +94,37 @@ class StoredDocument:
 
 
 class Catalogue:
-    """The SQLite file ``path``; made if it is not there and ``write`` is true."""
+    """The tables in ``place`` (a path: a SQLite file); made if not there and ``write`` is true."""
 
-    def __init__(self, path: Path, write: bool = False) -> None:
-        self.path = path
+    def __init__(self, place: Database | Path, write: bool = False) -> None:
+        self.database: Database = SqliteFile(place) if isinstance(place, Path) else place
         self._write = write
         self._local = threading.local()
         self._known: tuple[tuple[int, date], list[DocumentRecord]] | None = None
         if write:
-            self.connection.executescript(_SCHEMA)
+            self.database.make(self.connection, _SCHEMA)
 
     @property
-    def connection(self) -> sqlite3.Connection:
+    def connection(self) -> Connection:
         """This thread's connection, in autocommit mode.
 
-        :raises IndexStateError: if the file is missing or damaged.
+        :raises IndexStateError: if the place is missing or damaged.
         """
-        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        found: Connection | None = getattr(self._local, "connection", None)
         if found is None:
-            found = connect(self.path, self._write)
+            found = self.database.connect(self._write)
             self._local.connection = found
         return found
 
     @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> Iterator[Connection]:
         """All changes made inside take effect together, or none of them."""
-        with transaction(self.connection) as connection:
+        with self.database.transaction(self.connection) as connection:
             yield connection
 
     def close(self) -> None:
         """Close this thread's connection."""
-        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        found: Connection | None = getattr(self._local, "connection", None)
         if found is not None:
             found.close()
             self._local.connection = None
@@ -134,7 +138,10 @@ class Catalogue:
 
     def set_meta(self, key: str, value: str) -> None:
         """Keep ``value`` under ``key``."""
-        self.connection.execute("insert or replace into meta values (?, ?)", (key, value))
+        self.connection.execute(
+            "insert into meta values (?, ?) on conflict (key) do update set value = excluded.value",
+            (key, value),
+        )
 
     @property
     def changes(self) -> int:
@@ -160,7 +167,7 @@ class Catalogue:
 
     def _later_columns(self) -> str:
         """The columns that a catalogue of an earlier version lacks; empty lists in their place."""
-        columns = {row[1] for row in self.connection.execute("pragma table_info(documents)")}
+        columns = self.database.columns(self.connection, "documents")
         return "card, pages" if {"card", "pages"} <= columns else "'[]', '[]'"
 
     def cards(self) -> dict[str, tuple[CardEntry, ...]]:
@@ -200,7 +207,7 @@ class Catalogue:
 
     def put(
         self,
-        connection: sqlite3.Connection,
+        connection: Connection,
         document: Document,
         sections: Sequence[Section],
         passages: Sequence[Passage],
@@ -238,20 +245,20 @@ class Catalogue:
         )
         self._count_change(connection)
 
-    def delete(self, connection: sqlite3.Connection, document_id: str) -> None:
+    def delete(self, connection: Connection, document_id: str) -> None:
         """Take the document out in the open transaction, and note that its vectors are stray."""
         row = connection.execute(
             "select revision from documents where id = ?", (document_id,)
         ).fetchone()
         if row:
-            connection.execute("insert or ignore into stray values (?)", row)
+            connection.execute(_NOTE_STRAY, row)
             connection.execute("delete from documents where id = ?", (document_id,))
             self._count_change(connection)
 
-    def _count_change(self, connection: sqlite3.Connection) -> None:
+    def _count_change(self, connection: Connection) -> None:
         connection.execute(
             "insert into meta values ('changes', '1') on conflict (key)"
-            " do update set value = cast(value as integer) + 1"
+            " do update set value = cast(cast(meta.value as integer) + 1 as text)"
         )
 
     # passages
@@ -261,8 +268,8 @@ class Catalogue:
         return int(self.connection.execute("select count(*) from passages").fetchone()[0])
 
     def some_passages(self, most: int) -> list[str]:
-        """The ids of a few passages: those that came first."""
-        rows = self.connection.execute("select id from passages order by rowid limit ?", (most,))
+        """The ids of a few passages."""
+        rows = self.connection.execute("select id from passages order by id limit ?", (most,))
         return [row[0] for row in rows]
 
     def passages(self, ids: Iterable[str]) -> dict[str, Passage]:
@@ -299,7 +306,7 @@ class Catalogue:
 
     def mark_stray(self, revision: str) -> None:
         """Note that vectors of ``revision`` may exist without being visible."""
-        self.connection.execute("insert or ignore into stray values (?)", (revision,))
+        self.connection.execute(_NOTE_STRAY, (revision,))
 
     def has_notes_of_strays(self) -> bool:
         """Whether any revision is noted."""

@@ -1,13 +1,13 @@
-"""What people decided about documents, and the log of it: one SQLite file beside the index.
+"""What people decided about documents, and the log of it: kept beside the index.
 
 The corpus folder says what the documents are; editors may remove one, replace its file, add one
 that the folder never had, or correct what was found in it. Such decisions are kept here, by
 document, so that a rebuild honours them. Every decision is a change in the log: who, when, what,
 and how the document stood before and after, which is what undoing needs.
 
-The same file holds the register: which documents are in, where their bytes lie and what hash they
-have. It is what a rebuild goes by when the catalogue is lost, so that this file and the originals
-are enough to make the index anew.
+Beside them stands the register: which documents are in, where their bytes lie and what hash they
+have. It is what a rebuild goes by when the catalogue is lost, so that decisions, register and
+originals are enough to make the index anew.
 
 A change is written in two steps around the change of the index: ``begin`` notes it and sets the
 decision, ``finish`` closes it. What a killed process left open is settled by ``settle``.
@@ -16,7 +16,6 @@ decision, ``finish`` closes it. What a killed process left open is settled by ``
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
@@ -25,7 +24,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ingest.document import document_id
-from ingest.storage.sqlite import connect, readable_rows, transaction
+from ingest.settings import Settings
+from ingest.storage.database import Connection
+from ingest.storage.places import shared_place
+from ingest.storage.sqlite import SqliteFile
 
 Action = Literal["add", "replace", "edit", "remove", "undo"]
 Edits = tuple[tuple[str, str | None], ...]
@@ -33,7 +35,7 @@ Edits = tuple[tuple[str, str | None], ...]
 
 FILE = "library.sqlite"
 
-_SCHEMA = """
+SCHEMA = """
 create table if not exists decisions (
     document text primary key, source text not null, present integer not null,
     file text, edits text not null
@@ -116,41 +118,59 @@ class Change:
 
 
 class Decisions:
-    """Decisions and log under the folder ``data``; the file is made by the first change."""
+    """Decisions and log of one installation; a file is made by the first change."""
 
-    def __init__(self, data: Path) -> None:
-        self.path = data / FILE
+    def __init__(self, settings: Settings) -> None:
+        self._database = shared_place(settings, FILE)
+
+    @property
+    def where(self) -> str:
+        """Where they lie, as errors say it."""
+        return self._database.where
+
+    @property
+    def file(self) -> Path | None:
+        """The file that holds them, if it is one."""
+        return self._database.path if isinstance(self._database, SqliteFile) else None
+
+    def exists(self) -> bool:
+        """Whether there may be any."""
+        return self._database.exists()
 
     def all(self) -> dict[str, Decision]:
         """Every decision, by the document's source."""
-        if not self.path.exists():
+        if not self._database.exists():
             return {}
         with self._reading() as connection:
             rows = connection.execute("select source, present, file, edits from decisions")
-            return {row[0]: _decision(row) for row in rows}
+            return {row[0]: decision_of(row) for row in rows}
 
     def changes(
         self, most: int = 200, before: int | None = None, document: str | None = None
     ) -> list[Change]:
         """The newest changes that took effect, newest first.
 
+        :param most: at most so many; -1: all.
         :param before: only changes with a smaller id, for the next page.
         :param document: only changes of this document.
         """
-        if not self.path.exists():
+        limits = {"and id < ?": before, "and document = ?": document}
+        limits = {limit: value for limit, value in limits.items() if value is not None}
+        where = " ".join(limits)
+        values = [*limits.values(), *([most] if most >= 0 else [])]
+        if not self._database.exists():
             return []
         with self._reading() as connection:
             rows = connection.execute(
-                f"select {_COLUMNS} from changes c where state = 'done'"
-                " and (?1 is null or id < ?1) and (?2 is null or document = ?2)"
-                " order by id desc limit ?3",
-                (before, document, most),
+                f"select {_COLUMNS} from changes c where state = 'done' {where}"
+                f" order by id desc {'limit ?' if most >= 0 else ''}",
+                values,
             )
             return [_change(row) for row in rows]
 
     def change(self, id: int) -> Change | None:
         """One change that took effect."""
-        if not self.path.exists():
+        if not self._database.exists():
             return None
         with self._reading() as connection:
             row = connection.execute(
@@ -172,12 +192,11 @@ class Decisions:
 
         :param in_corpus: ``after.file`` lies in the corpus folder, which stays its master.
         """
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self._writing() as connection, transaction(connection):
+        with self._changing() as connection:
             self._set(connection, after, in_corpus)
-            cursor = connection.execute(
+            row = connection.execute(
                 "insert into changes (at, who, action, document, title, before, after, undoes,"
-                " state) values (?,?,?,?,?,?,?,?,'begun')",
+                " state) values (?,?,?,?,?,?,?,?,'begun') returning id",
                 (
                     datetime.now(UTC).isoformat(timespec="seconds"),
                     who,
@@ -188,13 +207,12 @@ class Decisions:
                     _json(asdict(after)),
                     undoes,
                 ),
-            )
-            assert cursor.lastrowid is not None
-            return cursor.lastrowid
+            ).fetchone()
+            return int(row[0])
 
     def finish(self, id: int, title: str | None = None) -> None:
         """The change took effect; ``title`` is the document's, if it was not known before."""
-        with self._writing() as connection, transaction(connection):
+        with self._changing() as connection:
             connection.execute(
                 "update changes set state = 'done', title = coalesce(?, title) where id = ?",
                 (title, id),
@@ -202,9 +220,9 @@ class Decisions:
 
     def cancel(self, id: int, in_corpus: Callable[[str], bool]) -> None:
         """The change did not take effect: decide as before it."""
-        with self._writing() as connection, transaction(connection):
+        with self._changing() as connection:
             row = connection.execute("select before from changes where id = ?", (id,)).fetchone()
-            before = _standing(row[0])
+            before = standing_in(row[0])
             if before.file:
                 self._set(connection, before, in_corpus(before.file))
             else:
@@ -213,7 +231,7 @@ class Decisions:
 
     def open_changes(self) -> list[int]:
         """Changes that are neither done nor given up: being made, or left by a killed process."""
-        if not self.path.exists():
+        if not self._database.exists():
             return []
         with self._reading() as connection:
             rows = connection.execute("select id from changes where state = 'begun' order by id")
@@ -226,14 +244,14 @@ class Decisions:
 
         :param took_effect: whether the index shows a document as it should stand.
         """
-        if not self.path.exists():
+        if not self._database.exists():
             return
         with self._reading() as connection:
             rows = connection.execute(
                 "select id, after from changes where state = 'begun' order by id"
             ).fetchall()
         for id, after in rows:
-            if took_effect(_standing(after)):
+            if took_effect(standing_in(after)):
                 self.finish(id)
             else:
                 self.cancel(id, in_corpus)
@@ -241,48 +259,26 @@ class Decisions:
     def forget(self, source: str) -> None:
         """Let the corpus folder decide about a document's presence and file again."""
         if source in self.all():
-            with self._writing() as connection, transaction(connection):
+            with self._changing() as connection:
                 connection.execute(
                     "update decisions set present = 1, file = null where source = ?", (source,)
                 )
-
-    def salvage(self) -> Path:
-        """Put a damaged file aside and begin a new one with what can still be read of it.
-
-        :return: where the damaged file lies now.
-        """
-        rows = {
-            table: list(readable_rows(self.path, f"select * from {table}"))
-            for table in ("decisions", "changes", "held")
-        }
-        aside = self.path.with_name(f"{FILE}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S}")
-        for ending in ("-wal", "-shm"):
-            self.path.with_name(FILE + ending).unlink(missing_ok=True)
-        self.path.replace(aside)
-        with self._writing() as connection, transaction(connection):
-            for table, width in (("decisions", 5), ("changes", 10), ("held", 5)):
-                connection.executemany(
-                    f"insert or ignore into {table} values ({','.join('?' * width)})",
-                    [row for row in rows[table] if len(row) == width and _whole(table, row)],
-                )
-        return aside
 
     # the register
 
     def held(self) -> list[Held]:
         """The register; empty in a data folder of an earlier version of the program."""
-        if not self.path.exists():
+        if not self._database.exists():
             return []
         with self._reading() as connection:
-            if not connection.execute("select 1 from sqlite_master where name = 'held'").fetchone():
+            if not self._database.columns(connection, "held"):
                 return []
             rows = connection.execute("select source, file, content_hash, title from held")
             return [Held(*row) for row in rows]
 
     def hold(self, held: Held) -> None:
         """Note that a document is in."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self._writing() as connection, transaction(connection):
+        with self._changing() as connection:
             _hold(connection, [held])
 
     def hold_all(self, held: Iterable[Held]) -> None:
@@ -290,36 +286,36 @@ class Decisions:
         wanted = {one.id: one for one in held}
         if wanted == {one.id: one for one in self.held()}:
             return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self._writing() as connection, transaction(connection):
+        with self._changing() as connection:
             connection.execute("delete from held")
             _hold(connection, wanted.values())
 
-    def _set(self, connection: sqlite3.Connection, to: Standing, in_corpus: bool) -> None:
+    def _set(self, connection: Connection, to: Standing, in_corpus: bool) -> None:
         if to.present and in_corpus and not to.edits:
             connection.execute("delete from decisions where document = ?", (to.document,))
             return
         connection.execute(
-            "insert or replace into decisions values (?,?,?,?,?)",
+            _replacing("decisions", "source, present, file, edits"),
             (
                 to.document,
                 to.source,
-                to.present,
+                int(to.present),
                 None if in_corpus else to.file,
                 _json(to.edits),
             ),
         )
 
     @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        with closing(connect(self.path, write=False)) as connection:
+    def _reading(self) -> Iterator[Connection]:
+        with closing(self._database.connect(write=False)) as connection:
             yield connection
 
     @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with closing(connect(self.path, write=True)) as connection:
-            connection.executescript(_SCHEMA)
-            yield connection
+    def _changing(self) -> Iterator[Connection]:
+        with closing(self._database.connect(write=True)) as connection:
+            self._database.make(connection, SCHEMA)
+            with self._database.transaction(connection) as changing:
+                yield changing
 
 
 _COLUMNS = (
@@ -329,9 +325,20 @@ _COLUMNS = (
 )
 
 
-def _hold(connection: sqlite3.Connection, held: Iterable[Held]) -> None:
+def _replacing(table: str, columns: str) -> str:
+    """A statement that puts a row in the place of its document's."""
+    names = columns.split(", ")
+    new = ", ".join(f"{name} = excluded.{name}" for name in names)
+    marks = ",".join("?" * (len(names) + 1))
+    return (
+        f"insert into {table} (document, {columns}) values ({marks})"
+        f" on conflict (document) do update set {new}"
+    )
+
+
+def _hold(connection: Connection, held: Iterable[Held]) -> None:
     connection.executemany(
-        "insert or replace into held values (?,?,?,?,?)",
+        _replacing("held", "source, file, content_hash, title"),
         [(one.id, one.source, one.file, one.content_hash, one.title) for one in held],
     )
 
@@ -349,29 +356,17 @@ def _edits(value: Any) -> Edits:
     return tuple((str(name), text) for name, text in value)
 
 
-def _standing(text: str) -> Standing:
+def standing_in(text: str) -> Standing:
     values = json.loads(text)
     return Standing(**{**values, "edits": _edits(values["edits"])})
 
 
-def _whole(table: str, row: tuple[Any, ...]) -> bool:
-    """Whether a row of a damaged file can be understood."""
-    try:
-        if table == "decisions":
-            _decision(row[1:])
-        elif table == "changes":
-            _standing(row[6]), _standing(row[7])
-        return None not in row[:5] or table == "decisions"
-    except (ValueError, TypeError, KeyError):
-        return False
-
-
-def _decision(row: tuple[Any, ...]) -> Decision:
+def decision_of(row: tuple[Any, ...]) -> Decision:
     source, present, file, edits = row
     return Decision(source, bool(present), file, _edits(json.loads(edits)))
 
 
 def _change(row: tuple[Any, ...]) -> Change:
     id, at, who, action, document, title, before, after, undoes, last = row
-    standings = (_standing(before), _standing(after))
+    standings = (standing_in(before), standing_in(after))
     return Change(id, at, who, action, document, title, *standings, undoes, bool(last))

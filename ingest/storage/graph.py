@@ -68,7 +68,8 @@ class GraphSums:
 
 def survives(settings: StoreSettings, folder: Path, name: str) -> bool:
     """Whether a process of its own can read all vectors and find some, without dying of it."""
-    given = [settings.model_dump_json(), str(folder), name]
+    shown = settings.model_dump_json(exclude={"catalogue"})  # others see arguments
+    given = [shown, str(folder), name]
     path = os.pathsep.join([str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])])
     try:
         done = subprocess.run(

@@ -13,7 +13,6 @@ with statistics of their own.
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ingest.document import Passage
+from ingest.storage.database import Connection
 from ingest.storage.terms import BUCKETS, term_numbers
 
 if TYPE_CHECKING:
@@ -39,6 +39,10 @@ create table if not exists lexical (
 );
 create index if not exists lexical_by_document on lexical(document);
 """
+_COLUMNS = (
+    "stamp, document, passages, text_counts, text_terms, text_times, head_counts, head_terms,"
+    " head_times"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,9 +168,9 @@ class LexicalIndex:
         self._view: LexicalView | None = None
         self._parts: dict[int, _Part] = {}
         if write:
-            catalogue.connection.executescript(_SCHEMA)
+            catalogue.database.make(catalogue.connection, _SCHEMA)
 
-    def add(self, connection: sqlite3.Connection, passages: Sequence[Passage], title: str) -> None:
+    def add(self, connection: Connection, passages: Sequence[Passage], title: str) -> None:
         """Store the terms of one document's passages in the open transaction."""
         if not passages:
             return
@@ -183,7 +187,7 @@ class LexicalIndex:
             ),
         )
 
-    def remove(self, connection: sqlite3.Connection, document_id: str) -> None:
+    def remove(self, connection: Connection, document_id: str) -> None:
         """Take a document's terms out in the open transaction."""
         connection.execute("delete from lexical where document = ?", (document_id,))
 
@@ -215,12 +219,13 @@ class LexicalIndex:
         stamps = [row[0] for row in connection.execute("select stamp from lexical order by stamp")]
         missing = [stamp for stamp in stamps if stamp not in self._parts]
         if len(missing) > 50:
-            rows = connection.execute("select * from lexical")
+            rows = connection.execute(f"select {_COLUMNS} from lexical")
             fresh = {row[0]: _Part.read(row) for row in rows}
         else:
             fresh = {}
             for stamp in missing:
-                rows = connection.execute("select * from lexical where stamp = ?", (stamp,))
+                one = f"select {_COLUMNS} from lexical where stamp = ?"
+                rows = connection.execute(one, (stamp,))
                 fresh.update((row[0], _Part.read(row)) for row in rows)
         known = {**self._parts, **fresh}
         self._parts = {stamp: known[stamp] for stamp in stamps if stamp in known}

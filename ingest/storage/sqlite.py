@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -76,6 +76,59 @@ class Connection(sqlite3.Connection):
 
     def executescript(self, *args: Any) -> Any:
         return self.cursor().executescript(*args)
+
+
+class SqliteFile:
+    """The tables in one file, as a :class:`ingest.storage.database.Database`.
+
+    :param private: the file is its owner's only.
+    """
+
+    def __init__(self, path: Path, private: bool = False) -> None:
+        self.path = path
+        self._private = private
+
+    @property
+    def where(self) -> str:
+        """The file's path."""
+        return str(self.path)
+
+    def exists(self) -> bool:
+        """Whether the file is there."""
+        return self.path.exists()
+
+    def connect(self, write: bool) -> Connection:
+        """See :func:`connect`; with ``write``, its folder is made too."""
+        if write:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            if self._private:
+                self.path.touch(mode=0o600)
+        return connect(self.path, write)
+
+    def make(self, connection: Any, tables: str) -> None:
+        """Run a script that makes what is not there."""
+        connection.executescript(tables)
+
+    def transaction(self, connection: Any) -> AbstractContextManager[Any]:
+        """See :func:`transaction`."""
+        return transaction(connection)
+
+    def columns(self, connection: Any, table: str) -> set[str]:
+        """The columns of a table."""
+        return {row[1] for row in connection.execute(f"pragma table_info({table})")}
+
+    def fault(self, connection: Any) -> str:
+        """What ``PRAGMA quick_check`` finds first."""
+        found = str(connection.execute("pragma quick_check(1)").fetchone()[0])
+        return "" if found == "ok" else found
+
+    def renumber(self, connection: Any, table: str) -> None:
+        """Nothing: SQLite does so by itself."""
+
+    def drop(self) -> None:
+        """Remove the file with its log."""
+        for ending in ("", "-wal", "-shm"):
+            self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
 
 
 def connect(path: Path, write: bool) -> Connection:
@@ -157,6 +210,7 @@ def _open(path: Path, how: str) -> Connection:
             uri=True,
             timeout=WAIT,
             isolation_level=None,
+            check_same_thread=False,  # those who share one take turns
             factory=Connection,
         )
     except sqlite3.DatabaseError as error:

@@ -1,0 +1,1 @@
+"""Tables of one generation: documents, passages and their words."""

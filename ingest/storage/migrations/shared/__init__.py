@@ -1,0 +1,1 @@
+"""Tables that all generations share: which one serves, decisions, and the stores of the app."""

@@ -1,0 +1,318 @@
+"""A whole installation over PostgreSQL: what only it has, and what happens when it is away."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from app import feedback, shares
+from app.accounts.sessions import Sessions
+from app.api.gate import Gate
+from app.api.health import router
+from app.api.metrics import Metrics
+from app.service import Assistant
+from app.web.sealing import Seals
+from ingest.check import check
+from ingest.embed import Embedder
+from ingest.errors import SettingsError, UserError
+from ingest.index import Index, read_current, writing
+from ingest.into_postgres import into_postgres
+from ingest.pipeline import add_paths, build, take_out
+from ingest.settings import Settings, StoreSettings, load_settings
+from ingest.storage import migrations
+from ingest.storage.catalogue import TABLES, Catalogue
+from ingest.storage.decisions import SCHEMA, Decisions, Held
+from ingest.storage.lexical import LexicalIndex
+from ingest.storage.places import catalogue_place, shared_place, shared_schema
+from ingest.storage.postgres import shown
+from ingest.storage.sqlite import SqliteFile
+from tests.postgres import Postgres
+from tests.projects import Project, law
+from tests.servers import until
+
+QUESTION = "供应商应当在几个工作日内提交履约保证金？"
+
+
+def add(settings: Settings, *paths: Path) -> None:
+    with writing(settings):
+        summary = add_paths(list(paths), settings, Embedder(settings))
+    assert not summary.failures
+
+
+def stored_at(url: str | None) -> str:
+    catalogue = "null" if url is None else url
+    return f"store: {{catalogue: {catalogue}}}\nanswer: {{reader: none}}\n"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Project:
+    """Two documents in a data base of their own."""
+    folder = tmp_path_factory.mktemp("postgres") / "project"
+    project = Project.make(folder, stored_at(postgres.database()))
+    project.write("甲办法.txt", law("甲省政府采购管理办法", 12))
+    project.write("乙办法.txt", law("乙省政府采购管理办法", 4))
+    add(project.settings, project.corpus)
+    return project
+
+
+def empty(url: str, tmp_path: Path) -> Settings:
+    return Settings(base=tmp_path, store=StoreSettings(catalogue=url))
+
+
+def test_documents_are_asked_replaced_removed_and_rebuilt(project: Project) -> None:
+    settings = project.settings
+    assert not list(settings.data_folder.rglob("catalogue.sqlite"))
+    assert not (settings.data_folder / "library.sqlite").exists()
+    assistant = Assistant(settings)
+    assert "7个工作日" in assistant.ask(QUESTION).text
+    file = project.write("丙办法.txt", law("丙省政府采购管理办法", 3))
+    add(settings, file)
+    assert "丙省" in assistant.ask("丙省政府采购管理办法第三条怎么规定？").citations[0].title
+    project.write("丙办法.txt", "丙省政府采购管理办法\n第一条 供应商应当在99个工作日内答复。\n")
+    add(settings, file)
+    assert "99个工作日" in assistant.ask("丙省政府采购管理办法第一条怎么规定？").text
+    before = assistant.index
+    (record,) = [r for r in before.documents() if r.title.startswith("丙")]
+    with writing(settings):
+        index = Index.open_for_writing(settings, before.recipe)
+        change = take_out(record, index, settings, "编辑")
+        index.close()
+    assert Decisions(settings).changes()[0] == change
+    assert all("丙" not in r.title for r in assistant.index.documents())
+    with writing(settings):
+        assert build(settings, Embedder(settings)).switched
+    assert not before.serves and assistant.index.generation != before.generation
+    assert len(assistant.index.documents()) == 2 and "7个工作日" in assistant.ask(QUESTION).text
+
+
+def test_damages_are_mended(project: Project) -> None:
+    settings = project.settings
+    index = Index.open(settings)
+    shutil.rmtree(settings.data_folder / "generations" / index.generation)
+    done = check(settings, Embedder(settings), repair=True)
+    assert {one.kind for one in done.found} == {"vectors"} and done.left == []
+    with Index.open(settings).catalogue.transaction() as connection:
+        connection.execute("delete from lexical where document = ?", (index.documents()[0].id,))
+    done = check(settings, Embedder(settings), repair=True)
+    assert {one.kind for one in done.found} == {"document"} and done.left == []
+
+
+def test_two_writers_do_not_meet(project: Project) -> None:
+    with writing(project.settings), pytest.raises(UserError, match="another process is changing"):
+        writing(project.settings)
+    with writing(project.settings):
+        pass
+
+
+def test_backups_are_those_of_the_data_base(project: Project, tmp_path: Path) -> None:
+    for command in ("backup", "restore"):
+        done = project.run("ingest", command, str(tmp_path / "backup.zip"))
+        assert done.returncode == 1 and "pg_dump" in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_dead_connections_are_not_the_servers_death(postgres: Postgres, tmp_path: Path) -> None:
+    settings = empty(postgres.database(), tmp_path)
+    catalogue = Catalogue(catalogue_place(settings, "20261127-120000-abcdef"), write=True)
+    decisions = Decisions(settings)
+    with ThreadPoolExecutor(4) as threads:  # so that there are several
+        list(threads.map(lambda _: catalogue.meta("recipe"), range(40)))
+    decisions.hold(Held("a.txt", "corpus:a.txt", "aa", "甲"))
+    postgres.stop(hard=True)
+    postgres.start()
+    assert catalogue.meta("recipe") is None
+    with catalogue.transaction() as connection:
+        connection.execute("insert into stray values (?)", ("x",))
+    decisions.hold(Held("b.txt", "corpus:b.txt", "bb", "乙"))
+    assert len(decisions.held()) == 2 and catalogue.has_notes_of_strays()
+
+
+def test_it_goes_away_and_comes_back(postgres: Postgres, project: Project) -> None:
+    assistant = Assistant(project.settings)
+    assistant.warm()
+    page = FastAPI()
+    page.include_router(router(assistant, Metrics(assistant, Gate(8, 100))))
+    client = TestClient(page)
+    assert client.get("/readyz").status_code == 200
+    postgres.stop(hard=True)
+    try:
+        away = client.get("/readyz")
+        assert away.status_code == 503 and away.json()["code"] == "no-database", away.text
+        with pytest.raises(UserError, match="PostgreSQL does not answer") as caught:
+            assistant.ask("采购人应当在几个工作日内提交履约保证金？")
+        assert "没有应答" in caught.value.line("zh")
+        done = project.run("ingest", "list")
+        assert done.returncode == 1 and "PostgreSQL does not answer" in done.stderr
+        assert "Traceback" not in done.stderr
+    finally:
+        postgres.start()
+    until(lambda: client.get("/readyz").status_code == 200, "it does not come back")
+    assert not assistant.ask("采购人应当在几个工作日内提交履约保证金？").abstained
+    assistant.close()
+    assistant.index.close()
+
+
+@pytest.fixture
+def full(tmp_path: Path, postgres: Postgres) -> Iterator[tuple[Project, Settings]]:
+    """A project whose SQLite files hold something of all there is, and its settings with
+    PostgreSQL."""
+    project = Project.make(tmp_path / "project", stored_at(None))
+    project.write("甲办法.txt", law("甲省政府采购管理办法", 12))
+    add(
+        project.settings,
+        project.write("乙办法.txt", law("乙省政府采购管理办法", 4)),
+        project.corpus,
+    )
+    with writing(project.settings):
+        index = Index.open_for_writing(
+            project.settings, (read_current(project.settings) or {})["recipe"]
+        )
+        gone = next(r for r in index.documents() if r.title.startswith("乙"))
+        take_out(gone, index, project.settings, "编辑")
+        index.close()
+    yield project, load_settings(_switched(project, postgres.database()))
+
+
+def _switched(project: Project, url: str) -> Path:
+    text = project.config.read_text(encoding="utf-8").replace(
+        "catalogue: null", f"catalogue: {url}"
+    )
+    config = project.folder / "postgres.yaml"
+    config.write_text(text, encoding="utf-8")
+    return config
+
+
+def test_what_sqlite_files_hold_moves(full: tuple[Project, Settings]) -> None:
+    project, settings = full
+    share, secret = shares.publish(project.settings, [{"text": "答"}], "题", "zh")
+    session = Sessions(project.settings).begin("编辑", "print")
+    feedback.record(project.settings, question="问？", answer="答", rating="up")
+    sealed = Seals(project.settings).sealed({"question": "问？"}, {})
+    log = Decisions(project.settings).changes()
+    before = Assistant(project.settings)
+    with writing(settings):
+        moved = into_postgres(settings)
+    assert (moved.documents, moved.passages) == (1, 13)
+    after = Assistant(settings)
+    assert after.ask(QUESTION).text == before.ask(QUESTION).text
+    assert after.index.generation == before.index.generation
+    assert check(settings, Embedder(settings)).found == []
+    assert shares.read(settings, share.id) == share
+    assert Sessions(settings).of(session) == ("编辑", "print")
+    assert [f.question for f in feedback.export(settings)] == ["问？"]
+    assert Seals(settings).opened(sealed) is not None
+    assert Decisions(settings).changes() == log
+    # and it goes on from there
+    add(settings, project.corpus / "乙办法.txt")
+    (record,) = [r for r in after.index.documents() if r.title.startswith("乙")]
+    with writing(settings):
+        index = Index.open_for_writing(settings, after.index.recipe)
+        change = take_out(record, index, settings, "编辑")
+        index.close()
+    assert change.id == log[0].id + 1
+    with writing(settings), pytest.raises(UserError, match="there are documents already"):
+        into_postgres(settings)
+    assert shares.withdraw(settings, share.id, secret)
+
+
+def test_there_must_be_something_to_move_and_somewhere_to_move_it(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    with pytest.raises(SettingsError, match="name no PostgreSQL"):
+        into_postgres(Settings(base=tmp_path))
+    with pytest.raises(UserError, match="nothing to be moved"):
+        into_postgres(empty(postgres.database(), tmp_path))
+
+
+# Tables and their versions
+
+
+def test_both_engines_have_the_same_columns(postgres: Postgres, tmp_path: Path) -> None:
+    settings = empty(postgres.database(), tmp_path)
+    catalogue = Catalogue(catalogue_place(settings, "20261127-120000-abcdef"), write=True)
+    own = Catalogue(tmp_path / "catalogue.sqlite", write=True)
+    LexicalIndex(own, write=True)
+    for table in TABLES:
+        there = catalogue.database.columns(catalogue.connection, table)
+        assert there == own.database.columns(own.connection, table) != set()
+    file = SqliteFile(tmp_path / "library.sqlite")
+    connection, shared = file.connect(write=True), shared_schema(settings)
+    file.make(connection, SCHEMA)
+    for table in ("decisions", "changes", "held"):
+        there = shared.columns(shared.connect(write=True), table)
+        assert there == file.columns(connection, table) != set()
+
+
+def test_tables_of_today_become_those_of_tomorrow(
+    postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = empty(postgres.database(), tmp_path)
+    catalogue = Catalogue(catalogue_place(settings, "20261127-120000-abcdef"), write=True)
+    catalogue.set_meta("recipe", "today")
+    newer = tmp_path / "migrations"
+    shutil.copytree(migrations.FOLDER, newer)
+    (newer / "catalogue" / "c002_more.py").write_text(
+        "from alembic import op\nrevision = 'c002'\ndown_revision = 'c001'\n"
+        "def upgrade():\n    op.execute('alter table meta add column more text')\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setattr(migrations, "FOLDER", newer)
+    monkeypatch.setitem(migrations.NEWEST, "catalogue", "c002")
+    name = f"{settings.store.collection}-20261127-120000-abcdef"
+    assert settings.store.catalogue
+    migrations.bring_up(settings.store.catalogue, name, "catalogue", "here")
+    assert "more" in catalogue.database.columns(catalogue.connection, "meta")
+    assert catalogue.meta("recipe") == "today"
+    monkeypatch.undo()
+    with pytest.raises(UserError, match="newer version of the program"):
+        migrations.bring_up(settings.store.catalogue, name, "catalogue", "here")
+
+
+def test_the_newest_versions_are_the_last() -> None:
+    for kind, newest in migrations.NEWEST.items():
+        files = sorted((migrations.FOLDER / kind).glob("[cs]*.py"))
+        assert files[-1].name.startswith(f"{newest}_")
+
+
+# What is set wrongly is one line
+
+
+def test_what_is_set_wrongly_is_one_line(
+    postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = postgres.database("--encoding=LATIN1", "--locale=C", "--template=template0")
+    with pytest.raises(SettingsError, match="keeps text as LATIN1"):
+        Index.open(empty(url, tmp_path))
+    nowhere = url.rsplit("/", 1)[0].replace("zhengcai@", "zhengcai:sesame@") + "/nowhere"
+    with pytest.raises(UserError, match='database "nowhere" does not exist') as caught:
+        Index.open(empty(nowhere, tmp_path))
+    assert "sesame" not in caught.value.line() + caught.value.line("zh")
+    with pytest.raises(UserError, match="there is no index yet"):
+        Index.open(empty(postgres.database(), tmp_path))
+    config = tmp_path / "config.yaml"
+    config.write_text("store: {catalogue: 'mysql://root:sesame@host/db'}\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"store\.catalogue") as caught:
+        load_settings(config)
+    assert "sesame" not in caught.value.line()
+    monkeypatch.setitem(sys.modules, "ingest.storage.postgres", None)
+    with pytest.raises(SettingsError, match=r"pip install -e '\.\[postgres\]'"):
+        shared_place(empty(url, tmp_path), "library.sqlite")
+
+
+@pytest.mark.parametrize(
+    ("url", "seen"),
+    [
+        ("postgresql://me:pass@host/db", "postgresql://me@host/db"),
+        ("postgresql://host/db?user=me&password=a%40b&x=1", "postgresql://host/db?user=me&x=1"),
+        ("postgresql:///db?password=abc", "postgresql:///db"),
+    ],
+)
+def test_passwords_are_not_shown(url: str, seen: str) -> None:
+    assert shown(url) == seen
