@@ -279,11 +279,11 @@ class Decisions:
             rows = connection.execute("select source, file, content_hash, title from held")
             return [Held(*row) for row in rows]
 
-    def hold(self, held: Held) -> None:
-        """Note that a document is in."""
+    def hold(self, *held: Held) -> None:
+        """Note that documents are in."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._writing() as connection, transaction(connection):
-            _hold(connection, [held])
+            _hold(connection, held)
 
     def hold_all(self, held: Iterable[Held]) -> None:
         """Note that these documents and no others are in."""

@@ -13,7 +13,7 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,20 +58,28 @@ class VectorStore:
         self._write = write
         self._generation = name
         self._copy: Path | None = None
+        self._written = False
         self.name = f"{settings.collection}-{name}"
         self._using = threading.Lock()
         self._refuse_damaged(trust)
         self._open(make)
 
-    def add(self, passages: Sequence[Passage], vectors: np.ndarray, revision: str) -> None:
-        """Store one vector a passage; both have the same length and order."""
+    def add(
+        self, passages: Sequence[Passage], vectors: np.ndarray, revisions: Mapping[str, str]
+    ) -> None:
+        """Store one vector a passage; both have the same length and order.
+
+        :param revisions: the revision of each of their documents, by its id.
+        """
         for start in range(0, len(passages), _BATCH):
             part = passages[start : start + _BATCH]
             with self._told():
                 self._collection.upsert(
                     ids=[p.id for p in part],
                     embeddings=vectors[start : start + len(part)],
-                    metadatas=[{"document": p.document, "revision": revision} for p in part],
+                    metadatas=[
+                        {"document": p.document, "revision": revisions[p.document]} for p in part
+                    ],
                 )
         self._settle()
 
@@ -141,6 +149,9 @@ class VectorStore:
         # Chroma keeps a client that failed to open, and closing that one fails too
         with suppress(Exception):
             self._client.close()  # type: ignore[union-attr]
+        if self._written:
+            self._written = False
+            self._graph.note()
         if self._copy is not None:
             shutil.rmtree(self._copy, ignore_errors=True)
             self._copy = None
@@ -149,7 +160,8 @@ class VectorStore:
         """What was written is on the disk, and known for what it is."""
         if self._settings.mode == "embedded":
             sync_tree(self._folder)
-            self._graph.note()
+            self._graph.note(now_and_then=True)
+            self._written = True
 
     def _refuse_damaged(self, trust: bool) -> None:
         embedded = self._settings.mode == "embedded"
