@@ -21,7 +21,7 @@ from ingest.bundles import BundleWanted, is_bundle, unpacked
 from ingest.clean import count_repairs
 from ingest.document import document_id
 from ingest.embed import Embedder, OnProgress
-from ingest.engines.engine import Batch, Made, engine_of, with_vectors
+from ingest.engines.engine import Batch, Made, engine_of, in_turn, with_vectors
 from ingest.errors import LoadError
 from ingest.faults import explained
 from ingest.find import find_document
@@ -192,11 +192,15 @@ def _ingest(
             changed.append(origin)
     if changed:
         engine = engine_of(settings, embedder)
+        awaited, _ = in_turn(changed)
         try:
+            progress.file(awaited[0].source)
             for batch in engine.made(changed):
-                progress.file(batch[-1][0].source)
                 for origin, outcome in _store_batch(batch, index, settings, known):
                     done(origin, outcome)
+                awaited = awaited[len(batch) :]
+                if awaited:
+                    progress.file(awaited[0].source)
         finally:
             engine.close()
     return Summary([outcomes[id(origin)] for origin in origins])

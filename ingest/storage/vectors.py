@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from chromadb.api import ClientAPI
 
 _BATCH = 2000
+GRAPH = {"ef_construction": 100, "ef_search": 800, "max_neighbors": 24}
+"""Chroma's graph of new indexes: building it is most of what storing costs, searching it little of
+a question. docs/scale.md has the measurements that chose these."""
 
 
 class VectorStore:
@@ -216,14 +219,7 @@ class VectorStore:
         self._collection = self._client.get_or_create_collection(
             self.name,
             embedding_function=None,
-            configuration={
-                "hnsw": {
-                    "space": "cosine",
-                    "ef_construction": 200,
-                    "ef_search": 200,
-                    "max_neighbors": 24,
-                }
-            },
+            configuration={"hnsw": {"space": "cosine", **GRAPH}},
         )
 
     @contextmanager
