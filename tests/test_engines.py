@@ -25,6 +25,7 @@ import pytest
 from ingest import apart
 from ingest.embed import Embedder
 from ingest.engines.engine import Made, batches, in_turn
+from ingest.engines.local import LocalEngine
 from ingest.errors import LoadError
 from ingest.index import Index, writing
 from ingest.pipeline import Summary, add_paths
@@ -129,32 +130,31 @@ def test_results_come_in_order_whoever_is_ready_first(tmp_path: Path) -> None:
 def test_a_killed_process_costs_a_second_try_and_no_document(tmp_path: Path) -> None:
     project = Project.make(tmp_path / "project")
     file = project.write("办法.txt", law("甲省政府采购管理办法", 5))
-    prepare(Origin(file.name, file), project.settings)
-    stopped = list(apart._idle)
-    for parser in stopped:
-        parser._process.send_signal(signal.SIGSTOP)
+    stopped = _stopped_parser(Origin(file.name, file), project.settings)
     try:
         with ThreadPoolExecutor(1) as threads:
             adding = threads.submit(add, project)
-            _wait_for(lambda: adding.done() or bool(apart._busy))
-            for parser in stopped:
-                parser._process.kill()
+            _wait_for(lambda: stopped in apart._busy.values())
+            stopped._process.kill()
             summary = adding.result(timeout=300)
     finally:
-        for parser in stopped:
-            parser._process.kill()
+        stopped._process.kill()
     assert not summary.failures and summary.count("added") == 1
+
+
+def _stopped_parser(origin: Origin, settings: Settings) -> apart._Parser:
+    """The one process that parses and waits, held so that it gives no answer."""
+    apart.end_all()
+    prepare(origin, settings)
+    (parser,) = apart._idle
+    parser._process.send_signal(signal.SIGSTOP)
+    return parser
 
 
 def test_who_stops_does_not_wait_for_what_is_read(tmp_path: Path) -> None:
     project = Project.make(tmp_path / "project")
     file = project.write("办法.txt", law("甲省政府采购管理办法", 5))
-    prepare(Origin(file.name, file), project.settings)
-    from ingest.engines.local import LocalEngine
-
-    stopped = list(apart._idle)
-    for parser in stopped:
-        parser._process.send_signal(signal.SIGSTOP)
+    _stopped_parser(Origin(file.name, file), project.settings)
     engine = LocalEngine(project.settings, Embedder(project.settings))
     made = engine.made([Origin(file.name, file)])
     waiting = threading.Thread(target=lambda: next(made, None), daemon=True)
