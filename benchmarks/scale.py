@@ -10,10 +10,10 @@ passages it is repeated, each time with other characters in each text. Written a
 (``scale.json``) and a picture (``scale.svg``) below ``--out``, with the slope of each quantity
 (1: as the passages, 0: not at all).
 
-A rate of *processor time* hardly depends on what else the machine does; seconds on the clock do.
+Seconds on the clock mean little while others use the machine; *processor time* grows by it too, to
+nearly twice as much.
 ``load`` is how many processes waited for a core, on the average of a minute, for each core there
-is; above 1.2 a row is called loaded. ``--peers`` adds what else one could install
-(:mod:`benchmarks.scale_peers`).
+is; above 1.2 a row is called loaded.
 """
 
 from __future__ import annotations
@@ -80,7 +80,6 @@ def main() -> int:
     parser.add_argument("--questions", type=int, default=200, help="so many of the queries")
     parser.add_argument("--data", type=Path, help="keeps the index here")
     parser.add_argument("--out", type=Path, required=True, help="folder of scale.json and .svg")
-    parser.add_argument("--peers", type=int, default=0, metavar="N", help="also, over N passages")
     options = parser.parse_args()
     articles = read_articles(options.passages)
     questions = read_questions(options.queries)[: options.questions]
@@ -91,11 +90,6 @@ def main() -> int:
             report["rows"].append(row)
             report["slopes"] = slopes(report["rows"])
             write(report, options.out)
-    if options.peers:
-        from benchmarks.scale_peers import compared
-
-        report["peers"] = compared(articles, questions, options.peers)
-        write(report, options.out)
     print(json.dumps(report, indent=1))
     return 0
 
