@@ -8,7 +8,7 @@ stage; how many of the exact ten nearest passages Chroma's graph finds; disk; me
 from nothing to the first passages found, each in a process of its own. Beyond the collection's own
 passages it is repeated, each time with other characters in each text. Written as JSON
 (``scale.json``) and a picture (``scale.svg``) below ``--out``, with the slope of each quantity
-(1: as the passages, 0: not at all).
+(1: as the passages, 0: not at all); tables go between the marks of a ``scale.md`` there.
 
 Seconds on the clock mean little while others use the machine; *processor time* grows by it too, to
 nearly twice as much.
@@ -37,7 +37,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import numpy as np
 
 from benchmarks.collection import Article, as_documents, read_articles, read_questions
-from benchmarks.scale_picture import LOADED, draw, slopes
+from benchmarks.scale_picture import LOADED, draw, slopes, write_tables
 from ingest.embed import Embedder
 from ingest.index import Entry, Index, recipe_of, writing
 from ingest.prepare import embedded_text
@@ -98,6 +98,8 @@ def write(report: dict[str, Any], folder: Path) -> None:
     """The report so far and its picture; a run that is ended early leaves what it has."""
     (folder / "scale.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     draw(report, folder / "scale.svg")
+    if (folder / "scale.md").exists():
+        write_tables(report, folder / "scale.md")
 
 
 def measured(

@@ -88,3 +88,56 @@ def draw(report: dict[str, Any], file: Path) -> None:
         figure.suptitle("hollow: measured while others used the machine", fontsize=10)
     figure.savefig(file, metadata={"Date": None})
     pyplot.close(figure)
+
+
+_COLUMNS: tuple[tuple[str, Callable[[Row], str]], ...] = (
+    ("passages", lambda r: f"{r['passages']:,}"),
+    ("embedded a processor second", lambda r: f"{r['passages_per_cpu_s']['embed']:,}"),
+    ("stored", lambda r: f"{r['passages_per_cpu_s']['stored']:,}"),
+    ("of it vectors", lambda r: f"{r['passages_per_cpu_s']['vectors']:,}"),
+    ("words", lambda r: f"{r['passages_per_cpu_s']['words']:,}"),
+    ("rows", lambda r: f"{r['passages_per_cpu_s']['rows']:,}"),
+    ("one article, s (loaded program)", lambda r: _pair(r, "one_article_s", "one_article_warm_s")),
+    ("cold start, s", lambda r: f"{r['cold_start_s']:.1f}"),
+    ("a question: vectors, p50 p99 ms", lambda r: _ms(r, "vectors")),
+    ("words", lambda r: _ms(r, "words")),
+    ("all", lambda r: _ms(r, "all")),
+    ("its processor ms", lambda r: f"{r['query_cpu_ms']:.1f}"),
+    ("recall@10", lambda r: f"{r['recall_at_10']:.4f}"),
+    ("disk, MB", lambda r: f"{r['disk_mb']['all']:,.0f}"),
+    ("memory, MB", lambda r: f"{r['memory_mb']:,.0f}"),
+    ("processes a core", lambda r: f"{max(r['load']):.1f}{' (loaded)' if r['loaded'] else ''}"),
+)
+_BEGIN, _END = "<!-- scale -->", "<!-- /scale -->"
+
+
+def _pair(row: Row, first: str, second: str) -> str:
+    return f"{row[first]:.1f} ({row[second]:.1f})"
+
+
+def _ms(row: Row, stage: str) -> str:
+    spent = row["query_ms"][stage]
+    return f"{spent['p50']:.1f}, {spent['p99']:.1f}"
+
+
+def write_tables(report: dict[str, Any], file: Path) -> None:
+    """Put rows and slopes as tables between two marks of a Markdown file."""
+    rows = report["rows"]
+    lines = ["| | " + " | ".join(_COLUMNS[0][1](row) for row in rows) + " |"]
+    lines.append("| --- " + "| ---: " * len(rows) + "|")
+    lines += [f"| {name} | " + " | ".join(map(of, rows)) + " |" for name, of in _COLUMNS[1:]]
+    found = report["slopes"]
+    lines += [
+        "",
+        "| grows as passages to the power of | all rows | last step |",
+        "| --- | ---: | ---: |",
+    ]
+    lines += [
+        f"| {name} | {slope:.2f} | {found[f'{name}, last step']:.2f} |"
+        for name, slope in found.items()
+        if f"{name}, last step" in found
+    ]
+    before, rest = file.read_text(encoding="utf-8").split(_BEGIN, 1)
+    after = rest.split(_END, 1)[1]
+    body = "\n".join(lines)
+    file.write_text(f"{before}{_BEGIN}\n\n{body}\n\n{_END}{after}", encoding="utf-8")
