@@ -66,7 +66,9 @@ class RayEngine:
 def _join(settings: Settings) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     address = settings.ingest.address
-    own = {} if address else {"include_dashboard": False, "num_cpus": _cores(settings)}
+    own: dict[str, Any] = (
+        {} if address else {"include_dashboard": False, "num_cpus": _cores(settings)}
+    )
     try:
         ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False, **own)
     except (ConnectionError, RuntimeError, ValueError) as error:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from chromadb.api import ClientAPI
 
 _BATCH = 2000
-GRAPH = {"ef_construction": 100, "ef_search": 800, "max_neighbors": 24}
+_BREADTH_OF_BUILDING, _BREADTH_OF_SEARCH, _NEIGHBOURS = 100, 800, 24
 """Chroma's graph of new indexes: building it is most of what storing costs, searching it little of
 a question. docs/scale.md has the measurements that chose these."""
 
@@ -219,7 +219,14 @@ class VectorStore:
         self._collection = self._client.get_or_create_collection(
             self.name,
             embedding_function=None,
-            configuration={"hnsw": {"space": "cosine", **GRAPH}},
+            configuration={
+                "hnsw": {
+                    "space": "cosine",
+                    "ef_construction": _BREADTH_OF_BUILDING,
+                    "ef_search": _BREADTH_OF_SEARCH,
+                    "max_neighbors": _NEIGHBOURS,
+                }
+            },
         )
 
     @contextmanager
