@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ingest.document import Document, Line, Metadata, Passage, Section, document_id
 from ingest.embed import Embedder
-from ingest.index import Index, read_current, recipe_of
+from ingest.index import Entry, Index, read_current, recipe_of
 from ingest.prepare import embedded_text
 from ingest.settings import Settings
 
@@ -112,7 +112,7 @@ def build(
         started = time.perf_counter()
         vectors = embedder.encode_passages(texts)
         embedding += time.perf_counter() - started
-        index.add(document, sections, passages, vectors, document.source)
+        index.add(Entry(document, sections, passages, vectors, document.source))
         article_of.update(zip((p.id for p in passages), ids, strict=True))
         on_progress(len(passages))
     index.serve()

@@ -15,6 +15,7 @@ import struct
 import subprocess
 import sys
 import threading
+from collections.abc import Collection
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 from ingest.errors import LoadError, UserError
@@ -40,6 +41,8 @@ _SENT_BACK = (
     "ingest.errors",
 )
 _idle: list[_Parser] = []
+_busy: dict[int, _Parser] = {}
+"""By the thread that waits for it."""
 _lock = threading.Lock()
 
 
@@ -59,11 +62,15 @@ def made_apart(wanted: Wanted, settings: Settings) -> Any:
     :raises LoadError: as :func:`prepare_apart` says.
     """
     parser = _taken()
+    waiting = threading.get_ident()
+    _busy[waiting] = parser
     try:
         answer = parser.answer(wanted, settings)
     except BaseException:
         parser.end()
         raise
+    finally:
+        _busy.pop(waiting, None)
     _give_back(parser)
     if isinstance(answer, UserError):
         raise answer
@@ -121,6 +128,10 @@ class _Parser:
                 except OSError:
                     continue
         self._process.wait()
+
+    def kill(self) -> None:
+        """End it while another thread waits for its answer."""
+        self._process.kill()
 
     def _too_late(self) -> None:
         self._late = True
@@ -215,6 +226,12 @@ def _give_back(parser: _Parser) -> None:
             _idle.append(parser)
             return
     parser.end()
+
+
+def end_those_of(threads: Collection[int]) -> None:
+    """End the processes that these threads wait for; what they were given fails."""
+    for parser in [_busy[thread] for thread in threads if thread in _busy]:
+        parser.kill()
 
 
 @atexit.register

@@ -2,8 +2,9 @@
 
 One small note names the generation that serves: its catalogue (a SQLite file under
 ``data/generations``, or a schema of PostgreSQL) and its vectors (Chroma). A rebuild makes the next
-generation beside it and switches by replacing that note. Adding a document goes: note its revision
-as stray, store its vectors, make it visible in one transaction, remove the vectors it replaces. A
+generation beside it and switches by replacing that note. Adding documents goes: note their
+revisions as stray, store their vectors, make them visible in one transaction, remove the vectors
+they replace. A
 process killed in between leaves at most stray vectors, which nobody sees and the next writer
 removes.
 """
@@ -15,7 +16,7 @@ import threading
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
@@ -43,7 +44,7 @@ from ingest.storage.places import catalogue_place
 if TYPE_CHECKING:
     from ingest.storage.vectors import VectorStore
 
-__all__ = ["Index", "read_current", "recipe_of", "writing", "wrong_recipe"]
+__all__ = ["Entry", "Index", "read_current", "recipe_of", "writing", "wrong_recipe"]
 
 _PROBES = 3
 
@@ -52,6 +53,18 @@ def recipe_of(settings: Settings, model: str) -> str:
     """Names all that decides what an index holds: pipeline, sizes of passages, model."""
     sizes = settings.split
     return f"pipeline {PIPELINE_VERSION}, split {sizes.max_chars}/{sizes.min_chars}, model {model}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document to be made visible. ``vectors`` are unit vectors of its passages, float32 of
+    shape ``(passages, dimension)``; ``file`` notes where its raw bytes lie."""
+
+    document: Document
+    sections: Sequence[Section]
+    passages: Sequence[Passage]
+    vectors: np.ndarray
+    file: str
 
 
 class Index:
@@ -239,26 +252,22 @@ class Index:
 
     # writing
 
-    def add(
-        self,
-        document: Document,
-        sections: Sequence[Section],
-        passages: Sequence[Passage],
-        vectors: np.ndarray,
-        file: str,
-    ) -> None:
-        """Make a document visible, in place of what has its id.
-
-        :param vectors: unit vectors of the passages, float32 of shape ``(passages, dimension)``.
-        :param file: where the document's raw bytes lie.
-        """
-        revision = revision_of(document)
-        self.catalogue.mark_stray(revision)
-        self.vectors.add(passages, vectors, revision)
+    def add(self, *entries: Entry) -> None:
+        """Make documents visible at one moment, each in place of what has its id; no two of them
+        have the same."""
+        revisions = {entry.document.id: revision_of(entry.document) for entry in entries}
+        with self.catalogue.transaction():
+            for revision in revisions.values():
+                self.catalogue.mark_stray(revision)
+        passages = [passage for entry in entries for passage in entry.passages]
+        vectors = np.concatenate([entry.vectors for entry in entries])
+        self.vectors.add(passages, vectors, revisions)
         with self.catalogue.transaction() as connection:
-            self.lexical.remove(connection, document.id)
-            self.catalogue.put(connection, document, sections, passages, file)
-            self.lexical.add(connection, passages, document.title)
+            for entry in entries:
+                document = entry.document
+                self.lexical.remove(connection, document.id)
+                self.catalogue.put(connection, document, entry.sections, entry.passages, entry.file)
+                self.lexical.add(connection, entry.passages, document.title)
         self.sweep()
 
     def remove(self, document_id: str) -> None:

@@ -1,4 +1,7 @@
-"""Files to index: load, clean, structure, split, embed, store; one file at a time.
+"""Files to index: load, clean, structure, split, embed, store.
+
+Files are made ready side by side (:mod:`ingest.engines`); what is ready is stored together, by
+this process alone.
 
 A file that fails is reported and the others go in. Unchanged files, known by the hash of their
 bytes, are skipped. A file from outside the corpus folder is copied, byte for byte, to
@@ -11,86 +14,27 @@ from __future__ import annotations
 import getpass
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Literal
 
 from ingest.bundles import BundleWanted, is_bundle, unpacked
 from ingest.clean import count_repairs
 from ingest.document import document_id
 from ingest.embed import Embedder, OnProgress
-from ingest.errors import LoadError, UserError
+from ingest.engines.engine import Batch, Made, engine_of, in_turn, with_vectors
+from ingest.errors import LoadError
 from ingest.faults import explained
 from ingest.find import find_document
 from ingest.gather import gather, link_elsewhere, source_name
-from ingest.index import Index, read_current, recipe_of
+from ingest.index import Entry, Index, read_current, recipe_of
 from ingest.known import as_decided, known_documents, origins_of_known, register_of
 from ingest.originals import content_hash, find, in_corpus, keep, keep_bytes, located
-from ingest.prepare import Origin, Prepared, embedded_text, prepare
+from ingest.outcome import Outcome, Progress, Summary
+from ingest.prepare import Origin, Prepared
 from ingest.reserve import set_aside
 from ingest.settings import Settings
 from ingest.storage.catalogue import DocumentRecord
 from ingest.storage.decisions import Change, Decisions, Held, Standing
-
-Status = Literal["added", "replaced", "unchanged", "failed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of one file. ``repairs`` counts them by kind; ``error`` is set if it failed."""
-
-    source: str
-    status: Status
-    document: str = ""
-    title: str = ""
-    sections: int = 0
-    passages: int = 0
-    repairs: Counter[str] = field(default_factory=Counter)
-    error: UserError | None = None
-
-
-@dataclass(slots=True)
-class Summary:
-    """What became of all files, and whether a rebuilt index now serves.
-
-    ``lost`` are the sources of documents that a rebuilt index would have lost; ``waiting`` counts
-    texts that are not in because nobody asked for them to be fetched.
-    """
-
-    outcomes: list[Outcome] = field(default_factory=list)
-    switched: bool = True
-    lost: list[str] = field(default_factory=list)
-    waiting: int = 0
-
-    def count(self, *statuses: Status) -> int:
-        """How many files ended in one of ``statuses``."""
-        return sum(outcome.status in statuses for outcome in self.outcomes)
-
-    @property
-    def failures(self) -> list[Outcome]:
-        """Files that did not go in."""
-        return [outcome for outcome in self.outcomes if outcome.status == "failed"]
-
-    @property
-    def repairs(self) -> Counter[str]:
-        """Repairs by kind over all files that went in."""
-        total: Counter[str] = Counter()
-        for outcome in self.outcomes:
-            total += outcome.repairs
-        return total
-
-
-class Progress:
-    """What the pipeline reports while it works; a face overrides what it shows."""
-
-    def begin(self, files: int) -> None:
-        """``files`` will be read."""
-
-    def file(self, source: str) -> None:
-        """``source`` is being read."""
-
-    def done(self, outcome: Outcome) -> None:
-        """One file has ended."""
 
 
 def add_paths(
@@ -232,36 +176,72 @@ def _ingest(
     settings: Settings,
     progress: Progress,
 ) -> Summary:
-    summary = Summary()
     known = index.catalogue.hashes()
+    outcomes: dict[int, Outcome] = {}
     progress.begin(len(origins))
-    for origin in origins:
-        progress.file(origin.source)
-        try:
-            outcome = _ingest_one(origin, index, embedder, settings, known)
-        except LoadError as error:
-            outcome = Outcome(origin.source, "failed", error=error)
-        summary.outcomes.append(outcome)
+
+    def done(origin: Origin, outcome: Outcome) -> None:
+        outcomes[id(origin)] = outcome
         progress.done(outcome)
-    return summary
+
+    changed = []
+    for origin in origins:
+        if _is_known(origin, known):
+            done(origin, Outcome(origin.source, "unchanged", document_id(origin.source)))
+        else:
+            changed.append(origin)
+    if changed:
+        engine = engine_of(settings, embedder)
+        awaited, _ = in_turn(changed)
+        try:
+            progress.file(awaited[0].source)
+            for batch in engine.made(changed):
+                for origin, outcome in _store_batch(batch, index, settings, known):
+                    done(origin, outcome)
+                awaited = awaited[len(batch) :]
+                if awaited:
+                    progress.file(awaited[0].source)
+        finally:
+            engine.close()
+    return Summary([outcomes[id(origin)] for origin in origins])
 
 
-def _ingest_one(
-    origin: Origin, index: Index, embedder: Embedder, settings: Settings, known: dict[str, str]
-) -> Outcome:
-    id = document_id(origin.source)
-    if id in known and not origin.fault and known[id] == content_hash(origin.file):
-        return Outcome(origin.source, "unchanged", id)
-    prepared = prepare(origin, settings)
-    store(prepared, origin, index, embedder, settings)
+def _is_known(origin: Origin, known: dict[str, str]) -> bool:
+    held = known.get(document_id(origin.source))
+    return held is not None and not origin.fault and held == content_hash(origin.file)
+
+
+def _store_batch(
+    batch: Batch, index: Index, settings: Settings, known: dict[str, str]
+) -> list[tuple[Origin, Outcome]]:
+    """Make what is ready visible; of two files that make the same document the later one stays."""
+    entries: dict[str, Entry] = {}
+    outcomes = []
+    for origin, result in batch:
+        try:
+            if isinstance(result, LoadError):
+                raise result
+            entry = _entry(result, origin, settings)
+        except LoadError as error:
+            outcomes.append((origin, Outcome(origin.source, "failed", error=error)))
+            continue
+        entries.pop(entry.document.id, None)
+        entries[entry.document.id] = entry
+        outcomes.append((origin, _outcome(origin, entry, known)))
+    _add_entries(list(entries.values()), index, settings)
+    return outcomes
+
+
+def _outcome(origin: Origin, entry: Entry, known: dict[str, str]) -> Outcome:
+    document = entry.document
     return Outcome(
         origin.source,
-        "replaced" if id in known else "added",
-        id,
-        prepared.document.title,
-        len(prepared.sections),
-        len(prepared.passages),
-        Counter(count_repairs(prepared.document)),
+        "replaced" if document.id in known else "added",
+        document.id,
+        document.title,
+        len(entry.sections),
+        len(entry.passages),
+        Counter(count_repairs(document)),
     )
 
 
@@ -274,14 +254,31 @@ def store(
     on_progress: OnProgress | None = None,
 ) -> None:
     """Embed a prepared document and make it visible, in place of what has its id."""
-    document, passages = prepared.document, prepared.passages
-    texts = [embedded_text(document, p) for p in passages]
-    vectors = embedder.encode_passages(texts, on_progress)
-    file = keep(origin.file, document.content_hash, settings)
-    index.add(document, prepared.sections, passages, vectors, file)
+    made = with_vectors(prepared, embedder, on_progress)
+    _add_entries([_entry(made, origin, settings)], index, settings)
+
+
+def _entry(made: Made, origin: Origin, settings: Settings) -> Entry:
+    """What the index is given of a file, whose bytes are kept.
+
+    :raises LoadError: if the file has other bytes by now.
+    """
+    prepared = made.prepared
+    file = keep(origin.file, prepared.document.content_hash, settings)
+    return Entry(prepared.document, prepared.sections, prepared.passages, made.vectors, file)
+
+
+def _add_entries(entries: Sequence[Entry], index: Index, settings: Settings) -> None:
+    if not entries:
+        return
+    index.add(*entries)
     if index.serves:
-        held = Held(document.source, file, document.content_hash, document.title)
-        Decisions(settings).hold(held)
+        held = [
+            Held(d.source, entry.file, d.content_hash, d.title)
+            for entry in entries
+            for d in [entry.document]
+        ]
+        Decisions(settings).hold(*held)
 
 
 def _origins(paths: Iterable[Path], settings: Settings) -> Iterator[Origin]:

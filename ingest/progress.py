@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as RichProgress
 
 from ingest.language import pick
-from ingest.pipeline import Outcome, Progress
+from ingest.outcome import Outcome, Progress
 
 
 class Bar(Progress):

@@ -43,4 +43,4 @@ def embed_again(document_id: str, index: Index, embedder: Embedder) -> None:
         return
     passages = index.passages_of(document_id)
     texts = [embedded_text(found[0], passage) for passage in passages]
-    index.vectors.add(passages, embedder.encode_passages(texts), record.revision)
+    index.vectors.add(passages, embedder.encode_passages(texts), {record.id: record.revision})

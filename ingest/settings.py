@@ -47,6 +47,16 @@ class LoadSettings(_Group):
         return int(self.max_file_mb * 1_000_000)
 
 
+class IngestSettings(_Group):
+    """Who makes files ready for the index."""
+
+    engine: Literal["local", "ray"] = Field("local", description="This machine, or a Ray cluster.")
+    processes: Literal["auto"] | Annotated[int, Field(ge=1, le=256)] = Field(
+        "auto", description="Of this machine, that parse files."
+    )
+    address: str | None = Field(None, description="Of the Ray cluster; null: one is started.")
+
+
 class SplitSettings(_Group):
     """Sizes of passages, in characters."""
 
@@ -236,6 +246,7 @@ class Settings(BaseSettings):
     base: Path = PROJECT
     corpus: Path = Path("corpus")
     data: Path = Path("data")
+    ingest: IngestSettings = IngestSettings()
     load: LoadSettings = LoadSettings()
     split: SplitSettings = SplitSettings()
     embedding: EmbeddingSettings = EmbeddingSettings()

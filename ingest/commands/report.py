@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ingest.language import pick, system_language
 
 if TYPE_CHECKING:
-    from ingest.pipeline import Summary
+    from ingest.outcome import Summary
 
 
 def report(summary: Summary) -> int:

@@ -276,10 +276,10 @@ class Decisions:
             rows = connection.execute("select source, file, content_hash, title from held")
             return [Held(*row) for row in rows]
 
-    def hold(self, held: Held) -> None:
-        """Note that a document is in."""
+    def hold(self, *held: Held) -> None:
+        """Note that documents are in."""
         with self._changing() as connection:
-            _hold(connection, [held])
+            _hold(connection, held)
 
     def hold_all(self, held: Iterable[Held]) -> None:
         """Note that these documents and no others are in."""

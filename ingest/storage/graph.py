@@ -12,12 +12,15 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from ingest.durable import written
 from ingest.settings import PROJECT, StoreSettings
 
 _LONGEST = 120.0
+_SHARE = 20
+"""While a writer works, so many times as long passes between two notes as one of them takes."""
 
 
 class GraphSums:
@@ -27,6 +30,7 @@ class GraphSums:
         self._folder = folder
         self._file = folder.with_name(f"{folder.name}.sums.json")
         self._seen: dict[str, tuple[int, int]] = {}
+        self._next = 0.0
 
     @property
     def noted(self) -> bool:
@@ -43,8 +47,15 @@ class GraphSums:
             return False
         return bool(noted == self._sums())
 
-    def note(self) -> None:
-        """Note them as they are now, if one has changed."""
+    def note(self, now_and_then: bool = False) -> None:
+        """Note them as they are now, if one has changed.
+
+        :param now_and_then: only where that takes a small part of the time: of a large index all
+            files are read for it.
+        """
+        began = time.monotonic()
+        if now_and_then and began < self._next:
+            return
         seen = {
             name: (file.stat().st_size, file.stat().st_mtime_ns)
             for name, file in self._files().items()
@@ -53,6 +64,8 @@ class GraphSums:
             with written(self._file) as stream:
                 stream.write(json.dumps(self._sums()).encode())
             self._seen = seen
+        ended = time.monotonic()
+        self._next = ended + _SHARE * (ended - began)
 
     def _sums(self) -> dict[str, str]:
         sums = {}

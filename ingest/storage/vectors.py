@@ -13,7 +13,7 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from chromadb.api import ClientAPI
 
 _BATCH = 2000
+_BREADTH_OF_BUILDING, _BREADTH_OF_SEARCH, _NEIGHBOURS = 100, 800, 24
+"""Chroma's graph of new indexes: building it is most of what storing costs, searching it little of
+a question. docs/scale.md has the measurements that chose these."""
 
 
 class VectorStore:
@@ -58,20 +61,28 @@ class VectorStore:
         self._write = write
         self._generation = name
         self._copy: Path | None = None
+        self._written = False
         self.name = f"{settings.collection}-{name}"
         self._using = threading.Lock()
         self._refuse_damaged(trust)
         self._open(make)
 
-    def add(self, passages: Sequence[Passage], vectors: np.ndarray, revision: str) -> None:
-        """Store one vector a passage; both have the same length and order."""
+    def add(
+        self, passages: Sequence[Passage], vectors: np.ndarray, revisions: Mapping[str, str]
+    ) -> None:
+        """Store one vector a passage; both have the same length and order.
+
+        :param revisions: the revision of each of their documents, by its id.
+        """
         for start in range(0, len(passages), _BATCH):
             part = passages[start : start + _BATCH]
             with self._told():
                 self._collection.upsert(
                     ids=[p.id for p in part],
                     embeddings=vectors[start : start + len(part)],
-                    metadatas=[{"document": p.document, "revision": revision} for p in part],
+                    metadatas=[
+                        {"document": p.document, "revision": revisions[p.document]} for p in part
+                    ],
                 )
         self._settle()
 
@@ -141,6 +152,9 @@ class VectorStore:
         # Chroma keeps a client that failed to open, and closing that one fails too
         with suppress(Exception):
             self._client.close()  # type: ignore[union-attr]
+        if self._written:
+            self._written = False
+            self._graph.note()
         if self._copy is not None:
             shutil.rmtree(self._copy, ignore_errors=True)
             self._copy = None
@@ -149,7 +163,8 @@ class VectorStore:
         """What was written is on the disk, and known for what it is."""
         if self._settings.mode == "embedded":
             sync_tree(self._folder)
-            self._graph.note()
+            self._graph.note(now_and_then=True)
+            self._written = True
 
     def _refuse_damaged(self, trust: bool) -> None:
         embedded = self._settings.mode == "embedded"
@@ -207,9 +222,9 @@ class VectorStore:
             configuration={
                 "hnsw": {
                     "space": "cosine",
-                    "ef_construction": 200,
-                    "ef_search": 200,
-                    "max_neighbors": 24,
+                    "ef_construction": _BREADTH_OF_BUILDING,
+                    "ef_search": _BREADTH_OF_SEARCH,
+                    "max_neighbors": _NEIGHBOURS,
                 }
             },
         )
