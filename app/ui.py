@@ -48,7 +48,7 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     from app.web.conversation_routes import add_conversations
     from app.web.gradio_door import narrow
     from app.web.library_routes import add_library
-    from app.web.page import theme
+    from app.web.page import chat_head, theme
     from app.web.routes import add_routes
     from app.web.sealing import Seals
     from app.web.security import SecureHeaders
@@ -77,6 +77,7 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
         ssr_mode=False,
         pwa=False,
         theme=theme(),
+        head=chat_head(settings),
         show_error=False,
     )
     narrow(app)
@@ -102,7 +103,7 @@ def _blocks(assistant: Assistant, settings: Settings, seals: Seals) -> Blocks:
     ) as blocks:
         # Gradio keeps so many sessions' state, of which the page has none; its 10,000 take 140 MB
         blocks.state_session_capacity = SESSIONS
-        chat_page(settings)
+        chat_page()
         gr.api(ask, api_name="ask", concurrency_limit=settings.server.concurrent)
     return blocks
 
