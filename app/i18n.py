@@ -20,6 +20,22 @@ _ZH = {
     "login.password": "密码",
     "login.wrong": "账号或密码不正确。",
     "logout": "{name}：退出",
+    "account.security": "两步验证",
+    "account.code": "验证码",
+    "account.code.explain": "请输入身份验证器应用中的六位验证码，或一个恢复码。",
+    "account.code.wrong": "验证码不正确，或已经用过。",
+    "account.back": "返回首页",
+    "account.factor.none": "启用两步验证后，登录时除密码外还需输入手机上身份验证器应用的验证码。"
+    "请先输入密码。",
+    "account.factor.new": "启用",
+    "account.factor.scan": "请用身份验证器应用扫描此图，或手工输入其下的密钥，"
+    "再填入应用显示的验证码。",
+    "account.factor.confirm": "确认启用",
+    "account.factor.on": "已启用两步验证，还剩 {count} 个恢复码。"
+    "如需停用，请输入密码和一个验证码。",
+    "account.factor.off": "停用",
+    "account.recovery": "两步验证已启用，其他设备均已退出。请妥善保存以下恢复码："
+    "手机不在身边时，每个可代替验证码使用一次。它们只显示这一次。",
     "fact.url": "网址",
     "oneDocument": "一份文件",
     "filter.issuer": "发布机关",
@@ -286,6 +302,23 @@ _EN = {
     "login.password": "Password",
     "login.wrong": "Account or password is wrong.",
     "logout": "{name}: log out",
+    "account.security": "Two-step login",
+    "account.code": "Code",
+    "account.code.explain": "Enter the six digits of your authenticator app, or a recovery code.",
+    "account.code.wrong": "This code is wrong, or was used before.",
+    "account.back": "Back to the first page",
+    "account.factor.none": "With two-step login, logging in takes a code of an authenticator app on"
+    " your phone besides the password. Enter your password to begin.",
+    "account.factor.new": "Set up",
+    "account.factor.scan": "Scan this picture with an authenticator app, or type the key below"
+    " into it; then enter the code that the app shows.",
+    "account.factor.confirm": "Turn on",
+    "account.factor.on": "Two-step login is on; {count} recovery codes are left."
+    " To turn it off, enter your password and a code.",
+    "account.factor.off": "Turn off",
+    "account.recovery": "Two-step login is on, and other devices are logged out. Keep these"
+    " recovery codes: without your phone, each takes the place of a code once."
+    " They are shown only now.",
     "fact.url": "Address",
     "oneDocument": "one document",
     "filter.issuer": "Issuer",

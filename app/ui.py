@@ -38,6 +38,7 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     import gradio as gr
     from fastapi import FastAPI
 
+    from app.accounts.account import add_account
     from app.accounts.doors import Doors
     from app.accounts.login import add_login
     from app.accounts.visitors import Visitors
@@ -61,6 +62,7 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     visitors = Visitors(settings)
     log = SecurityLog(settings)
     add_login(app, visitors, log)
+    add_account(app, visitors, log)
     add_routes(app, assistant, settings)
     seals = Seals(settings)
     add_conversations(app, assistant, settings, seals)

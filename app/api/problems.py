@@ -47,6 +47,8 @@ _STATUS = {
     "unknown-format": 415,
     "feedback-full": 503,
     "no-sessions": 503,
+    "no-second-factor": 503,
+    "has-second-factor": 409,
     "too-many-tries": 429,
     "logins-busy": 503,
     "too-many-shares": 503,
