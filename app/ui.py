@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from app.i18n import text_in
-from app.outward import outward
+from app.outward import explained_outward
 from app.web.messages import filters_of, message_of, scope_of, turns_of
 from ingest.errors import UserError
 from ingest.language import Language, pick
@@ -124,6 +124,9 @@ def stream(
     A failure is one message ``{"error": text, "final": True}``.
     """
     words: Language = "en" if language == "en" else "zh"
+    if not isinstance(question, str) or not isinstance(history, list):
+        yield {"error": text_in(words, "failed"), "final": True}
+        return
     asked = question.strip()
     try:
         limits = filters_of(filters)
@@ -137,11 +140,11 @@ def stream(
                 yield message_of(answer, final=False)
             answer = following
         yield seals.sealed(message_of(answer), scope_of(limits))
-    except UserError as error:
-        yield {"error": outward(error).line(words), "final": True}
-    except Exception:
-        _LOG.exception("a question failed")
-        yield {"error": text_in(words, "failed"), "final": True}
+    except Exception as error:  # Gradio would show the reader nothing but "Error"
+        told = explained_outward(error)
+        if told is None:
+            _LOG.exception("a question failed")
+        yield {"error": told.line(words) if told else text_in(words, "failed"), "final": True}
 
 
 def serve(assistant: Assistant, settings: Settings) -> None:

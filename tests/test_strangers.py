@@ -243,6 +243,54 @@ def test_many_wrong_passwords_at_once(site: str) -> None:
     assert right.status_code == 303
 
 
+HALF = '"\\ud800"'
+"""Half a character, as JSON may hold it."""
+LARGE_NUMBER = "9" * 4400
+
+
+def test_senseless_values_are_refused_and_nothing_fails(site: str) -> None:
+    """Names of no file, numbers beyond all bounds, half characters, addresses that are none."""
+    kind = {"content-type": "application/json"}
+    known = {"authorization": f"Bearer {TOKEN}", **kind}
+    posted = {
+        "/ui/followups": (
+            f'{{"places": [[{HALF}, 0, 1]]}}',
+            f'{{"places": [["x", {"9" * 30}, 1]]}}',
+            "[" * 5000,
+        ),
+        "/ui/feedback": (
+            f'{{"id": {HALF}, "rating": {HALF}, "question": "q", "answer": "a"}}',
+            f'{{"id": {HALF}, "rating": "up", "question": {HALF}, "answer": {HALF}}}',
+        ),
+        "/ui/share": (f'{{"messages": [{{"seal": {HALF}, "question": {HALF}}}]}}',),
+        "/api/v1/search": (f'{{"question": {HALF}}}', '{"question": NaN}'),
+        "/api/v1/feedback": (f'{{"id": {HALF}, "rating": "up"}}',),
+        f"/api/v1/changes/{'9' * 20}/undo": ("",),
+        f"/ui/library/changes/{'9' * 20}/undo": ("",),
+        "/gradio_api/call/ask": (f'{{"data": [{HALF}, [], {{}}, "zh"]}}',),
+    }
+    with stranger(site, "10.9.8.1") as client:
+        document = client.get("/api/v1/documents").json()["documents"][0]["id"]
+        for name in ("%00", "x" * 5000, "..%2f..%2fui.py", "%ff", "js"):
+            assert client.get(f"/ui/assets/x/{name}").status_code == 404, name
+        for mark in (f"{LARGE_NUMBER}-1-1", "0-9999999999999-1", "²-³"):
+            read = client.get(f"/ui/source/{document}", params={"mark": mark})
+            assert read.status_code == 200 and not read.json()["places"], mark[:20]
+        for path, bodies in posted.items():
+            for body in bodies:
+                response = client.post(path, content=body.encode(), headers=known)
+                assert response.status_code < 500, (path, body[:60], response.text)
+                if response.status_code >= 400:
+                    said = response.json()
+                    assert "error" in said or said["detail"], (path, body[:60])
+        foreign = client.post("/api/v1/search", content="{}", headers={"origin": "http://[::1"})
+        assert foreign.status_code == 403
+        for data in ([1, [], {}, "zh"], [None, None, None, None], [QUESTION, {}, [], 7]):
+            joined = client.post("/gradio_api/call/ask", json={"data": data}, headers=known)
+            told = client.get(f"/gradio_api/call/ask/{joined.json()['event_id']}", headers=known)
+            assert '"error":' in told.text and "Traceback" not in told.text, data
+
+
 def test_nothing_names_a_path_of_the_server(site: str, project: Project) -> None:
     own = str(project.folder.parent)
     known = {"authorization": f"Bearer {TOKEN}"}
