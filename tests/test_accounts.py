@@ -31,7 +31,7 @@ from ingest.settings import Settings, load_settings
 from tests.e2e.conftest import Running
 from tests.projects import Project, law
 
-PASSWORD = "一个足够长又好记的密码"
+PASSWORD = "一个足够长又十分好记的密码"
 TOKEN = new_token()
 HASHED = hash_password(PASSWORD)
 ACCOUNTS = f"""
@@ -306,7 +306,7 @@ def test_command_prints_what_the_settings_take(tmp_path: Path) -> None:
     assert visitors.by_password("王 五's", PASSWORD, "") == Visitor("王 五's", "editor")
     assert visitors.by_token(shown[0]) == Visitor("程序", "reader")
     short = project.run("app", "account", "a", input="short\n")
-    assert (short.returncode, short.stdout) == (1, "") and "10 to 200" in short.stderr
+    assert (short.returncode, short.stdout) == (1, "") and "12 to 128" in short.stderr
 
 
 def test_server_without_accounts_stays_on_this_machine(tmp_path: Path) -> None:
