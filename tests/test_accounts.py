@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -29,7 +31,7 @@ from app.api.problems import explain_in
 from ingest.errors import SettingsError, UserError
 from ingest.settings import Settings, load_settings
 from tests.e2e.conftest import Running
-from tests.projects import Project, law
+from tests.projects import ROOT, Project, law
 
 PASSWORD = "一个足够长又十分好记的密码"
 TOKEN = new_token()
@@ -305,6 +307,14 @@ def test_command_prints_what_the_settings_take(tmp_path: Path) -> None:
     visitors = Visitors(settings_of(tmp_path, text))
     assert visitors.by_password("王 五's", PASSWORD, "") == Visitor("王 五's", "editor")
     assert visitors.by_token(shown[0]) == Visitor("程序", "reader")
+    garbled = subprocess.run(
+        project.command("app", "account", "a"),
+        cwd=project.folder,
+        input="密码密码密码密码密码密码\n".encode("gbk"),
+        env={**os.environ, "LC_ALL": "C.UTF-8", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+    )
+    assert garbled.returncode == 1 and b"set to UTF-8" in garbled.stderr, garbled.stderr
     short = project.run("app", "account", "a", input="short\n")
     assert (short.returncode, short.stdout) == (1, "") and "12 to 128" in short.stderr
 

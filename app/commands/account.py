@@ -172,6 +172,14 @@ def _password() -> str:
             )
     else:
         password = sys.stdin.readline().rstrip("\r\n")
+    if any("\ud800" <= letter <= "\udfff" for letter in password):  # bytes that were no UTF-8
+        raise UserError(
+            "bad-password",
+            "account",
+            "the password holds characters that are none in the encoding of this terminal",
+            "Use a terminal set to UTF-8, or other characters",
+            ("密码中有无法识别的字符", "请使用 UTF-8 编码的终端，或改用其他字符"),
+        )
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise UserError(
             "bad-password",
