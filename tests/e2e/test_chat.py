@@ -344,7 +344,7 @@ def test_server_that_is_gone_is_said_plainly(site: Site, open_page: Opener) -> N
         page = open_page(url, allow_errors=True)
         assert page.evaluate("document.documentElement.lang") == "en"  # forced by the settings
         process.terminate()
-        process.wait(timeout=15)
+        process.wait(timeout=120)
         page.fill("#question", SEED_QUESTION)
         page.keyboard.press("Enter")
         expect(page.get_by_role("alert")).to_contain_text("The server cannot be reached")
