@@ -10,13 +10,14 @@ import json
 import sqlite3
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from ingest.errors import UserError
+from ingest.faults import explained
 from ingest.settings import Settings
 
 Rating = Literal["up", "down"]
@@ -108,7 +109,7 @@ def record(
         citations=tuple(_cut(_official(c), LONGEST_CITATION) for c in citations[:MOST_CITATIONS]),
         who=_cut(who, LONGEST_NAME),
     )
-    with closing(_open(settings)) as connection, connection:
+    with _opened(settings) as connection, connection:
         connection.execute("begin immediate")
         key = f"{kept.who}\n{kept.id}"
         known = connection.execute("select 1 from feedback where id = ?", (key,)).fetchone()
@@ -127,7 +128,7 @@ def export(settings: Settings) -> Iterator[Feedback]:
     """All verdicts, oldest first; none where nobody gave one."""
     if not feedback_file(settings).is_file():
         return
-    with closing(_open(settings)) as connection:
+    with _opened(settings) as connection:
         query = f"select {', '.join(_COLUMNS)} from feedback order by time, rowid"
         for row in connection.execute(query):
             values = dict(zip(_COLUMNS, row, strict=True))
@@ -141,12 +142,21 @@ def feedback_file(settings: Settings) -> Path:
     return settings.data_folder / FILE
 
 
-def _open(settings: Settings) -> sqlite3.Connection:
-    settings.data_folder.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(feedback_file(settings), timeout=10, isolation_level=None)
-    connection.execute("pragma journal_mode = wal")
-    connection.execute(_SCHEMA)
-    return connection
+@contextmanager
+def _opened(settings: Settings) -> Iterator[sqlite3.Connection]:
+    """The store, as long as the block lasts.
+
+    :raises UserError: if it cannot be read or written.
+    """
+    file = feedback_file(settings)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(file, timeout=10, isolation_level=None)) as connection:
+            connection.execute("pragma journal_mode = wal")
+            connection.execute(_SCHEMA)
+            yield connection
+    except (sqlite3.Error, OSError) as error:
+        raise explained(error, file) or error from None
 
 
 def _official(citation: str | Mapping[str, Any]) -> str:

@@ -120,6 +120,7 @@ def test_full_disk_answers_removes_and_refuses_the_rest(disk: Disk, project: Pro
 def test_a_server_meets_what_the_system_does(disk: Disk, project: Project) -> None:
     """Each time one line, never a traceback; once it is mended, all works without a restart."""
     data = project.settings.data_folder
+    disk.remount("ro")  # the system lets nobody do so while a server has files open for writing
     alone = (("ZHENGCAI_SERVER__PROCESSES", "0"),)
     with (
         Running(project, alone) as (url, server),
@@ -146,7 +147,6 @@ def test_a_server_meets_what_the_system_does(disk: Disk, project: Project) -> No
             line = response.json()["detail"]
             assert said in line and "\n" not in line and str(disk.folder) not in line
 
-        disk.remount("ro")
         assert "个工作日内" in answered()
         for change in (added, judged):
             refused(change(), "written")

@@ -31,6 +31,7 @@ SYSTEM: tuple[type[Exception], ...] = (OSError, sqlite3.DatabaseError, MemoryErr
 """What the operating system and SQLite raise."""
 
 _STATUS = {
+    "damaged-index": 503,
     "disk-full": 507,
     "read-only": 503,
     "no-permission": 503,
