@@ -56,12 +56,11 @@ class Server:
 
     @property
     def workers(self) -> list[int]:
-        """The processes that answer for it."""
+        """The processes that answer for it, whichever of its threads started them."""
         found = []
-        with suppress(FileNotFoundError, ProcessLookupError):
-            listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
-            for one in listed.read_text().split():
-                with suppress(FileNotFoundError, ProcessLookupError):
+        for thread in Path(f"/proc/{self.process.pid}/task").glob("*"):
+            with suppress(FileNotFoundError, ProcessLookupError):
+                for one in (thread / "children").read_text().split():
                     if b"spawn_main" in Path(f"/proc/{one}/cmdline").read_bytes():
                         found.append(int(one))
         return found
@@ -163,7 +162,8 @@ def stormed(world: World, people: int, seconds: float, seed: int = 0) -> dict[st
             thread.start()
         questions = [f"{FIRST}第{n}条的内容是什么？" for n in range(1, 13)]
         questions += [f"{SECOND}第{n}条的内容是什么？" for n in range(1, 31)]
-        took, errors = asyncio.run(crowd(server.url + "/", questions, people, seconds, 0.5))
+        asking = crowd(server.url + "/", questions, people, seconds, 0.5, PATIENCE)
+        took, errors = asyncio.run(asking)
         ended.set()
         for thread in threads:
             thread.join()
