@@ -12,7 +12,7 @@ SAMPLE ?= 3000
 WORK ?= build/reader
 MINUTES ?= 120
 
-.PHONY: help install chat test check audit browser screenshots fix benchmark model clean
+.PHONY: help install chat test check audit torture browser screenshots fix benchmark model clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 13
@@ -65,6 +65,11 @@ audit: $(VENV)/.installed ## known vulnerabilities of all that is installed
 	test -x $(VENV)/audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)/audit && $(VENV)/audit/bin/pip install --quiet 'pip-audit>=2.9,<3'; }
 	$(VENV)/audit/bin/pip-audit --skip-editable --ignore-vuln CVE-2026-45829 --ignore-vuln GHSA-2wm9-hf6c-p5cr \
 	--path "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+
+# LENGTH=--short takes ten minutes at most; python -m benchmarks.torture --help names the parts.
+LENGTH ?=
+torture: $(VENV)/.installed ## kills, damage, hostile files, a crowd; an hour (LENGTH=--short)
+	$(BIN)/python -m benchmarks.torture $(LENGTH)
 
 screenshots: $(VENV)/.tested browser ## the pictures of the docs
 	$(BIN)/python docs/screenshots.py

@@ -8,14 +8,16 @@ new entries instead of forgetting old ones.
 from __future__ import annotations
 
 import json
+import sqlite3
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
 from ingest.errors import UserError
+from ingest.faults import explained
 from ingest.settings import Settings
 from ingest.storage.database import Connection, Database
 from ingest.storage.places import shared_place
@@ -115,7 +117,7 @@ def record(
         who=_cut(who, LONGEST_NAME),
     )
     place = shared_place(settings, FILE)
-    with closing(_open(place)) as opened, place.transaction(opened) as connection:
+    with _opened(place) as opened, place.transaction(opened) as connection:
         key = f"{kept.who}\n{kept.id}"
         known = connection.execute("select 1 from feedback where id = ?", (key,)).fetchone()
         (count,) = connection.execute("select count(*) from feedback").fetchone()
@@ -134,7 +136,7 @@ def export(settings: Settings) -> Iterator[Feedback]:
     place = shared_place(settings, FILE)
     if not place.exists():
         return
-    with closing(_open(place)) as connection:
+    with _opened(place) as connection:
         query = f"select {', '.join(_COLUMNS)} from feedback order by time, rowid"
         for row in connection.execute(query):
             values = dict(zip(_COLUMNS, row, strict=True))
@@ -143,10 +145,18 @@ def export(settings: Settings) -> Iterator[Feedback]:
             yield Feedback(**values)
 
 
-def _open(place: Database) -> Connection:
-    connection = place.connect(write=True)
-    place.make(connection, _SCHEMA)
-    return connection
+@contextmanager
+def _opened(place: Database) -> Iterator[Connection]:
+    """The store, as long as the block lasts.
+
+    :raises UserError: if it cannot be read or written.
+    """
+    try:
+        with closing(place.connect(write=True)) as connection:
+            place.make(connection, _SCHEMA)
+            yield connection
+    except (sqlite3.Error, OSError) as error:
+        raise explained(error, place.where) or error from None
 
 
 def _official(citation: str | Mapping[str, Any]) -> str:

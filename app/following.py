@@ -9,6 +9,8 @@ import threading
 import weakref
 from typing import Protocol
 
+from ingest.errors import UserError
+
 _LOG = logging.getLogger(__name__)
 
 EVERY = 0.5
@@ -41,12 +43,17 @@ def _follow(kept: weakref.ref[Follows], ended: threading.Event, seen: tuple[str,
         one = kept()
         if one is None:
             return
+        state = seen
         try:
             state = one.state()
             if state != seen:
                 one.renew()
                 seen = state
-        except Exception:
-            # the next question says what is wrong
+        except UserError:
+            # the next question says what is wrong, and a look later all may be well again
             _LOG.debug("the index cannot be followed", exc_info=True)
+        except Exception:
+            # a fault of ours; it is told once, and the thread that follows lives on
+            _LOG.exception("the index cannot be followed")
+            seen = state
         del one

@@ -7,6 +7,7 @@ import re
 from pathlib import PurePosixPath, PureWindowsPath
 
 from ingest.errors import UserError
+from ingest.faults import explained
 
 _PATH = re.compile(r"(?<![\w/:.])(?:/|[A-Za-z]:\\)[^\s:：，。；;、（）()\"'“”《》]+")
 
@@ -23,6 +24,13 @@ def outward(error: UserError) -> UserError:
     where = _name(error.where) if _is_path(error.where) else _without_paths(error.where)
     what, remedy = _without_paths(error.what), _without_paths(error.remedy)
     return UserError(error.code, where, what, remedy, zh)
+
+
+def explained_outward(error: Exception) -> UserError | None:
+    """What a reader elsewhere is told of an error that the system or a mistake caused; ``None`` of
+    a fault of the program."""
+    found = explained(error, "server")
+    return outward(found) if found else None
 
 
 def _without_paths(text: str) -> str:

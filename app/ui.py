@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from app.i18n import text_in
-from app.outward import outward
+from app.outward import explained_outward
 from app.web.messages import filters_of, message_of, scope_of, turns_of
 from ingest.errors import UserError
 from ingest.language import Language, pick
@@ -39,6 +39,7 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     import gradio as gr
     from fastapi import FastAPI
 
+    from app.accounts.account import add_account
     from app.accounts.doors import Doors
     from app.accounts.login import add_login
     from app.accounts.visitors import Visitors
@@ -49,7 +50,7 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     from app.web.conversation_routes import add_conversations
     from app.web.gradio_door import narrow
     from app.web.library_routes import add_library
-    from app.web.page import theme
+    from app.web.page import chat_head, theme
     from app.web.routes import add_routes
     from app.web.sealing import Seals
     from app.web.security import SecureHeaders
@@ -62,6 +63,7 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     visitors = Visitors(settings)
     log = SecurityLog(settings)
     add_login(app, visitors, log)
+    add_account(app, visitors, log)
     add_routes(app, assistant, settings)
     seals = Seals(settings)
     add_conversations(app, assistant, settings, seals)
@@ -78,6 +80,7 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
         ssr_mode=False,
         pwa=False,
         theme=theme(),
+        head=chat_head(settings),
         show_error=False,
     )
     narrow(app)
@@ -103,7 +106,7 @@ def _blocks(assistant: Assistant, settings: Settings, seals: Seals) -> Blocks:
     ) as blocks:
         # Gradio keeps so many sessions' state, of which the page has none; its 10,000 take 140 MB
         blocks.state_session_capacity = SESSIONS
-        chat_page(settings)
+        chat_page()
         gr.api(ask, api_name="ask", concurrency_limit=settings.server.concurrent)
     return blocks
 
@@ -122,6 +125,9 @@ def stream(
     A failure is one message ``{"error": text, "final": True}``.
     """
     words: Language = "en" if language == "en" else "zh"
+    if not isinstance(question, str) or not isinstance(history, list):
+        yield {"error": text_in(words, "failed"), "final": True}
+        return
     asked = question.strip()
     try:
         limits = filters_of(filters)
@@ -135,11 +141,11 @@ def stream(
                 yield message_of(answer, final=False)
             answer = following
         yield seals.sealed(message_of(answer), scope_of(limits))
-    except UserError as error:
-        yield {"error": outward(error).line(words), "final": True}
-    except Exception:
-        _LOG.exception("a question failed")
-        yield {"error": text_in(words, "failed"), "final": True}
+    except Exception as error:  # Gradio would show the reader nothing but "Error"
+        told = explained_outward(error)
+        if told is None:
+            _LOG.exception("a question failed")
+        yield {"error": told.line(words) if told else text_in(words, "failed"), "final": True}
 
 
 def serve(assistant: Assistant, settings: Settings) -> None:

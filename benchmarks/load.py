@@ -60,8 +60,11 @@ async def ask_as_the_page(client: httpx.AsyncClient, question: str) -> None:
     raise RuntimeError("the stream ended without an answer")
 
 
-async def crowd(url: str, questions: list[str], people: int, seconds: float, pause: float) -> Any:
-    """Seconds of every answer, by way of asking, and what went wrong."""
+async def crowd(
+    url: str, questions: list[str], people: int, seconds: float, pause: float, patience: float = 60
+) -> Any:
+    """Seconds of every answer, by way of asking, and what went wrong; who waits longer than
+    ``patience`` seconds leaves."""
     until = time.monotonic() + seconds
     took: dict[str, list[float]] = {"rest": [], "page": []}
     errors: list[str] = []
@@ -69,7 +72,7 @@ async def crowd(url: str, questions: list[str], people: int, seconds: float, pau
     async def person(number: int) -> None:
         way, ask = [("rest", ask_by_rest), ("page", ask_as_the_page)][number % 2]
         limits = httpx.Limits(max_connections=2)
-        async with httpx.AsyncClient(base_url=url, timeout=60, limits=limits) as client:
+        async with httpx.AsyncClient(base_url=url, timeout=patience, limits=limits) as client:
             turn = number * 7
             while time.monotonic() < until:
                 began = time.perf_counter()

@@ -46,7 +46,7 @@ def served(corpus: Sequence[Path], settings: str = "") -> Iterator[tuple[str, in
             yield f"http://127.0.0.1:{port}/", process.pid
         finally:
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=120)
 
 
 def chromium() -> str:

@@ -56,7 +56,10 @@ def writing_archive(file: Path) -> Iterator[Writer]:
 
     :raises OSError: if it cannot be written.
     """
-    with written(file) as stream, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+    with (
+        written(file, private=True) as stream,
+        zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
         yield Writer(archive)
 
 

@@ -2,9 +2,9 @@
 
 It holds the catalogue (names, sources, metadata, texts), the decisions with their log, the original
 of every document wherever it lies, the originals that undoing needs, and whatever else people left
-in the data folder (feedback, shared conversations, the key that seals answers, so that a backup is
-to be kept like a password). Vectors, the reader's too, are not in it: restoring makes them.
-Not in it either are previews not yet added, the key of the sessions, and ``config.yaml``.
+in the data folder (feedback, shared conversations, second factors of logins and the key that seals
+answers, so that a backup is to be kept like a password). Vectors, the reader's too, are not in it:
+restoring makes them. Not in it either are previews not yet added, sessions, and ``config.yaml``.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from ingest.storage.places import refuse_postgres
 from ingest.storage.sqlite import connect, copy
 
 OTHERS = "others"
-_LEFT_OUT = {"generations", FOLDER, MEANINGS, "drafts", CURRENT, FILE}
+_LEFT_OUT = {"generations", FOLDER, MEANINGS, "drafts", "sessions.sqlite", CURRENT, FILE}
 _KEY_OF_ANSWERS = "answers.key"
 _LEFT_OUT_ENDINGS = (PARTIAL, ".lock", ".key", "-wal", "-shm", "-journal")
 _TRIES = 40

@@ -18,15 +18,18 @@ _PIECE = 1 << 20
 
 
 @contextmanager
-def written(target: Path) -> Iterator[BinaryIO]:
+def written(target: Path, private: bool = False) -> Iterator[BinaryIO]:
     """A stream whose bytes become the file ``target`` when the block ends without an exception.
 
+    :param private: nobody but the user of this process may read it.
     :raises OSError: if they cannot be written; what ``target`` held before stays then.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name[:80]}.{secrets.token_hex(4)}{PARTIAL}")
     try:
         with partial.open("wb") as stream:
+            if private:
+                os.fchmod(stream.fileno(), 0o600)
             yield stream
             stream.flush()
             os.fsync(stream.fileno())

@@ -7,6 +7,8 @@ before it, and the serving one's recipe.
 from __future__ import annotations
 
 import json
+import os
+import secrets
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing
 from pathlib import Path
@@ -41,13 +43,18 @@ def read_current(settings: Settings) -> dict[str, str] | None:
         if any(once_served(settings, name) for name in generations(settings)):
             raise damaged(file, "this file is missing", "缺少这个文件") from None
         return None
-    except ValueError:
+    except (ValueError, IsADirectoryError):
         raise damaged(file) from None
     if not isinstance(current, dict) or not all(
         isinstance(current.get(key), str) and current[key] for key in ("generation", "recipe")
     ):
         raise damaged(file)
-    return {"previous": "", **current}
+    current = {"previous": "", **current}
+    if any(
+        os.path.basename(str(current[key])) != current[key] for key in ("generation", "previous")
+    ):
+        raise damaged(file)  # a generation is a folder among the generations, nowhere else
+    return current
 
 
 def set_current(settings: Settings, generation: str, recipe: str) -> None:
@@ -69,7 +76,10 @@ def set_current(settings: Settings, generation: str, recipe: str) -> None:
             tuple(current.values()),
         )
         return
-    with written(settings.data_folder / CURRENT) as stream:
+    file = settings.data_folder / CURRENT
+    if file.is_dir():
+        file.rename(file.with_name(f"{CURRENT}.damaged-{secrets.token_hex(3)}"))
+    with written(file) as stream:
         stream.write(json.dumps(current).encode())
 
 

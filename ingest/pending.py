@@ -83,6 +83,7 @@ def _move(staged: Path, pending: Pending, settings: Settings) -> None:
         if file.is_file():
             target = data / file.relative_to(staged / OTHERS)
             if file.suffix == ".sqlite":
+                target.touch(mode=file.stat().st_mode & 0o777)
                 copy(file, target)
             else:
                 with file.open("rb") as source, written(target) as stream:

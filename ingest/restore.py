@@ -99,7 +99,7 @@ def _unpack(backup: Reader, staged: Path) -> None:
     for name in backup.names():
         if name in (CATALOGUE, FILE) or name.startswith((f"{ORIGINALS}/", f"{OTHERS}/")):
             backup.take(name, staged / name)
-            if name.endswith(".key"):
+            if name.startswith(f"{OTHERS}/"):  # keys, second factors, logs: the server's alone
                 (staged / name).chmod(0o600)
     if CATALOGUE not in backup.manifest.files:
         raise UserError(

@@ -309,11 +309,36 @@ def load_settings(path: Path | str | None = None) -> Settings:
         settings = Settings(**{**values, "base": file.resolve().parent})
     except ValidationError as error:
         raise _explain(error, file) from None
+    _refuse_strange_paths(settings, file)
     if settings.store.ca_file is None:
         return settings
     ca_file = str(settings.base / settings.store.ca_file)
     store = settings.store.model_copy(update={"ca_file": ca_file})
     return settings.model_copy(update={"store": store})
+
+
+def _refuse_strange_paths(settings: Settings, file: Path) -> None:
+    """Of characters that no file system has in a name."""
+    given = {
+        "corpus": str(settings.corpus),
+        "data": str(settings.data),
+        "embedding.model": settings.embedding.model,
+        "answer.reader": settings.answer.reader,
+        "store.ca_file": settings.store.ca_file or "",
+    }
+    for key, path in given.items():
+        try:
+            strange = b"\0" in os.fsencode(path)
+        except UnicodeEncodeError:
+            strange = True
+        if strange:
+            raise SettingsError(
+                "bad-setting",
+                str(file),
+                f"setting '{key}' cannot be {path!r:.60}: no file can have that name",
+                "Correct its value",
+                (f"设置“{key}”的值 {path!r:.60} 不能用作文件名", "请更正"),
+            )
 
 
 def _settings_file(path: Path | str | None) -> Path:
@@ -335,7 +360,7 @@ def _settings_file(path: Path | str | None) -> Path:
 def _read(file: Path) -> dict[str, Any]:
     try:
         values = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         reason = str(error).replace("\n", " ")
         raise SettingsError(
             "bad-settings",

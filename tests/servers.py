@@ -126,7 +126,7 @@ class Nginx:
     def stop(self) -> None:
         if self.process is not None:
             self.process.terminate()
-            self.process.wait(timeout=30)
+            self.process.wait(timeout=120)
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import threading
 import time
 from collections import Counter
@@ -28,10 +30,10 @@ from app.accounts.visitors import TooManyTries, Visitor, Visitors, anonymous_rol
 from app.api.problems import explain_in
 from ingest.errors import SettingsError, UserError
 from ingest.settings import Settings, load_settings
-from tests.projects import Project, law
+from tests.projects import ROOT, Project, law
 from tests.servers import serving
 
-PASSWORD = "一个足够长又好记的密码"
+PASSWORD = "一个足够长又十分好记的密码"
 TOKEN = new_token()
 HASHED = hash_password(PASSWORD)
 ACCOUNTS = f"""
@@ -254,7 +256,7 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def test_login_logout_and_tokens_over_the_real_server(closed: str) -> None:
     browser = {"accept": "text/html,*/*", "accept-language": "en"}
-    with httpx.Client(base_url=closed, headers=browser, timeout=30) as client:
+    with httpx.Client(base_url=closed, headers=browser, timeout=120) as client:
         sent = client.get("/", params={"x": "1"})
         assert (sent.status_code, sent.headers["location"]) == (303, "/login?next=/%3Fx%3D1")
         page = client.get(sent.headers["location"])
@@ -282,7 +284,7 @@ def test_login_logout_and_tokens_over_the_real_server(closed: str) -> None:
 
 
 def test_programs_need_a_token(closed: str) -> None:
-    with httpx.Client(base_url=closed, timeout=30) as client:
+    with httpx.Client(base_url=closed, timeout=120) as client:
         assert client.get("/healthz").status_code == 200
         for path in ("/ui/corpus", "/api/v1/documents", "/metrics", "/gradio_api/info", "/mcp"):
             refused = client.get(path, headers={"accept-language": "zh"})
@@ -305,8 +307,16 @@ def test_command_prints_what_the_settings_take(tmp_path: Path) -> None:
     visitors = Visitors(settings_of(tmp_path, text))
     assert visitors.by_password("王 五's", PASSWORD, "") == Visitor("王 五's", "editor")
     assert visitors.by_token(shown[0]) == Visitor("程序", "reader")
+    garbled = subprocess.run(
+        project.command("app", "account", "a"),
+        cwd=project.folder,
+        input="密码密码密码密码密码密码\n".encode("gbk"),
+        env={**os.environ, "LC_ALL": "C.UTF-8", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+    )
+    assert garbled.returncode == 1 and b"set to UTF-8" in garbled.stderr, garbled.stderr
     short = project.run("app", "account", "a", input="short\n")
-    assert (short.returncode, short.stdout) == (1, "") and "10 to 200" in short.stderr
+    assert (short.returncode, short.stdout) == (1, "") and "12 to 128" in short.stderr
 
 
 def test_server_without_accounts_stays_on_this_machine(tmp_path: Path) -> None:

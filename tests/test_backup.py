@@ -54,7 +54,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
         fill(project.settings)
     (project.settings.data_folder / "shared").mkdir()
     (project.settings.data_folder / "shared" / "x.json").write_text("{}", encoding="utf-8")
-    (project.settings.data_folder / "sessions.key").write_text("secret", encoding="utf-8")
+    (project.settings.data_folder / "sessions.sqlite").write_text("secret", encoding="utf-8")
     (project.settings.data_folder / "answers.key").write_text("seal", encoding="utf-8")
     assistant.index.close()
     return project
@@ -66,6 +66,7 @@ def backup(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = project.run("ingest", "backup", str(file))
     assert done.returncode == 0, done.stderr
     assert "3 documents" in done.stdout
+    assert file.stat().st_mode & 0o077 == 0, "it holds keys"
     assert [one.name for one in file.parent.iterdir()] == [file.name]
     with zipfile.ZipFile(file) as archive:
         assert not [name for name in archive.namelist() if "meanings" in name]
@@ -106,7 +107,7 @@ def test_restored_on_another_path_all_is_there(
     assert (settings.data_folder / "shared" / "x.json").is_file()
     key = settings.data_folder / "answers.key"
     assert key.read_text(encoding="utf-8") == "seal" and key.stat().st_mode & 0o077 == 0
-    assert not (settings.data_folder / "sessions.key").exists(), "a secret stays where it is"
+    assert not (settings.data_folder / "sessions.sqlite").exists(), "logins stay where they are"
     assert not list(settings.data_folder.glob(".restoring-*"))
     # Originals came along, so that all can be undone and made anew
     with writing(settings):

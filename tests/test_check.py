@@ -3,6 +3,7 @@ half meanwhile."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sqlite3
@@ -80,6 +81,16 @@ def overwrite(file: Path) -> None:
         stream.write(b"\xab" * 5000)
 
 
+def lead_elsewhere(settings: Settings) -> None:
+    current = {"generation": "../../elsewhere", "recipe": "x"}
+    (settings.data_folder / "current.json").write_text(json.dumps(current), encoding="utf-8")
+
+
+def a_folder(file: Path) -> None:
+    file.unlink()
+    file.mkdir()
+
+
 def in_catalogue(*statements: str) -> Callable[[Settings], None]:
     def damage(settings: Settings) -> None:
         with closing(sqlite3.connect(serving(settings) / CATALOGUE)) as connection:
@@ -152,6 +163,10 @@ DAMAGES: dict[str, Callable[[Settings], None]] = {
     "chroma emptied": lambda s: os.truncate(serving(s) / VECTORS / "chroma.sqlite3", 0),
     "current deleted": lambda s: (s.data_folder / "current.json").unlink(),
     "current overwritten": lambda s: overwrite(s.data_folder / "current.json"),
+    "current leads elsewhere": lead_elsewhere,
+    "current a folder": lambda s: a_folder(s.data_folder / "current.json"),
+    "catalogue a folder": lambda s: a_folder(serving(s) / CATALOGUE),
+    "chroma a folder": lambda s: a_folder(serving(s) / VECTORS / "chroma.sqlite3"),
     "current emptied": lambda s: os.truncate(s.data_folder / "current.json", 0),
     "a text altered": in_catalogue(
         "update documents set text = replace(text, '采购', '拍卖')"
@@ -253,6 +268,7 @@ def test_damaged_decisions_are_begun_anew(
     assert not check(settings, Embedder(settings), repair=True).left
     assert state(settings) == state(whole.settings)
     assert list(settings.data_folder.glob("library.sqlite.damaged-*"))
+    assert len(Decisions(settings.data_folder).held()) == 3, "a build goes by the register"
 
 
 def test_what_was_removed_goes_and_what_was_added_comes(project: Project) -> None:

@@ -175,7 +175,7 @@ def test_chat_before_a_person(project: Project) -> None:
     type_line("1")
     assert "┃ " in wait_for("\n? ")
     type_line(":q")
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=120) == 0
     os.close(master)
 
 

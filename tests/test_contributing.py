@@ -63,3 +63,12 @@ def test_hooks_run_what_make_check_runs(root: Path) -> None:
     hooks = yaml.safe_load((root / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
     entries = [hook["entry"] for repo in hooks["repos"] for hook in repo["hooks"]]
     assert [entry.split()[0] for entry in entries] == [".venv/bin/ruff"] * 2 + [".venv/bin/mypy"]
+
+
+def test_every_line_of_the_reliability_page_names_a_test_that_is_there(root: Path) -> None:
+    text = (root / "docs" / "reliability.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text)
+    assert len(named) > 30
+    for file, name in named:
+        defined = re.findall(r"^def (test_\w+)", (root / file).read_text(encoding="utf-8"), re.M)
+        assert name in defined, f"{file}::{name}"

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from app.service import Assistant
@@ -16,6 +17,7 @@ from ingest.errors import UserError
 from ingest.generations import VECTORS, folder_of, read_current
 from ingest.index import Index, writing
 from ingest.pipeline import add_paths
+from tests.e2e.conftest import Running
 from tests.projects import ROOT, Project, law
 
 RULE, SECOND = "甲省政府采购管理办法", "乙省政府采购管理办法"
@@ -112,6 +114,70 @@ def test_full_disk_answers_removes_and_refuses_the_rest(disk: Disk, project: Pro
     with writing(project.settings):
         assert not add_paths([new], project.settings, Embedder(project.settings)).failures
     assert titles(project) == {RULE, "丙省政府采购管理办法"}
+    assert not check(project.settings, Embedder(project.settings)).found
+
+
+def test_a_server_meets_what_the_system_does(disk: Disk, project: Project) -> None:
+    """Each time one line, never a traceback; once it is mended, all works without a restart."""
+    data = project.settings.data_folder
+    disk.remount("ro")  # the system lets nobody do so while a server has files open for writing
+    alone = (("ZHENGCAI_SERVER__PROCESSES", "0"),)
+    with (
+        Running(project, alone) as (url, server),
+        httpx.Client(base_url=url, timeout=120) as client,
+    ):
+        client.headers["accept-language"] = "en"
+        number = iter(range(100))
+
+        def answered() -> str:
+            article = next(number) + 1
+            question = f"{RULE}第{article}条的内容是什么？"
+            return str(client.post("/api/v1/ask", json={"question": question}).json())
+
+        def added() -> httpx.Response:
+            body = {"title": f"{next(number)}号采购规定", "text": law("采购规定", 2)}
+            return client.post("/api/v1/documents", json=body)
+
+        def judged() -> httpx.Response:
+            verdict = {"question": QUESTION, "rating": "up"}
+            return client.post("/api/v1/feedback", json=verdict)
+
+        def refused(response: httpx.Response, said: str) -> None:
+            assert response.status_code in (503, 507), response.text
+            line = response.json()["detail"]
+            assert said in line and "\n" not in line and str(disk.folder) not in line
+
+        assert "个工作日内" in answered()
+        for change in (added, judged):
+            refused(change(), "written")
+        disk.remount("rw")
+        disk.fill()
+        assert "个工作日内" in answered()
+        for change in (added, judged):
+            refused(change(), "disk is full")
+        disk.empty()
+        assert added().status_code == judged().status_code == 201
+
+        current = data / "current.json"
+        for harm in (Path.unlink, _truncate, _overwrite):
+            kept = current.read_bytes()
+            harm(current)
+            told = client.post("/api/v1/ask", json={"question": f"{SECOND}第{next(number)}条？"})
+            assert told.status_code == 200 or "check --repair" in told.json()["detail"]
+            assert client.get("/healthz").status_code == 200
+            current.write_bytes(kept)
+            assert "个工作日内" in answered()
+        database = data / "library.sqlite"
+        for side in ("-wal", "-shm"):
+            database.with_name(database.name + side).unlink(missing_ok=True)
+        _overwrite(database)
+        refused(added(), "check --repair")
+        assert "个工作日内" in answered()
+        assert project.run("ingest", "check", "--repair").returncode == 0
+        assert added().status_code == 201
+        server.terminate()
+        _, said = server.communicate(timeout=120)
+    assert "Traceback" not in said, said
     assert not check(project.settings, Embedder(project.settings)).found
 
 

@@ -1,24 +1,21 @@
-"""The short form of ``benchmarks/kills.py``."""
+"""The parts of ``make torture`` that take seconds."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-import pytest
-
-from benchmarks.kills import kills
-from tests.data_package import install, list_of
-from tests.projects import ROOT, Project
+from benchmarks.torture.damages import damages
+from benchmarks.torture.kills import kills
 
 
-def test_killed_at_random_moments_nothing_is_half(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    site = tmp_path / "site"
-    monkeypatch.syspath_prepend(str(site))
-    monkeypatch.setenv("PYTHONPATH", f"{site}{os.pathsep}{ROOT}")
-    laws = {f"中华人民共和国示例{n}号采购法": ("2020-01-02", 6) for n in range(6)}
-    project = Project.make(tmp_path / "project")
-    project.write("sources.yaml", list_of(list(laws), install(site, laws)))
-    assert [kill.wrong for kill in kills(project.config, 2)] == [(), ()]
+def test_killed_at_random_moments_nothing_is_half(tmp_path: Path) -> None:
+    commands = ("replace", "remove", "restore")
+    done = list(kills(tmp_path, 1, commands=commands))
+    assert tuple(kill.command for kill in done) == commands
+    assert not [kill for kill in done if kill.wrong], [kill.wrong for kill in done]
+
+
+def test_damage_is_met_in_one_line_and_mended(tmp_path: Path) -> None:
+    met = list(damages(tmp_path, 4))
+    assert len(met) == 4
+    assert not [one for one in met if one.wrong]

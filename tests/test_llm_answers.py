@@ -315,7 +315,7 @@ def test_the_readers_leaving_ends_the_models_work(world: World) -> None:
     next(parts)
     left.set()
     assert "离开" in next(parts).notice
-    assert ended.wait(5)
+    assert ended.wait(60)
 
 
 def test_a_refusal_never_beats_strong_evidence(world: World, monkeypatch: MonkeyPatch) -> None:

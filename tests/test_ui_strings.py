@@ -17,7 +17,10 @@ APP = Path(__file__).resolve().parents[1] / "app"
 ASSETS = APP / "web" / "assets"
 SCRIPTS = sorted((ASSETS / "js").rglob("*.js"))
 MODULES = [
-    *(APP / name for name in ("ui.py", "dated.py", "service.py", "accounts/login.py")),
+    *(
+        APP / name
+        for name in ("ui.py", "dated.py", "service.py", "accounts/login.py", "accounts/pages.py")
+    ),
     *sorted((APP / "web").glob("*.py")),
 ]
 CJK = re.compile(r"[\u3400-\u9fff\uff00-\uffef]")
@@ -49,7 +52,7 @@ def test_scripts_use_known_keys_and_all_of_them() -> None:
     quoted = set(re.findall(r'"([\w.-]+)"', text))
     python = "\n".join(module.read_text(encoding="utf-8") for module in [*MODULES, *EXPORTS])
     served = set(re.findall(r'text_in\(\w+|"[^"]+", "(\w+)"', python))
-    served |= set(re.findall(r'text_in\([^,]+, "([\w.]+)"\)', python))
+    served |= set(re.findall(r'(?:text_in|_word)\([^,]+, "([\w.]+)"\)', python))
     for key in STRINGS["zh"]:
         used = key in exact | quoted | served or any(key.startswith(p) for p in prefixes)
         assert used, f"{key} is not used"

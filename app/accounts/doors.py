@@ -19,7 +19,7 @@ from app.api.problems import Refusal, turn_away
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-OPEN_PATHS = ("/login", "/logout", "/healthz", "/readyz", "/ui/me")
+OPEN_PATHS = ("/login", "/login/code", "/logout", "/healthz", "/readyz", "/ui/me")
 OPEN_FOLDERS = ("/ui/assets/",)
 
 

@@ -1,25 +1,26 @@
-"""``/login``, ``/logout`` and ``/ui/me``: who you are, for the browser."""
+"""``/login``, ``/logout`` and ``/ui/me``: who you are, for the browser. Second factors are set up
+in :mod:`app.accounts.account`."""
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import quote
 
 from fastapi import Form, Request
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from app.accounts.addresses import address_of
 from app.accounts.cookies import BROWSER, SESSION, Cookie, cookie_in, give, take_back
 from app.accounts.doors import visitor_of
+from app.accounts.pages import code_page, login_page
 from app.accounts.secrets import LONGEST_PASSWORD
 from app.accounts.sessions import BROWSER_SECONDS, SESSION_SECONDS
-from app.accounts.visitors import TooManyTries, Visitors
+from app.accounts.visitors import TooManyTries, Visitor, Visitors
 from app.api.problems import language_of, status_of
 from app.i18n import text_in
 from app.outward import outward
-from app.web.page import FRESH, asset_url
+from app.web.page import FRESH
 from ingest.errors import UserError
-from ingest.language import Language
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -42,7 +43,7 @@ def add_login(app: FastAPI, visitors: Visitors, log: SecurityLog) -> None:
 
     @app.get("/login", include_in_schema=False)
     def form(request: Request, next: str = "/") -> Response:
-        return _page(language_of(request), next)
+        return login_page(language_of(request), local(next))
 
     @app.post("/login", include_in_schema=False)
     def login(
@@ -52,26 +53,49 @@ def add_login(app: FastAPI, visitors: Visitors, log: SecurityLog) -> None:
         next: Annotated[str, Form(max_length=2000)] = "/",
     ) -> Response:
         language, address = language_of(request), address_of(request.scope)
-        name, scheme = name.strip(), request.url.scheme
+        name, next = name.strip(), local(next)
         try:
             browser = _cookie(request, BROWSER)
             visitor = visitors.by_password(name, password, address, browser)
             log.note("login", name=name, address=address, right=visitor is not None)
             if visitor is None:
-                return _page(language, next, name, text_in(language, "login.wrong"), 401)
-            response = RedirectResponse(local(next), 303, headers=FRESH)
-            give(response, SESSION, visitors.session_for(visitor), SESSION_SECONDS, scheme)
-            known = visitors.browser_for(visitor)
-            give(response, BROWSER, known, BROWSER_SECONDS, scheme)
-            return response
+                return login_page(language, next, name, text_in(language, "login.wrong"), 401)
+            if visitors.factors.has(visitor.name):
+                return code_page(language, visitors.ticket_for(visitor), next)
+            return let_in(request, visitors, visitor, next)
         except TooManyTries as error:
             log.note("login-delayed", name=name, address=address, seconds=error.wait)
-            page = _page(language, next, name, error.line(language), 429)
+            page = login_page(language, next, name, error.line(language), 429)
             page.headers["retry-after"] = str(error.wait)
             return page
         except UserError as error:
             line = outward(error).line(language)
-            return _page(language, next, name, line, status_of(error))
+            return login_page(language, next, name, line, status_of(error))
+
+    @app.post("/login/code", include_in_schema=False)
+    def code(
+        request: Request,
+        ticket: Annotated[str, Form(max_length=100)],
+        code: Annotated[str, Form(max_length=40)],
+        next: Annotated[str, Form(max_length=2000)] = "/",
+    ) -> Response:
+        """The second step of whoever knew the password of an account with a second factor."""
+        language, address = language_of(request), address_of(request.scope)
+        next = local(next)
+        visitor = visitors.by_ticket(ticket)
+        if visitor is None:
+            return RedirectResponse(f"/login?next={quote(next, safe='')}", 303, headers=FRESH)
+        try:
+            matched = visitors.by_code(visitor, code, address)
+            log.note("code", name=visitor.name, address=address, right=bool(matched), kind=matched)
+            if matched is None:
+                wrong = text_in(language, "account.code.wrong")
+                return code_page(language, ticket, next, wrong, 401)
+            visitors.end_session(ticket)
+            return let_in(request, visitors, visitor, next)
+        except UserError as error:
+            line = outward(error).line(language)
+            return code_page(language, ticket, next, line, status_of(error))
 
     @app.post("/logout", include_in_schema=False)
     def logout(request: Request) -> Response:
@@ -86,6 +110,18 @@ def add_login(app: FastAPI, visitors: Visitors, log: SecurityLog) -> None:
         return response
 
 
+def let_in(request: Request, visitors: Visitors, visitor: Visitor, next: str) -> Response:
+    """Begin a session, and know this browser again.
+
+    :raises UserError: if that cannot be kept.
+    """
+    scheme = request.url.scheme
+    response = RedirectResponse(next, 303, headers=FRESH)
+    give(response, SESSION, visitors.session_for(visitor), SESSION_SECONDS, scheme)
+    give(response, BROWSER, visitors.browser_for(visitor), BROWSER_SECONDS, scheme)
+    return response
+
+
 def _cookie(request: Request, cookie: Cookie) -> str:
     return cookie_in(request.headers.get("cookie", ""), cookie, request.url.scheme)
 
@@ -94,44 +130,3 @@ def local(address: str) -> str:
     """``address`` if it is a path on this server, else the first page."""
     safe = address.startswith("/") and address[1:2] not in ("/", "\\") and address.isprintable()
     return address if safe and "\\" not in address else "/"
-
-
-def _page(
-    language: Language, next: str, name: str = "", problem: str = "", status: int = 200
-) -> Response:
-    def word(key: str) -> str:
-        return escape(_words(language)[key])
-
-    alert = f'<p class="alert" role="alert">{escape(problem)}</p>' if problem else ""
-    page = f"""<!doctype html>
-<html lang="{"zh-CN" if language == "zh" else "en"}">
-<head>
-<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{word("login")} · {word("title")}</title>
-<link rel="stylesheet" href="{asset_url("login.css")}">
-</head>
-<body>
-<main>
-<h1>{word("title")}</h1>
-<form method="post" action="/login">
-{alert}
-<label>{word("name")}<input name="name" value="{escape(name)}" autocomplete="username" required
- maxlength="100"{"" if problem else " autofocus"}></label>
-<label>{word("password")}<input name="password" type="password" autocomplete="current-password"
- required maxlength="{LONGEST_PASSWORD}"{" autofocus" if problem else ""}></label>
-<input type="hidden" name="next" value="{escape(local(next))}">
-<button>{word("login")}</button>
-</form>
-</main>
-</body>
-</html>"""
-    return HTMLResponse(page, status, headers=FRESH)
-
-
-def _words(language: Language) -> dict[str, str]:
-    return {
-        "title": text_in(language, "title"),
-        "login": text_in(language, "login"),
-        "name": text_in(language, "login.name"),
-        "password": text_in(language, "login.password"),
-    }

@@ -19,8 +19,8 @@ from ingest.errors import UserError
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
-SHORTEST_PASSWORD = 10
-LONGEST_PASSWORD = 200
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 128
 AT_ONCE = 2
 MOST_WAITING = 8
 _hashing = threading.BoundedSemaphore(AT_ONCE)

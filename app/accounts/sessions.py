@@ -21,6 +21,7 @@ from ingest.storage.places import shared_place
 FILE = "sessions.sqlite"
 SESSION_SECONDS = 7 * 24 * 3600
 BROWSER_SECONDS = 180 * 24 * 3600
+TICKET_SECONDS = 300
 MOST_EACH = 50
 """Of one account's sessions (and browsers) the oldest give way to a further one."""
 
@@ -55,9 +56,20 @@ class Sessions:
         """
         return self._keep("browser", name, printed, BROWSER_SECONDS)
 
+    def begin_ticket(self, name: str, printed: str) -> str:
+        """The token of one who knew the password and has yet to give a code.
+
+        :raises UserError: as :meth:`begin`.
+        """
+        return self._keep("ticket", name, printed, TICKET_SECONDS)
+
     def of(self, token: str) -> tuple[str, str] | None:
         """Name and password's print of a session that has not ended."""
         return self._find("session", token)
+
+    def ticket(self, token: str) -> tuple[str, str] | None:
+        """Name and password's print of one who has yet to give a code."""
+        return self._find("ticket", token)
 
     def browser(self, token: str) -> tuple[str, str] | None:
         """Name and password's print of a known browser."""
@@ -70,6 +82,14 @@ class Sessions:
         """
         with self._writing() as connection:
             connection.execute("delete from kept where hash = ?", (_hash(token),))
+
+    def end_all(self, name: str) -> None:
+        """End all that is kept of an account.
+
+        :raises UserError: as :meth:`begin`.
+        """
+        with self._writing() as connection:
+            connection.execute("delete from kept where name = ?", (name,))
 
     def _keep(self, kind: str, name: str, printed: str, seconds: int) -> str:
         token, now = secrets.token_urlsafe(32), time.time()

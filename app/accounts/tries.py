@@ -36,6 +36,9 @@ class Pace:
 
 ADDRESS = Pace(free=8, longest=900.0)
 ACCOUNT = Pace(free=20, longest=8.0)
+CODE = Pace(free=5, longest=300.0)
+"""Of codes, where somebody knew the password: three of a million are right at a time."""
+
 BROWSER = Pace(free=8, longest=60.0)
 """Of a browser that knew the password once; somebody else may sit before it."""
 
@@ -47,10 +50,16 @@ class _Counted:
 
 
 class Tries:
-    """Counts tries by address, account and known browser."""
+    """Counts tries by address, account and known browser.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    :param account: the pace of an account's tries.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, account: Pace = ACCOUNT
+    ) -> None:
         self._clock = clock
+        self._account = account
         self._lock = threading.Lock()
         self._counted: OrderedDict[tuple[str, str], _Counted] = OrderedDict()
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
@@ -91,7 +100,7 @@ class Tries:
         by_address = (("address", address), ADDRESS)
         if (name, address) in self._known:
             return [by_address]
-        return [by_address, (("account", name), ACCOUNT)]
+        return [by_address, (("account", name), self._account)]
 
     def _wait(self, key: tuple[str, str], pace: Pace, now: float) -> float:
         found = self._counted.get(key)

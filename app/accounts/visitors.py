@@ -8,9 +8,10 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from app.accounts.factors import Factors, Matched
 from app.accounts.secrets import hash_token, is_password
 from app.accounts.sessions import Sessions
-from app.accounts.tries import Tries
+from app.accounts.tries import CODE, Tries
 from app.api.guard import is_loopback
 from ingest.errors import SettingsError, UserError
 from ingest.settings import Account, Settings
@@ -33,18 +34,18 @@ class Visitor:
 
 
 class TooManyTries(UserError):
-    """A password was tried again too soon; it may be after ``wait`` seconds."""
+    """A password or code was tried again too soon; it may be after ``wait`` seconds."""
 
-    def __init__(self, where: str, wait: float) -> None:
+    def __init__(self, where: str, wait: float, codes: bool = False) -> None:
         self.wait = max(1, math.ceil(wait))
         shown = f"{self.wait} seconds" if self.wait < 120 else f"{math.ceil(wait / 60)} minutes"
         zh = f"{self.wait} 秒" if self.wait < 120 else f"{math.ceil(wait / 60)} 分钟"
         super().__init__(
             "too-many-tries",
             where,
-            "too many wrong passwords",
+            f"too many wrong {'codes' if codes else 'passwords'}",
             f"Try again in {shown}",
-            ("密码错误次数过多", f"请在 {zh}后再试"),
+            (f"{'验证码' if codes else '密码'}错误次数过多", f"请在 {zh}后再试"),
         )
 
 
@@ -55,6 +56,8 @@ class Visitors:
         self._accounts = {account.name: account for account in settings.accounts}
         self._by_token = {t: account for account in settings.accounts for t in account.tokens}
         self._tries = Tries()
+        self._codes = Tries(account=CODE)
+        self.factors = Factors(settings)
         self._sessions = Sessions(settings)
         self.nobody = Visitor("", anonymous_role(settings))
         self.has_accounts = bool(self._accounts)
@@ -85,6 +88,28 @@ class Visitors:
         account = self._by_token.get(hash_token(token))
         return Visitor(account.name, account.role) if account else None
 
+    def ticket_for(self, visitor: Visitor) -> str:
+        """What one gets who knew the password and has yet to give a code."""
+        return self._sessions.begin_ticket(visitor.name, _print_of(self._accounts[visitor.name]))
+
+    def by_ticket(self, ticket: str) -> Visitor | None:
+        """Who got this ticket, for as long as it holds."""
+        return self._known(self._sessions.ticket(ticket))
+
+    def by_code(self, visitor: Visitor, code: str, address: str) -> Matched | None:
+        """What the code is, if it is one of this account's second factor; it works once.
+
+        :raises TooManyTries: as :meth:`by_password`.
+        :raises UserError: if that cannot be looked up.
+        """
+        wait = self._codes.begin(visitor.name, address)
+        if wait > 0:
+            raise TooManyTries(visitor.name, wait, codes=True)
+        matched = self.factors.matches(visitor.name, code)
+        if matched:
+            self._codes.right(visitor.name, address)
+        return matched
+
     def session_for(self, visitor: Visitor) -> str:
         """What the browser keeps to be known again, until it leaves."""
         return self._sessions.begin(visitor.name, _print_of(self._accounts[visitor.name]))
@@ -95,11 +120,14 @@ class Visitors:
 
     def by_session(self, session: str) -> Visitor | None:
         """The visitor of a session that has not ended and whose account has the same password."""
-        found = self._sessions.of(session)
-        account = self._accounts.get(found[0]) if found else None
-        if found is None or account is None or not _same(_print_of(account), found[1]):
-            return None
-        return Visitor(account.name, account.role)
+        return self._known(self._sessions.of(session))
+
+    def end_sessions(self, visitor: Visitor) -> None:
+        """All sessions of the account are none from now on, and its browsers are unknown.
+
+        :raises UserError: if that cannot be kept.
+        """
+        self._sessions.end_all(visitor.name)
 
     def end_session(self, session: str) -> None:
         """The session is none from now on.
@@ -107,6 +135,12 @@ class Visitors:
         :raises UserError: if that cannot be kept.
         """
         self._sessions.end(session)
+
+    def _known(self, found: tuple[str, str] | None) -> Visitor | None:
+        account = self._accounts.get(found[0]) if found else None
+        if found is None or account is None or not _same(_print_of(account), found[1]):
+            return None
+        return Visitor(account.name, account.role)
 
     def _is_known(self, account: Account, browser: str) -> bool:
         found = self._sessions.browser(browser) if browser else None

@@ -20,7 +20,7 @@ from app.api.problems import Refusal, language_of, problem_of, unexpected
 from app.as_json import answer_to_json, hit_to_json
 from app.language_model.client import ModelFault
 from app.language_model.notices import quoting_because
-from ingest.errors import UserError
+from app.outward import explained_outward
 from ingest.language import Language
 
 if TYPE_CHECKING:
@@ -142,11 +142,11 @@ async def _events(
                 answer = following
         whole = AnswerOut.model_validate(answer_to_json(answer))
         yield _event("answer", whole.model_dump())
-    except UserError as error:
-        yield _event("problem", problem_of(error, language))
-    except Exception:
-        _LOG.exception("a streamed question failed")
-        yield _event("problem", unexpected(language))
+    except Exception as error:  # the status is out already, so nobody else can tell the client
+        told = explained_outward(error)
+        if told is None:
+            _LOG.exception("a streamed question failed")
+        yield _event("problem", problem_of(told, language) if told else unexpected(language))
 
 
 def _next(parts: Iterator[Answer]) -> Answer | None:

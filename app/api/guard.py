@@ -77,7 +77,10 @@ class Guard:
         return None
 
     def _is_ours(self, origin: str, host: str) -> bool:
-        parts = urlsplit(origin)
+        try:
+            parts = urlsplit(origin)
+        except ValueError:
+            return False
         return parts.netloc.lower() == host.lower() or host_name(origin) in self.allowed
 
 

@@ -7,7 +7,7 @@ besides, each with a JSON pointer (RFC 6901).
 
 from __future__ import annotations
 
-import logging
+import sqlite3
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.outward import outward
+from app.outward import explained_outward, outward
 from ingest.errors import IndexStateError, LoadError, SettingsError, UserError
 from ingest.language import Language
 
@@ -27,9 +27,16 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE = "application/problem+json"
 MOST_ERRORS = 20
-_LOG = logging.getLogger(__name__)
+SYSTEM: tuple[type[Exception], ...] = (OSError, sqlite3.DatabaseError, MemoryError)
+"""What the operating system and SQLite raise."""
 
 _STATUS = {
+    "damaged-index": 503,
+    "disk-full": 507,
+    "read-only": 503,
+    "no-permission": 503,
+    "no-memory": 503,
+    "system-error": 503,
     "no-index": 503,
     "other-recipe": 503,
     "busy": 409,
@@ -47,6 +54,8 @@ _STATUS = {
     "unknown-format": 415,
     "feedback-full": 503,
     "no-sessions": 503,
+    "no-second-factor": 503,
+    "has-second-factor": 409,
     "too-many-tries": 429,
     "logins-busy": 503,
     "too-many-shares": 503,
@@ -68,6 +77,7 @@ _TITLES = {
     429: "请求过多",
     500: "服务器出错",
     503: "暂时无法提供服务",
+    507: "存储空间不足",
 }
 
 _REASONS = {
@@ -208,6 +218,9 @@ def explain_in(app: FastAPI) -> None:
         shown = {**problem, "detail": problem["title"]}
         return _respond(shown, language, dict(error.headers or {}))
 
+    async def system(request: Request, error: Exception) -> Response:
+        return response_for(_of_system(error), language_of(request))
+
     async def crashed(request: Request, error: Exception) -> Response:
         language = language_of(request)
         return _respond(unexpected(language), language)
@@ -215,7 +228,50 @@ def explain_in(app: FastAPI) -> None:
     app.add_exception_handler(UserError, user_error)
     app.add_exception_handler(RequestValidationError, rejected)
     app.add_exception_handler(HTTPException, http)
+    for kind in SYSTEM:
+        app.add_exception_handler(kind, system)
     app.add_exception_handler(Exception, crashed)
+
+
+def explain_pages_in(app: FastAPI) -> None:
+    """Make every error of the page's own routes an object whose ``error`` holds the line in both
+    languages."""
+
+    def told(zh: str, en: str, status: int) -> Response:
+        return JSONResponse({"error": {"zh": zh, "en": en}}, status, {"cache-control": "no-store"})
+
+    async def user_error(request: Request, error: Exception) -> Response:
+        assert isinstance(error, UserError)
+        shown = outward(error)
+        return told(shown.line("zh"), shown.line("en"), status_of(error))
+
+    async def system(request: Request, error: Exception) -> Response:
+        return await user_error(request, _of_system(error))
+
+    async def rejected(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        zh, en = (_rejection(error, language)["detail"] for language in ("zh", "en"))
+        return told(zh, en, 422)
+
+    async def crashed(request: Request, error: Exception) -> Response:
+        return told(unexpected("zh")["detail"], unexpected("en")["detail"], 500)
+
+    app.add_exception_handler(UserError, user_error)
+    app.add_exception_handler(RequestValidationError, rejected)
+    for kind in SYSTEM:
+        app.add_exception_handler(kind, system)
+    app.add_exception_handler(Exception, crashed)
+
+
+def _of_system(error: Exception) -> UserError:
+    """What a full disk, say, comes to.
+
+    :raises Exception: ``error`` itself, if it is a fault of the program.
+    """
+    fault = explained_outward(error)
+    if fault is None:
+        raise error
+    return fault
 
 
 def _rejection(error: RequestValidationError, language: Language) -> dict[str, Any]:

@@ -24,12 +24,13 @@ from app.as_json import card_to_json
 from app.i18n import text_in
 from app.library.metadata import FIELDS, values_of
 from app.library.service import Library
-from app.outward import outward, outward_source
+from app.outward import explained_outward, outward, outward_source
 from app.web.page import FRESH, bare_page, fresh_json
 from app.web.source_view import body_html, outline_of
 from ingest.bundles import is_bundle
 from ingest.clean import count_repairs
-from ingest.errors import LoadError, UserError
+from ingest.errors import LoadError
+from ingest.language import Language
 from ingest.securitylog import SecurityLog
 from ingest.settings import Settings
 from ingest.validity import date_of, state_of
@@ -287,12 +288,14 @@ def _progress(
     def run() -> None:
         try:
             lines.put(work(lambda count: lines.put({"done": count})))
-        except UserError as error:
-            told = outward(error)
-            lines.put({"error": {"zh": told.line("zh"), "en": told.line("en")}})
-        except Exception:
-            _LOG.exception("a change of the corpus failed")
-            lines.put({"error": {w: text_in(w, "failed") for w in ("zh", "en")}})
+        except Exception as error:  # the status is out already, and who reads would wait for ever
+            told = explained_outward(error)
+            if told is None:
+                _LOG.exception("a change of the corpus failed")
+            tongues: tuple[Language, ...] = ("zh", "en")
+            lines.put(
+                {"error": {w: told.line(w) if told else text_in(w, "failed") for w in tongues}}
+            )
         lines.put(None)
 
     threading.Thread(target=run, daemon=False).start()

@@ -15,7 +15,7 @@ from ingest.settings import Settings
 
 if TYPE_CHECKING:
     from fastapi.responses import Response
-    from gradio import HTML
+    from gradio import Column
     from gradio.themes import Base
 
 ASSETS = Path(__file__).with_name("assets")
@@ -75,21 +75,23 @@ def fresh_json(value: Any, status: int = 200) -> Response:
     return JSONResponse(value, status, FRESH)
 
 
-def chat_page(settings: Settings) -> HTML:
-    """The chat as a Gradio component; to be made inside ``gr.Blocks``."""
+def chat_page() -> Column:
+    """The place of the chat, as a Gradio component; to be made inside ``gr.Blocks``.
+
+    It is empty, since Gradio's components with content of their own compile it in the browser,
+    which the page's policy forbids (:mod:`app.web.security`). :func:`chat_head` fills it.
+    """
     import gradio as gr
 
-    options = json.dumps({"language": settings.server.language, "style": asset_url("chat.css")})
-    return gr.HTML(
-        value="",
-        html_template='<div id="zhengcai" aria-busy="true"></div>',
-        js_on_load=(
-            f'import(new URL("{asset_url("js/main.js")}", document.baseURI).href)'
-            f'.then((chat) => chat.mount(element.querySelector("#zhengcai"), {options}));'
-        ),
-        apply_default_css=False,
-        padding=False,
-        elem_id="zhengcai-page",
+    return gr.Column(elem_id="zhengcai-page")
+
+
+def chat_head(settings: Settings) -> str:
+    """What the head of Gradio's page holds, so that the chat is drawn into its place."""
+    language, style = settings.server.language, asset_url("chat.css")
+    return (
+        f'<meta name="zhengcai" data-language="{language}" data-style="{style}">'
+        f'<script type="module" src="{asset_url("js/start.js")}"></script>'
     )
 
 

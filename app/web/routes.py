@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import mimetypes
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
@@ -15,15 +17,13 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI, HTTPException, Query
 from fastapi.responses import FileResponse, Response
 
-from app.api.problems import status_of
+from app.api.problems import explain_pages_in
 from app.as_json import card_to_json
 from app.dated import successor
 from app.examples import Examples
-from app.outward import outward
 from app.versions import compared
 from app.web.page import ASSETS, FRESH, STRINGS_MODULE, fresh_json, strings_module, version
 from app.web.source_view import Mark, body_html, outline_of
-from ingest.errors import UserError
 from ingest.outline.citation import Paths
 from ingest.settings import Settings
 from ingest.storage.catalogue import DocumentRecord, StoredDocument
@@ -38,6 +38,7 @@ LAW_DATABASE = "https://flk.npc.gov.cn/"
 """The official data base of laws and regulations; it has no address for a title."""
 LAW_KINDS = ("law", "regulation", "local-regulation", "interpretation")
 _LOG = logging.getLogger(__name__)
+_NUMBER = re.compile(r"[0-9]{1,12}")
 _KEEP = {"cache-control": "public, max-age=31536000, immutable"}
 
 
@@ -45,13 +46,7 @@ def add_routes(app: FastAPI, assistant: Assistant, settings: Settings) -> None:
     """Add everything under ``/ui/``."""
     examples = Examples(assistant)
 
-    async def explain(request: Any, error: Exception) -> Response:
-        assert isinstance(error, UserError)
-        told = outward(error)
-        lines = {"zh": told.line("zh"), "en": told.line("en")}
-        return fresh_json({"error": lines}, status_of(error))
-
-    app.add_exception_handler(UserError, explain)
+    explain_pages_in(app)
 
     @app.get("/ui/assets/{tag}/{name:path}", include_in_schema=False)
     def asset(tag: str, name: str) -> Response:
@@ -59,8 +54,8 @@ def add_routes(app: FastAPI, assistant: Assistant, settings: Settings) -> None:
         headers = _KEEP if tag == version() else FRESH
         if name == STRINGS_MODULE:
             return Response(strings_module(), media_type=kind, headers=headers)
-        file = (ASSETS / name).resolve()
-        if not file.is_relative_to(ASSETS.resolve()) or not file.is_file():
+        file = _assets().get(name)
+        if file is None:
             raise HTTPException(404)
         return FileResponse(file, media_type=kind, headers=headers)
 
@@ -114,11 +109,17 @@ def add_routes(app: FastAPI, assistant: Assistant, settings: Settings) -> None:
     threading.Thread(target=_quietly, args=(examples.questions,), daemon=True).start()
 
 
+@cache
+def _assets() -> dict[str, Path]:
+    """All that may be fetched, by name: what is asked for is never made into a path."""
+    return {f.relative_to(ASSETS).as_posix(): f for f in ASSETS.rglob("*") if f.is_file()}
+
+
 def _quietly(work: Callable[[], object]) -> None:
     """Examples are a convenience: that they failed is no reason not to serve."""
     try:
         work()
-    except Exception:
+    except Exception:  # the thread has nobody to tell
         _LOG.exception("no example questions could be made")
 
 
@@ -152,7 +153,7 @@ def marks_from(given: Sequence[str]) -> list[Mark]:
     marks = []
     for value in given[:MOST_MARKS]:
         parts = value.split("-")
-        if 2 <= len(parts) <= 3 and all(part.isascii() and part.isdigit() for part in parts):
+        if 2 <= len(parts) <= 3 and all(_NUMBER.fullmatch(part) for part in parts):
             marks.append(Mark(*map(int, parts)))
     return marks
 

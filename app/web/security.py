@@ -1,9 +1,9 @@
 """What the browser may load: only what this server sends, and no inline script but the page's own.
 
-Gradio's page holds inline scripts, so each answer for the page gets a nonce; its templates are
-compiled in the browser, which needs ``unsafe-eval``; its components set inline styles. No other
-origin may read anything: whatever CORS headers a library adds are taken out. Over TLS browsers are
-told to stay with it (RFC 6797).
+Gradio's page holds inline scripts, so each answer for the page gets a nonce; its components set
+inline styles. Nothing may be compiled from text (no ``unsafe-eval``), so no component is used whose
+template Gradio compiles in the browser. No other origin may read anything: whatever CORS headers a
+library adds are taken out. Over TLS browsers are told to stay with it (RFC 6797).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def policy(nonce: str) -> str:
     return "; ".join(
         [
             "default-src 'self'",
-            f"script-src 'self' 'nonce-{nonce}' 'unsafe-eval'",
+            f"script-src 'self' 'nonce-{nonce}'",
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data: blob:",
             "font-src 'self' data:",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ingest.checking.finding import Finding, Kind
@@ -72,6 +73,8 @@ class Mender:
 
     def _decisions_file(self, _: Sequence[Finding]) -> None:
         salvage(self._settings)
+        with suppress(UserError):  # an index that is mended next notes its documents itself
+            self._register(())
 
     def _current(self, findings: Sequence[Finding]) -> None:
         """The newest generation that is whole serves; if it says by which recipe it was made."""

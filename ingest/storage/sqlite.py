@@ -52,11 +52,24 @@ class _Cursor(sqlite3.Cursor):
             return work(*args, **kwargs)
         except sqlite3.DatabaseError as error:
             raise self._explained(error) from error
+        except (OverflowError, UnicodeEncodeError):
+            raise _no_value() from None
 
     def _explained(self, error: sqlite3.DatabaseError) -> Exception:
         fault = isinstance(error, (sqlite3.ProgrammingError, sqlite3.IntegrityError))
         path = getattr(self.connection, "path", "")
         return error if fault else explained(error, path) or error
+
+
+def _no_value() -> UserError:
+    """Of a number beyond 64 bits, or half a character, which no database holds."""
+    return UserError(
+        "bad-value",
+        "value",
+        "there is no such number or text",
+        "Send whole characters and smaller numbers",
+        ("数字过大，或含有不完整的字符", "请更正后再试"),
+    )
 
 
 class Connection(sqlite3.Connection):

@@ -98,9 +98,10 @@ class Chat {
   showWho() {
     const { name, accounts } = this.who ?? {};
     if (!accounts) return;
-    this.whoBox.replaceChildren(name
-      ? h("form", { method: "post", action: address("logout") }, h("button", { class: "quiet" }, t("logout", { name })))
-      : h("a", { class: "quiet", href: address("login") }, t("login")));
+    this.whoBox.replaceChildren(...(name
+      ? [h("a", { class: "quiet", href: address("account") }, t("account.security")),
+        h("form", { method: "post", action: address("logout") }, h("button", { class: "quiet" }, t("logout", { name })))]
+      : [h("a", { class: "quiet", href: address("login") }, t("login"))]));
   }
 
   // ?about=ID: questions about one document, as the library's “ask about it” sends them.
