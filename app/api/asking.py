@@ -18,7 +18,7 @@ from app.api.gate import Gate
 from app.api.models import PROBLEMS, AnswerOut, AskIn, SearchIn, SearchOut, both
 from app.api.problems import Refusal, language_of, problem_of, unexpected
 from app.as_json import answer_to_json, hit_to_json
-from app.language_model.client import ModelFault
+from app.language_model.faults import ModelFault
 from app.language_model.notices import quoting_because
 from ingest.errors import UserError
 from ingest.language import Language

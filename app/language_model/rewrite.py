@@ -15,7 +15,8 @@ from app.answering.facts import bare_name, facts
 from app.answering.places import places
 from app.answering.words import content_words
 from app.conversation.asked import Asked
-from app.language_model.client import LanguageModel, ModelFault
+from app.language_model.client import LanguageModel
+from app.language_model.faults import ModelFault
 from app.language_model.prompt import rewriting
 from app.types import Turn
 from app.verify import letters
