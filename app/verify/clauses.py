@@ -20,6 +20,12 @@ _IS_EXCEPTION = re.compile(
     r"^\s*(?:但是?(?!不限于)|除[^，]{2,60}外)|除外|不受(?:前|此|上)|不在此限|(?:从|依照)其(?:规定|约定)|^\s*(?:法律|合同|当事人|双方).{0,20}另有(?:规定|约定)"
 )
 _AIM = re.compile(r"^\s*(?:为了?[^，]{2,}|(?:根据|依照|按照|依据)[^，]{2,30})$")
+_LISTS = re.compile(
+    r"(?:符合|具备|有)?(?:下列|以下)[^，。：:]{0,20}?"
+    r"(?:(?P<one>之一)|(?:内容|行为|条件|情形|义务|职责|规定|要求))(?P<after>的?)"
+)
+"""Where the items of a list belong in its lead-in."""
+_DEMANDS = re.compile(r"不得|禁止|应当")
 _ONE_OF = re.compile(r"(?:下列|以下).{0,12}(?:之一|情形|行为)")
 
 
@@ -80,7 +86,22 @@ def units(text: str) -> tuple[Unit, ...]:
             pending = rest
         else:
             pending += "".join([*whole, rest]) + "\n"
-    return tuple(_unit(piece) for piece in [*found, pending] if piece.strip())
+    whole = [piece for piece in [*found, pending] if piece.strip()]
+    return tuple(_unit(piece) for piece in [*whole, *(e for p in whole for e in _each(p))])
+
+
+def _each(text: str) -> list[str]:
+    """A list read item by item, where each item stands for itself: one of them is enough, or each
+    is demanded or banned."""
+    lead, *items = text.splitlines()
+    listed = _LISTS.search(lead)
+    alike = listed and (listed["one"] or _DEMANDS.search(lead[: listed.start()]))
+    if not listed or not alike:
+        return []
+    bare = [_ITEM.sub("", item).strip().rstrip("；;。") for item in items if _ITEM.match(item)]
+    head, tail = lead[: listed.start()], lead[listed.end() :].strip().rstrip("：:")
+    said = [head + item + listed["after"] * (listed["after"] not in item[-4:]) for item in bare]
+    return [f"{(one + tail).replace('的的', '的').strip()}。" for one in said]
 
 
 def _unit(text: str) -> Unit:

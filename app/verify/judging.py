@@ -90,11 +90,15 @@ def letters(text: str) -> str:
 
 
 def _with_marks(text: str, names: Sequence[str]) -> str:
-    """``text`` with 《》 around a title of ``names`` that it names bare (政府采购法第五条)."""
+    """``text`` with 《》 around a title of ``names`` that it names bare (政府采购法第五条); where
+    the title stands for the text itself (违反政府采购法), as the text says it of itself."""
     titles = {bare_name(name.split("第")[0].strip("《》")) for name in names}
     for title in sorted(filter(None, titles), key=len, reverse=True):
         mention = rf"(?<!《)(?:中华人民共和国)?{re.escape(title)}(?=第|的?规定|[，,：:])"
         text = re.sub(mention, f"《{title}》", text)
+        text = re.sub(
+            rf"《?(?:中华人民共和国)?{re.escape(title)}》?(?!第|的?规定|[，,：:])", "本法", text
+        )
     return text
 
 

@@ -62,7 +62,7 @@ def _narrowed(unit: Unit, clause: Clause, matched: set[int]) -> Iterator[Finding
     """What a repeated clause is left without."""
     row = list(range(clause.first, clause.last))
     kept = [i for i in row if i in matched and unit.tokens[i].content]
-    duty = _binding(unit, clause)
+    duty = binding(unit, clause)
     demands = duty and all(
         unit.tokens[i].key == "应当" for i in duty if unit.tokens[i].kind != "bound"
     )
@@ -79,7 +79,7 @@ def _narrowed(unit: Unit, clause: Clause, matched: set[int]) -> Iterator[Finding
         if all(t.kind == "logic" for t in inside if t.content):
             yield Finding(f"略去了依据中的“{unit.text[inside[0].start : inside[-1].end]}”")
             continue
-        if _is_basis(unit, run):
+        if _is_basis(unit, run) or _aside(unit, run) or _said_again(unit, run, matched):
             continue
         after = run[0] > kept[-1]
         if after and _second(unit, run, bans):
@@ -117,14 +117,37 @@ def _heads(unit: Unit, at: int) -> bool:
 def _is_basis(unit: Unit, run: Sequence[int]) -> bool:
     first, last = unit.tokens[run[0]], unit.tokens[run[-1]]
     inside = [unit.tokens[i] for i in run]
-    plain = not any(t.critical and t.kind not in ("name", "level") for t in inside)
-    return (
-        first.key in ("按照", "依法") and plain and unit.text[: last.end].endswith(("规定", "要求"))
-    )
+    plain = not any(t.critical and t.kind not in ("name", "level", "who") for t in inside)
+    opens = first.key in ("按照", "依法", "前款", "前条", "前述")
+    return opens and plain and unit.text[: last.end].endswith(("规定", "规定的", "要求"))
 
 
-def _binding(unit: Unit, clause: Clause) -> list[int]:
-    """The words that bind in a clause, or in the nearest before it that has one (应当 A，B)."""
+def _aside(unit: Unit, run: Sequence[int]) -> bool:
+    """Whether a run stands in brackets of its own and binds nothing (以下统称…)."""
+    inside = [unit.tokens[i] for i in run]
+    before = unit.text[: inside[0].start].rstrip()
+    end = re.match(r"[^（）()]*[）)]", unit.text[inside[0].start :])
+    closed = end is not None and inside[-1].end <= inside[0].start + end.end()
+    kinds = ("not", "bound", "figure", "except", "duty", "when", "level")
+    return before.endswith(("（", "(")) and closed and not any(t.kind in kinds for t in inside)
+
+
+def _said_again(unit: Unit, run: Sequence[int], matched: set[int]) -> bool:
+    """Whether a run only says again what is meant: 该 and a word that the statement has from
+    before, or an actor or a thing where it names no other."""
+    inside = [unit.tokens[i] for i in run if unit.tokens[i].content]
+    before = [unit.tokens[i] for i in sorted(matched) if i < run[0]]
+    head = unit.tokens[run[0] - 1] if run[0] else None
+    if head is not None and head.key == "其" and {t.key for t in inside} <= {t.key for t in before}:
+        return True
+    if len(inside) != 1 or inside[0].kind not in _THINGS:
+        return False
+    named = {unit.tokens[i].key for i in matched if unit.tokens[i].kind == inside[0].kind}
+    return named == {inside[0].key}
+
+
+def binding(unit: Unit, clause: Clause) -> list[int]:
+    """The tokens that bind in a clause, or in the nearest before it that has one (应当 A，B)."""
     earlier = [c for c in unit.clauses if c.part == clause.part and c.first <= clause.first]
     for here in reversed(earlier):
         if here is not clause and (here.condition or here.exception):

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from app.verify.align import Alignment, align, same
 from app.verify.clauses import Unit, units
 from app.verify.finding import Finding
-from app.verify.leaving import left_out
+from app.verify.leaving import binding, left_out
 from app.verify.parts import mixed
 from app.verify.tokens import Token, tokens
 
@@ -220,6 +220,8 @@ def _names_actor(one: Alignment, at: int, there: Sequence[Unit]) -> bool:
     row = one.unit.tokens[clause.first : clause.last]
     if any(t.kind == "who" and _part(row, i) for i, t in enumerate(row)):
         return False
+    if _subject_before(one.unit, place) == token.key:
+        return True
     at_unit = there.index(one.unit)
     earlier = [u.tokens for u in there[:at_unit]][-1:]
     for tokens_before in (one.unit.tokens[: clause.first], *earlier):
@@ -227,6 +229,15 @@ def _names_actor(one: Alignment, at: int, there: Sequence[Unit]) -> bool:
         if actors:
             return {t.key for t in actors} == {token.key}
     return False
+
+
+def _subject_before(unit: Unit, place: int) -> str:
+    """Who acts in the nearest clause before ``place`` that names one first; "" if none does."""
+    for clause in reversed(unit.clauses[:place]):
+        first = unit.tokens[clause.first]
+        if first.kind == "who" and not clause.exception:
+            return first.key
+    return ""
 
 
 def _joins_actors(one: Alignment, at: int) -> bool:
@@ -248,9 +259,17 @@ def _goes_on(one: Alignment, at: int) -> bool:
 
 
 def _demanded(one: Alignment, at: int) -> bool:
-    """Whether an added 应当 stands with a bound that the source demands (不得超过)."""
+    """Whether an added 应当 stands with a bound that the source demands (不得超过), or in a clause
+    that the 应当 of an earlier one governs (应当甲，并乙)."""
     if one.clause[at].key != "应当":
         return False
+    if one.pairs:
+        unit = one.unit
+        clause = unit.clauses[unit.clause_of(one.pairs[0][1])]
+        carried = binding(unit, clause)
+        own = any(clause.first <= i < clause.last for i in carried)
+        if carried and not own and {unit.tokens[i].key for i in carried} == {"应当"}:
+            return True
     bounds = [one.unit.tokens[p] for _, p in one.pairs if one.unit.tokens[p].kind == "bound"]
     left = bounds or [t for t in one.unit.tokens if t.kind == "bound"]
     return any(one.unit.text[t.start :].startswith(("不得", "不应")) for t in left)
