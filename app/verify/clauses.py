@@ -21,8 +21,8 @@ _IS_EXCEPTION = re.compile(
 )
 _AIM = re.compile(r"^\s*(?:为了?[^，]{2,}|(?:根据|依照|按照|依据)[^，]{2,30})$")
 _LISTS = re.compile(
-    r"(?:符合|具备|有)?(?:下列|以下)[^，。：:]{0,20}?"
-    r"(?:(?P<one>之一)|(?:内容|行为|条件|情形|义务|职责|规定|要求))(?P<after>的?)"
+    r"(?P<verb>符合|具备|含有|有)?(?:下列|以下)[^，。：:]{0,20}?"
+    r"(?P<noun>内容|行为|条件|情形|义务|职责|规定|要求|(?=之一))(?P<one>之一)?(?P<after>的?)"
 )
 """Where the items of a list belong in its lead-in."""
 _DEMANDS = re.compile(r"不得|禁止|应当")
@@ -100,8 +100,11 @@ def _each(text: str) -> list[str]:
         return []
     bare = [_ITEM.sub("", item).strip().rstrip("；;。") for item in items if _ITEM.match(item)]
     head, tail = lead[: listed.start()], lead[listed.end() :].strip().rstrip("：:")
-    said = [head + item + listed["after"] * (listed["after"] not in item[-4:]) for item in bare]
-    return [f"{(one + tail).replace('的的', '的').strip()}。" for one in said]
+    said = [head + item + listed["after"] * (not item.endswith("的")) + tail for item in bare]
+    if listed["verb"] and listed["noun"] and not listed["one"]:
+        kept = head + listed["verb"]
+        said += [f"{kept}{item.removesuffix('的')}的{listed['noun']}{tail}" for item in bare]
+    return [f"{text}。" for text in said]
 
 
 def _unit(text: str) -> Unit:

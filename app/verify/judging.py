@@ -23,6 +23,9 @@ ENTAILED = 0.9
 _CONTRADICTED = 0.1
 
 _CITED = re.compile(r"\[\d+\]")
+_DESCRIBED = re.compile(
+    r"^([^，。；：]{3,40})的([^的，。；：\d应不可]{0,10}(?:人|者|商|员|单位|机关|机构|部门|企业|组织))，"
+)
 _PUNCTUATION = re.compile(r"[\W_]+")
 
 
@@ -61,6 +64,8 @@ def judge(
         return Verdict(0.0, ("没有引用依据",), "uncited")
     plain = _with_marks(plain, names)
     found = findings(plain, evidence, _Excuse(names))
+    if found and (other := _described_first(plain)) != plain:
+        found = findings(other, evidence, _Excuse(names)) and found
     whole = "\n".join(evidence)
     if entails is not None and not any(f.turned for f in found):
         probability = entails(plain, whole)
@@ -87,6 +92,11 @@ def coverage(text: str, source: str) -> float:
 def letters(text: str) -> str:
     """``text`` without white space and punctuation, full-width characters made plain."""
     return _PUNCTUATION.sub("", unicodedata.normalize("NFKC", text))
+
+
+def _described_first(text: str) -> str:
+    """``text`` with 甲有某事的， for 有某事的甲， at its head."""
+    return _DESCRIBED.sub(r"\2\1的，", text, count=1)
 
 
 def _with_marks(text: str, names: Sequence[str]) -> str:

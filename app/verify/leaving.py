@@ -17,6 +17,9 @@ from app.verify.tokens import Token
 
 _LEAST_OF_CONDITION = 0.5
 _LONGEST_MANNER = 14
+_LONGEST_DEED = 4
+_IS_SO = ("起算", "计算")
+"""What ends with these tells how something is, whether or not it says that it should be so."""
 _THINGS = frozenset({"who", "what"})
 
 
@@ -79,9 +82,12 @@ def _narrowed(unit: Unit, clause: Clause, matched: set[int]) -> Iterator[Finding
         if all(t.kind == "logic" for t in inside if t.content):
             yield Finding(f"略去了依据中的“{unit.text[inside[0].start : inside[-1].end]}”")
             continue
-        if _is_basis(unit, run) or _aside(unit, run) or _said_again(unit, run, matched):
+        if [t.key for t in inside] == ["应当"] and clause.text.endswith(_IS_SO):
             continue
         after = run[0] > kept[-1]
+        inner = kept[0] < run[0] < kept[-1]
+        if _is_basis(unit, run) or _aside(unit, run) or _said_again(unit, run, matched, inner):
+            continue
         if after and _second(unit, run, bans):
             continue
         if _sibling(unit, run, bans, clause.condition):
@@ -118,13 +124,16 @@ def _is_basis(unit: Unit, run: Sequence[int]) -> bool:
     first, last = unit.tokens[run[0]], unit.tokens[run[-1]]
     inside = [unit.tokens[i] for i in run]
     plain = not any(t.critical and t.kind not in ("name", "level", "who") for t in inside)
+    said = unit.text[: last.end]
+    if first.key == "按照" and said.endswith(("约定", "事项")):
+        return not any(t.critical and t.kind not in ("name", *_THINGS) for t in inside)
     opens = first.key in ("按照", "依法", "前款", "前条", "前述")
-    return opens and plain and unit.text[: last.end].endswith(("规定", "规定的", "要求"))
+    return opens and plain and said.endswith(("规定", "规定的", "要求"))
 
 
 def _aside(unit: Unit, run: Sequence[int]) -> bool:
     """Whether a run stands in brackets of its own and binds nothing (以下统称…)."""
-    inside = [unit.tokens[i] for i in run]
+    inside = [unit.tokens[i] for i in run if unit.tokens[i].content]
     before = unit.text[: inside[0].start].rstrip()
     end = re.match(r"[^（）()]*[）)]", unit.text[inside[0].start :])
     closed = end is not None and inside[-1].end <= inside[0].start + end.end()
@@ -132,18 +141,29 @@ def _aside(unit: Unit, run: Sequence[int]) -> bool:
     return before.endswith(("（", "(")) and closed and not any(t.kind in kinds for t in inside)
 
 
-def _said_again(unit: Unit, run: Sequence[int], matched: set[int]) -> bool:
-    """Whether a run only says again what is meant: 该 and a word that the statement has from
-    before, or an actor or a thing where it names no other."""
+def _said_again(unit: Unit, run: Sequence[int], matched: set[int], inner: bool) -> bool:
+    """Whether a run only says again what the statement has from elsewhere: the same words within
+    a clause (自该信息形成之日起), or a thing with what is done to it (提交投标文件截止时间 of a
+    投标文件).
+
+    :param inner: whether the clause is repeated before and after the run.
+    """
     inside = [unit.tokens[i] for i in run if unit.tokens[i].content]
-    before = [unit.tokens[i] for i in sorted(matched) if i < run[0]]
-    head = unit.tokens[run[0] - 1] if run[0] else None
-    if head is not None and head.key == "其" and {t.key for t in inside} <= {t.key for t in before}:
-        return True
-    if len(inside) != 1 or inside[0].kind not in _THINGS:
+    if any(t.critical and t.kind not in _THINGS for t in inside):
         return False
-    named = {unit.tokens[i].key for i in matched if unit.tokens[i].kind == inside[0].kind}
-    return named == {inside[0].key}
+    elsewhere = [i for i in sorted(matched) if unit.tokens[i].content]
+    row = [i for i, token in enumerate(unit.tokens) if token.content]
+    keys, width = [t.key for t in inside], len(inside)
+    for at in range(len(row) - width + 1):
+        same = row[at : at + width]
+        alike = [unit.tokens[i].key for i in same] == keys and matched.issuperset(same)
+        if inner and alike and width > 1:
+            return True
+    things = {t.key for t in inside if t.kind in _THINGS}
+    kinds = {t.kind for t in inside if t.kind in _THINGS}
+    named = {unit.tokens[i].key for i in elsewhere if unit.tokens[i].kind in kinds}
+    rest = sum(t.weight for t in inside if t.kind not in _THINGS)
+    return bool(things) and things <= named and rest <= _LONGEST_DEED
 
 
 def binding(unit: Unit, clause: Clause) -> list[int]:
