@@ -86,14 +86,18 @@ def units(text: str) -> tuple[Unit, ...]:
             pending = rest
         else:
             pending += "".join([*whole, rest]) + "\n"
-    whole = [piece for piece in [*found, pending] if piece.strip()]
-    return tuple(_unit(piece) for piece in [*whole, *(e for p in whole for e in _each(p))])
+    return tuple(_unit(piece) for piece in [*found, pending] if piece.strip())
+
+
+@lru_cache(maxsize=512)
+def items_of(unit: Unit) -> tuple[Unit, ...]:
+    """A list read item by item, each with its lead-in, where each stands for itself: one of them is
+    enough, or each is demanded or banned."""
+    return tuple(_unit(text) for text in _each(unit.text))
 
 
 def _each(text: str) -> list[str]:
-    """A list read item by item, where each item stands for itself: one of them is enough, or each
-    is demanded or banned."""
-    lead, *items = text.splitlines()
+    lead, *items = text.splitlines() or [""]
     listed = _LISTS.search(lead)
     alike = listed and (listed["one"] or _DEMANDS.search(lead[: listed.start()]))
     if not listed or not alike:

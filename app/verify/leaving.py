@@ -123,7 +123,7 @@ def _heads(unit: Unit, at: int) -> bool:
 def _is_basis(unit: Unit, run: Sequence[int]) -> bool:
     first, last = unit.tokens[run[0]], unit.tokens[run[-1]]
     inside = [unit.tokens[i] for i in run]
-    plain = not any(t.critical and t.kind not in ("name", "level", "who") for t in inside)
+    plain = not any(t.critical and t.kind not in ("name", "level", *_THINGS) for t in inside)
     said = unit.text[: last.end]
     if first.key == "按照" and said.endswith(("约定", "事项")):
         return not any(t.critical and t.kind not in ("name", *_THINGS) for t in inside)

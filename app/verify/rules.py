@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from app.verify.align import Alignment, align, same
-from app.verify.clauses import Unit, units
+from app.verify.clauses import Unit, items_of, units
 from app.verify.finding import Finding
 from app.verify.leaving import binding, left_out
 from app.verify.parts import mixed
@@ -25,6 +25,12 @@ def findings(text: str, evidence: Sequence[str], excused: Callable[[Token], bool
         evidence goes by.
     """
     there = [unit for piece in evidence for unit in units(piece)]
+    found = _findings(text, there, excused)
+    alone = (item for unit in there for item in items_of(unit))
+    return found if not found or all(_findings(text, [item], excused) for item in alone) else []
+
+
+def _findings(text: str, there: Sequence[Unit], excused: Callable[[Token], bool]) -> list[Finding]:
     row = tokens(text)
     aligned: list[Alignment] = []
     found: list[Finding] = []
