@@ -11,7 +11,7 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -373,6 +373,25 @@ def test_the_model_sees_whole_articles_what_is_cited_first_and_no_more_than_fits
     alone = passages_for(replace(quoted, citations=()), [row, hits[1]], [0.9, 0.9],
                          world.base.index, 8, 999)  # fmt: skip
     assert [h.passage.id for h in alone] == [hits[1].passage.id]
+
+
+@pytest.mark.parametrize(
+    ("said", "used"),
+    [
+        ("采购人应当自中标通知书发出之日起三十日内与供应商签订政府购买服务合同。", True),
+        ("采购人不得以不合理的条件对供应商实行差别待遇或者歧视待遇。", False),
+    ],
+)
+def test_a_text_about_another_place_must_answer_as_well_as_the_quotes(
+    world: World, monkeypatch: MonkeyPatch, said: str, used: bool
+) -> None:
+    def measured(question: str, texts: Sequence[str]) -> list[float]:
+        return [0.6, 0.9] if len(texts) == 2 else [0.5] * len(texts)
+
+    monkeypatch.setattr("app.language_model.measure.measure_of", lambda _: measured)
+    answer = world.ask(SIGNING, lambda connection: connection.say(said))
+    assert ("撰写" in answer.notice) is used
+    assert ("更切合问题" in answer.notice) is not used
 
 
 def test_a_server_that_can_is_bound_to_a_schema(world: World) -> None:

@@ -51,8 +51,9 @@ MIN_VERIFIED = 0.5
 """Below this share of verified text in all that the model wrote, its answer is not used."""
 
 APTER = 2.0
-"""So many times more probably must the quotes answer than the model's text to be shown instead: the
-reader knows the words of rules better than others for them."""
+"""So many times more probably must the quotes answer than a model's text about the same place to be
+shown instead: the reader knows the words of rules better than others for them. A text about another
+place must answer as probably as the quotes."""
 
 _LINK = re.compile(r"(?i)https?://|www\.|[\w.-]+@[\w-]+\.\w")
 _SHORTEST = 4  # letters; a shorter sentence without a figure is a fragment
@@ -165,7 +166,7 @@ class Composer:
             return quoting(unproved({"uncovered": 1}, 0, language))
         if measure is not None:
             mine, theirs = measure(question, [_said(a) for a in (answer, quoted)])
-            if theirs > mine * APTER:
+            if theirs > mine * (APTER if _same_place(answer, quoted) else 1):
                 return quoting(less_apt(language))
         return answer
 
@@ -284,6 +285,15 @@ def _in_chinese(text: str) -> bool:
     or a link's."""
     han = sum("\u4e00" <= c <= "\u9fff" for c in text)
     return han * 2 > len(letters(text)) and "://" not in text
+
+
+def _same_place(answer: Answer, quoted: Answer) -> bool:
+    """Whether an answer cites of what another cites first."""
+    first = quoted.citations[0]
+    return any(
+        c.document == first.document and c.start < first.end and first.start < c.end
+        for c in answer.citations
+    )
 
 
 def _read(hits: Sequence[Hit]) -> list[str]:

@@ -105,6 +105,8 @@ def _each(text: str) -> list[str]:
     bare = [_ITEM.sub("", item).strip().rstrip("；;。") for item in items if _ITEM.match(item)]
     head, tail = lead[: listed.start()], lead[listed.end() :].strip().rstrip("：:")
     said = [head + item + listed["after"] * (not item.endswith("的")) + tail for item in bare]
+    if listed["one"]:  # each is a condition, which is not left out
+        said = [f"{head}{item.removesuffix('的')}的，{tail.lstrip('，')}" for item in bare]
     if listed["verb"] and listed["noun"] and not listed["one"]:
         kept = head + listed["verb"]
         said += [f"{kept}{item.removesuffix('的')}的{listed['noun']}{tail}" for item in bare]

@@ -106,9 +106,9 @@ def _with_marks(text: str, names: Sequence[str]) -> str:
     for title in sorted(filter(None, titles), key=len, reverse=True):
         mention = rf"(?<!《)(?:中华人民共和国)?{re.escape(title)}(?=第|的?规定|[，,：:])"
         text = re.sub(mention, f"《{title}》", text)
-        text = re.sub(
-            rf"《?(?:中华人民共和国)?{re.escape(title)}》?(?!第|的?规定|[，,：:])", "本法", text
-        )
+        own = rf"(?:中华人民共和国)?{re.escape(title)}"
+        further = r"(?!》|第|的?规定|[，,：:])"
+        text = re.sub(rf"《{own}》{further}|(?<!《){own}{further}", "本法", text)
     return text
 
 

@@ -40,10 +40,22 @@ def left_out(
             continue
         yield from _without_condition(unit, place, touched, matched, said)
         yield from _without_exception(unit, place, matched)
+    yield from _without_list(unit, matched, touched)
     for one in aligned:
         yield from _across(one, matched, touched)
     yield from _interleaved(aligned)
     yield from _other_part(aligned)
+
+
+def _without_list(unit: Unit, matched: set[int], touched: set[int]) -> Iterator[Finding]:
+    """符合下列情形之一的甲 said as 甲, without any of the list."""
+    if any(unit.clauses[place].item for place in touched):
+        return
+    for clause in unit.clauses:
+        row = [i for i in range(clause.first, clause.last) if unit.tokens[i].content]
+        named = [i for i in row if unit.tokens[i].key == "之一"]
+        if named and named[0] not in matched and any(i in matched for i in row[-1:]):
+            yield Finding(f"略去了条件“{clause.text.strip()[:20]}”")
 
 
 def _touched(unit: Unit, matched: set[int]) -> set[int]:

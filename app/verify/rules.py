@@ -204,6 +204,7 @@ def _added(
     wrong = [i for i in rest if one.clause[i].content]
     wrong = [i for i in wrong if one.clause[i].kind != "idle"]
     wrong = [i for i in wrong if not _names_actor(one, i, there)]
+    wrong = [i for i in wrong if not _opens_exception(one, i)]
     wrong = [i for i in wrong if not _joins_actors(one, i)]
     wrong = [i for i in wrong if not _goes_on(one, i) and not _demanded(one, i)]
     for i in wrong:
@@ -235,6 +236,16 @@ def _names_actor(one: Alignment, at: int, there: Sequence[Unit]) -> bool:
         if actors:
             return {t.key for t in actors} == {token.key}
     return False
+
+
+def _opens_exception(one: Alignment, at: int) -> bool:
+    """Whether an added 但 stands before what is an exception in the source too."""
+    opens = one.clause[at].key == "但" and not any(t.content for t in one.clause[:at])
+    return (
+        opens
+        and bool(one.pairs)
+        and (one.unit.clauses[one.unit.clause_of(one.pairs[0][1])].exception)
+    )
 
 
 def _subject_before(unit: Unit, place: int) -> str:
