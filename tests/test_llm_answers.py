@@ -394,6 +394,12 @@ def test_a_text_about_another_place_must_answer_as_well_as_the_quotes(
     assert ("更切合问题" in answer.notice) is not used
 
 
+def test_a_lead_in_without_its_list_is_no_answer(world: World) -> None:
+    said = "采购人应当自中标通知书发出之日起三十日内与供应商签订政府购买服务合同："
+    answer = world.ask(SIGNING, lambda connection: connection.say(said))
+    assert answer.statements[0].quotes and "没有内容" in answer.notice
+
+
 def test_a_server_that_can_is_bound_to_a_schema(world: World) -> None:
     def reply(connection: Connection) -> None:
         bound = connection.request["response_format"]["json_schema"]["schema"]

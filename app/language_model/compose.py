@@ -53,7 +53,7 @@ MIN_VERIFIED = 0.5
 APTER = 2.0
 """So many times more probably must the quotes answer than a model's text about the same place to be
 shown instead: the reader knows the words of rules better than others for them. A text about another
-place must answer as probably as the quotes."""
+place must answer so many times more probably than the quotes."""
 
 _LINK = re.compile(r"(?i)https?://|www\.|[\w.-]+@[\w-]+\.\w")
 _SHORTEST = 4  # letters; a shorter sentence without a figure is a fragment
@@ -157,6 +157,8 @@ class Composer:
             if quoted.evidence == "strong":
                 return quoting(refused_wrongly(language))
             return replace(abstain(), notice=found_nothing(language))
+        if draft.breaks_off:
+            return quoting(unproved({"empty": 1}, 0, language))
         if not draft.enough:
             reason = unproved(draft.left_out, draft.marked, language)
             return quoting(reason if fault is None else fault.line(language))
@@ -166,7 +168,7 @@ class Composer:
             return quoting(unproved({"uncovered": 1}, 0, language))
         if measure is not None:
             mine, theirs = measure(question, [_said(a) for a in (answer, quoted)])
-            if theirs > mine * (APTER if _same_place(answer, quoted) else 1):
+            if theirs > mine * (APTER if _same_place(answer, quoted) else 1 / APTER):
                 return quoting(less_apt(language))
         return answer
 
@@ -199,6 +201,11 @@ class Draft:
     def enough(self) -> bool:
         """Whether enough of what the model wrote is verified."""
         return self._verified > 0 and self._verified >= MIN_VERIFIED * self._written
+
+    @property
+    def breaks_off(self) -> bool:
+        """Whether it ends with the lead-in of a list, of which nothing follows."""
+        return bool(self.statements) and self.statements[-1].text.endswith(("：", ":"))
 
     @property
     def marked(self) -> int:
