@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from app.commands import account, ask, chat, compare, export, mcp, search, serve
+from app.commands import account, ask, chat, compare, export, mcp, model, search, serve
 from ingest.commandline import Parser, config_option, program, run
 from ingest.language import pick
 from ingest.securitylog import noted
@@ -78,6 +78,12 @@ def parser() -> argparse.ArgumentParser:
         account.add_to,
         partial(noted, "account", account.run),
         pick("make an account or a token for the server", "为服务创建账号或令牌"),
+    )
+    command(
+        "model",
+        model.add_to,
+        model.run,
+        pick("try the language model of the settings", "检测设置中的语言模型"),
     )
     command(
         "mcp",

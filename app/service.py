@@ -261,7 +261,7 @@ class Assistant:
             timings = {"retrieve": _ms(quoted.finding), "answer": _ms(quoted.quoting)}
             timings["total"] = _ms(written - began)
             yield replace(quoted.answer, question=question, timings_ms=timings)
-            asked = rewritten(asked, history, self._model)
+            asked = rewritten(asked, history, self._model, left)
             turn = time.perf_counter()
             quoted = self._quoted_or_remembered(asked, filters, language)
             written = time.perf_counter()

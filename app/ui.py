@@ -10,7 +10,8 @@ from __future__ import annotations
 import logging
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from app.i18n import text_in
@@ -26,10 +27,13 @@ if TYPE_CHECKING:
     from gradio import Blocks
     from starlette.types import ASGIApp
 
+    from app.api.parts import Gates
     from app.service import Assistant
     from app.web.sealing import Seals
 
 SESSIONS = 200
+PAUSE = 1.0
+"""Seconds without news after which the browser is told that it goes on."""
 _LOG = logging.getLogger(__name__)
 
 
@@ -45,6 +49,7 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     from app.accounts.visitors import Visitors
     from app.api.bodies import Bodies
     from app.api.mounting import add_api
+    from app.api.parts import Gates
     from app.api.quotas import Quotas
     from app.library.service import Library
     from app.web.conversation_routes import add_conversations
@@ -68,10 +73,11 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     seals = Seals(settings)
     add_conversations(app, assistant, settings, seals)
     add_library(app, Library(assistant), settings)
-    add_api(app, assistant, settings)
+    gates = Gates.of(settings)
+    add_api(app, assistant, settings, gates)
     app = gr.mount_gradio_app(
         app,
-        _blocks(assistant, settings, seals),
+        _blocks(assistant, gates, settings, seals),
         path="/",
         server_name=settings.server.host,
         server_port=settings.server.port,
@@ -90,16 +96,19 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     return SecureHeaders(Watched(Doors(behind, visitors), log))
 
 
-def _blocks(assistant: Assistant, settings: Settings, seals: Seals) -> Blocks:
+def _blocks(assistant: Assistant, gates: Gates, settings: Settings, seals: Seals) -> Blocks:
     import gradio as gr
 
     from app.web.page import chat_page
 
-    def ask(
+    async def ask(
         question: str, history: list[Any], filters: dict[str, Any], language: str
-    ) -> Iterator[dict[str, Any]]:
+    ) -> AsyncIterator[dict[str, Any]]:
         """Answer a question from the corpus, with citations; the answer grows until it is final."""
-        yield from stream(assistant, seals, question, history, filters, language)
+        said = stream(assistant, gates, seals, question, history, filters, language)
+        async with aclosing(said) as messages:
+            async for message in messages:
+                yield message
 
     with gr.Blocks(
         title=text_in("zh", "title"), analytics_enabled=False, fill_width=True
@@ -107,23 +116,27 @@ def _blocks(assistant: Assistant, settings: Settings, seals: Seals) -> Blocks:
         # Gradio keeps so many sessions' state, of which the page has none; its 10,000 take 140 MB
         blocks.state_session_capacity = SESSIONS
         chat_page()
-        gr.api(ask, api_name="ask", concurrency_limit=settings.server.concurrent)
+        gr.api(ask, api_name="ask", concurrency_limit=None)  # the gates limit it
     return blocks
 
 
-def stream(
+async def stream(
     assistant: Assistant,
+    gates: Gates,
     seals: Seals,
     question: str,
     history: list[Any],
     filters: dict[str, Any],
     language: str,
-) -> Iterator[dict[str, Any]]:
+) -> AsyncGenerator[dict[str, Any]]:
     """Growing messages for the browser (see :mod:`app.web.messages`), the last one ``final`` and
-    sealed (see :mod:`app.web.sealing`).
+    sealed (see :mod:`app.web.sealing`); ``{"waiting": True}`` while none comes, since Gradio
+    notices only then that the reader left.
 
     A failure is one message ``{"error": text, "final": True}``.
     """
+    from app.api.parts import parts_of, with_pauses
+
     words: Language = "en" if language == "en" else "zh"
     if not isinstance(question, str) or not isinstance(history, list):
         yield {"error": text_in(words, "failed"), "final": True}
@@ -131,15 +144,19 @@ def stream(
     asked = question.strip()
     try:
         limits = filters_of(filters)
-        parts = assistant.stream(asked, turns_of(history), limits, words)
-        answer = next(parts)
+        answers = parts_of(assistant, gates, asked, turns_of(history), limits, words)
         at_once = assistant.asks_model  # the quotes are shown while it writes
-        if at_once:
-            yield message_of(answer, final=False)
-        for following in parts:
-            if not at_once:
-                yield message_of(answer, final=False)
-            answer = following
+        answer = None
+        async with aclosing(with_pauses(answers, PAUSE)) as parts:
+            async for following in parts:
+                if following is None:
+                    yield {"waiting": True}
+                    continue
+                shown = following if at_once else answer
+                if shown is not None:
+                    yield message_of(shown, final=False)
+                answer = following
+        assert answer is not None
         yield seals.sealed(message_of(answer), scope_of(limits))
     except Exception as error:  # Gradio would show the reader nothing but "Error"
         told = explained_outward(error)

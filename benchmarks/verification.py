@@ -5,7 +5,9 @@
 makes altered sentences and faithful paraphrases from the articles of a folder of laws, by program
 and always the same, adds those written by hand (``wording/altered.jsonl``) and puts each through
 :func:`app.verify.judge` with the whole article as what is cited. Printed as JSON: how many of the
-altered pass (should be ≤ 1 %) and of the faithful fail (≤ 10 %), kind by kind.
+altered pass (should be ≤ 1 %) and of the faithful fail (≤ 10 %), kind by kind. ``blind`` are
+sentences that were written before any of them was judged (``wording/blind.jsonl``), about articles
+of the laws.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from benchmarks.articles import Article, Side, read_articles
 from benchmarks.paraphrases import paraphrased
 
 BY_HAND = Path(__file__).parent / "wording" / "altered.jsonl"
+BLIND = Path(__file__).parent / "wording" / "blind.jsonl"
 _SENTENCE = re.compile(r"[^。\n]+。")
 _SHORTEST, _LONGEST = 15, 180
 _SEED = 16
@@ -73,6 +76,19 @@ def by_hand(file: Path = BY_HAND) -> list[Case]:
     """The cases written by hand."""
     rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line]
     return [Case(r["kind"], r["text"], r["evidence"], r["faithful"], "by hand") for r in rows]
+
+
+def blind(laws: Path, file: Path = BLIND) -> list[Case]:
+    """The cases written by hand about articles that stand in the folder ``laws``; those of other
+    articles are left out."""
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line]
+    sides: tuple[Side, ...] = ("train", "dev", "test")
+    there = {(a.law, a.label): a.text for side in sides for a in read_articles(laws, side)}
+    return [
+        Case(row["kind"], row["text"], text, row["faithful"], row["law"].split("(")[0])
+        for row in rows
+        if (text := there.get((row["law"], row["article"]))) is not None
+    ]
 
 
 def sentences_of(article: Article) -> list[str]:
@@ -137,7 +153,11 @@ def main() -> None:
     side: Side = given.side
     program = made(read_articles(given.laws, side), given.of_a_kind)
     report = {}
-    for name, cases in (("by hand", by_hand()), ("by program", program)):
+    for name, cases in (
+        ("by hand", by_hand()),
+        ("blind", blind(given.laws)),
+        ("by program", program),
+    ):
         report[name], wrong = measured(cases)
         for case, problems in random.Random(1).sample(wrong, min(given.misses, len(wrong))):
             print(json.dumps({"kind": case.kind, "faithful": case.faithful, "text": case.text,

@@ -139,7 +139,9 @@ class LlmSettings(_Group):
     max_tokens: int = Field(1024, ge=16, le=32768, description="Longest answer, in tokens.")
     temperature: float | None = Field(0, ge=0, le=2, description="null: the server's own.")
     passages: int = Field(8, ge=1, le=50, description="Most passages shown to the model.")
-    max_chars: int = Field(6000, ge=200, le=200_000, description="Most characters of passages.")
+    context: int | None = Field(None, ge=1024, description="Tokens it takes; null: as it says.")
+    prompt_tokens: int = Field(2000, ge=200, le=200_000, description="Most tokens of passages.")
+    constrain: bool = Field(True, description="Bind its answers to a JSON schema, where it can.")
     concurrent: int = Field(2, ge=1, le=64, description="Answers that it writes at once.")
 
     @field_validator("base_url")

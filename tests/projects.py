@@ -20,7 +20,10 @@ from unittest.mock import patch
 
 import anyio
 
+from app.api.parts import Gates
 from app.service import Assistant
+from app.ui import stream
+from app.web.sealing import Seals
 from ingest.index import writing
 from ingest.pipeline import add_paths
 from ingest.settings import Settings, load_settings
@@ -128,6 +131,19 @@ def run_async(work: Callable[..., Awaitable[Any]], *arguments: object) -> Any:
     the main one."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(anyio.run, work, *arguments).result()
+
+
+def messages(
+    assistant: Assistant, seals: Seals, question: str, filters: dict[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """What the page is sent in answer to a question."""
+
+    async def asked() -> list[dict[str, Any]]:
+        gates = Gates.of(assistant.settings)
+        said = stream(assistant, gates, seals, question, [], filters or {}, "zh")
+        return [message async for message in said if "waiting" not in message]
+
+    return run_async(asked)
 
 
 @contextmanager

@@ -83,12 +83,13 @@ def saying(text: str, size: int = 3) -> Reply:
 
 
 class ScriptedServer:
-    """Its address, what was asked of it, and the ``reply`` that it gives."""
+    """Its address, what was asked of it, the ``reply`` that it gives, and ``pages`` it has."""
 
     def __init__(self) -> None:
         self.reply: Reply = saying("")
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
+        self.pages: dict[str, object] = {}
         server = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -96,6 +97,9 @@ class ScriptedServer:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
+                if not self.path.endswith("/chat/completions"):
+                    self._page()
+                    return
                 request = json.loads(body)
                 server.requests.append(request)
                 server.headers.append(dict(self.headers))
@@ -103,6 +107,17 @@ class ScriptedServer:
                 # A client that gave up is part of the script.
                 with suppress(BrokenPipeError, ConnectionResetError):
                     server.reply(Connection(self, request))
+
+            def do_GET(self) -> None:
+                self._page()
+
+            def _page(self) -> None:
+                page = server.pages.get(self.path)
+                body = json.dumps(page).encode()
+                self.send_response(404 if page is None else 200)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
 
             def log_message(self, *_: object) -> None:
                 pass

@@ -11,7 +11,7 @@ from app.verify import judge
 from benchmarks.alterations import altered
 from benchmarks.articles import Article
 from benchmarks.paraphrases import paraphrased
-from benchmarks.verification import by_hand, made, measured
+from benchmarks.verification import blind, by_hand, made, measured
 from training.entailment import pairs
 
 BY_HAND = by_hand()
@@ -31,7 +31,61 @@ def test_no_altered_sentence_passes(case: object) -> None:
 def test_most_faithful_sentences_pass() -> None:
     faithful = [c for c in BY_HAND if c.faithful]
     passed = [c for c in faithful if judge(c.text, [c.evidence]).holds]
-    assert len(passed) * 100 >= 60 * len(faithful)
+    assert len(passed) * 100 >= 80 * len(faithful)
+
+
+LISTED = (
+    "园区管理的各项活动，不得有下列行为：\n（一）占用消防通道；\n（二）私自转借园区物品。\n"
+    "符合下列情形之一的展位，可以免收租金：\n（一）由学校设立的；\n（二）面积不超过六平方米的。"
+)
+LOAN = (
+    "供应商不服园区决定的，可以在收到决定书之日起十日内向人民法院提起诉讼；法律另有规定的，从其规定。"
+    "园区应当核对登记簿（以下统称簿册），并按照管理委员会的规定通知供应商。"
+)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "said"),
+    [
+        (LISTED, "园区管理的各项活动，不得占用消防通道。"),
+        (LISTED, "园区管理的各项活动不得有私自转借园区物品的行为。"),
+        (LISTED, "面积不超过六平方米的展位，可以免收租金。"),
+        (LOAN, "不服园区决定的供应商，可以在收到决定书之日起10日内起诉，但法律另有规定的除外。"),
+        (LOAN, "园区应当核对登记簿，并应当通知供应商。"),
+    ],
+)
+def test_what_people_say_instead_passes(evidence: str, said: str) -> None:
+    assert not judge(said, [evidence]).problems
+
+
+@pytest.mark.parametrize(
+    ("evidence", "said"),
+    [
+        (LISTED, "园区管理的各项活动，可以占用消防通道。"),
+        (LISTED, "面积超过六平方米的展位，可以免收租金。"),
+        (LISTED, "展位可以免收租金。"),
+        (LOAN, "不服园区决定的供应商，可以在收到决定书之日起二十日内起诉，但法律另有规定的除外。"),
+        (LOAN, "不服供应商决定的园区，可以在收到决定书之日起十日内起诉。"),
+        (LOAN, "供应商应当核对登记簿，并应当通知园区。"),
+    ],
+)
+def test_what_people_say_wrongly_instead_does_not(evidence: str, said: str) -> None:
+    assert not judge(said, [evidence]).holds
+
+
+def test_a_text_may_be_named_where_it_names_itself() -> None:
+    rule = "任何人对违反本法的行为，有权检举。"
+    assert judge("任何人对违反甲物品法的行为有权检举。", [rule], ["《甲物品法》第五条"]).holds
+    assert not judge("任何人对违反乙物品法的行为有权检举。", [rule], ["《甲物品法》第五条"]).holds
+
+
+def test_of_the_blind_sentences_no_altered_one_passes(shared: Path) -> None:
+    laws = shared / "corpus" / "laws"
+    if not laws.is_dir():
+        pytest.skip("the laws of the shared corpus are not here")
+    report, _ = measured(blind(laws))
+    assert report["altered passed"]["of"] >= 60 and report["altered passed"]["share"] == 0
+    assert report["faithful rejected"]["of"] >= 60 and report["faithful rejected"]["share"] < 0.45
 
 
 @pytest.mark.parametrize(

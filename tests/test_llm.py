@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from app.language_model.client import LanguageModel, Message, ModelFault
+from app.language_model.client import UNKNOWN_CONTEXT, LanguageModel, Message
+from app.language_model.faults import ModelFault
 from ingest.errors import SettingsError
 from ingest.settings import LlmSettings, load_settings
 from tests.scripted import Connection, Reply, ScriptedServer, saying, slowly
@@ -233,6 +235,56 @@ def test_a_reader_that_leaves_early_frees_the_connection(server: ScriptedServer)
             break
         time.sleep(0.02)
     assert left
+
+
+@pytest.mark.parametrize("headers_first", [True, False])
+def test_leaving_closes_the_connection_before_the_first_token(
+    server: ScriptedServer, headers_first: bool
+) -> None:
+    """Servers that read a long prompt see at once that nobody waits for the answer."""
+    asked, closed, left = threading.Event(), threading.Event(), threading.Event()
+
+    def reply(connection: Connection) -> None:
+        if headers_first:
+            connection.open()
+        asked.set()
+        connection.handler.connection.settimeout(20)
+        if connection.handler.rfile.read(1) == b"":
+            closed.set()
+
+    server.reply = reply
+    threading.Thread(target=lambda: (asked.wait(20), left.set()), daemon=True).start()
+    with pytest.raises(ModelFault) as caught:
+        list(model(server, token_timeout=30).stream(PROMPT, left=left))
+    assert caught.value.kind == "left" and closed.wait(20)
+
+
+VLLM = {"/v1/models": {"data": [{"id": "m", "max_model_len": 8192}]}}
+LLAMA = {
+    "/v1/models": {"data": [{"id": "m"}]},
+    "/props": {"default_generation_settings": {"n_ctx": 2048}},
+}
+SHOWN = {"model_info": {"qwen3.context_length": 40960}, "parameters": "stop x\nnum_ctx   16384"}
+
+
+@pytest.mark.parametrize(
+    ("said", "context"),
+    [
+        (VLLM, 8192),
+        (LLAMA, 2048),
+        ({"/api/show": SHOWN}, 16384),
+        ({"/api/show": {"model_info": {}}}, 4096),
+        ({"/api/ps": {"models": [{"name": "m", "context_length": 32768}]}}, 32768),
+        ({"/v1/models": ["?"], "/props": {"default_generation_settings": []}}, UNKNOWN_CONTEXT),
+        ({}, UNKNOWN_CONTEXT),
+    ],
+)
+def test_the_context_is_what_the_server_says(
+    server: ScriptedServer, said: dict[str, object], context: int
+) -> None:
+    server.pages = said
+    assert model(server).context == context
+    assert model(server, context=1500).context == 1500
 
 
 def test_a_proxy_of_the_environment_is_not_used_for_this_machine(

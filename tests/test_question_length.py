@@ -14,13 +14,12 @@ from app.question import LONGEST
 from app.reading.reader import OnnxReader
 from app.service import Assistant
 from app.types import Turn
-from app.ui import stream
 from app.web.sealing import Seals
 from ingest.encoder import Encoder
 from ingest.errors import UserError
 from ingest.index import writing
 from ingest.meanings import fill
-from tests.projects import Project, answering, law
+from tests.projects import Project, answering, law, messages
 
 LONG = "采" * (LONGEST // 3 + 1)
 ORDINARY = ("采购意向应当多久公开?", "供应商什么时候提交履约保证金?", "谁答复质疑?")
@@ -48,7 +47,7 @@ def test_a_longer_one_is_refused_in_one_line(project: Project) -> None:
             with pytest.raises(UserError, match="4 KB"):
                 door()
         seals = Seals(assistant.settings)
-        (said,) = stream(assistant, seals, LONG, [], {}, "zh")
+        (said,) = messages(assistant, seals, LONG)
         assert "4 KB" in said["error"] and said["final"]
         assert assistant.ask(LONG[: LONGEST // 3]).text
     for command in ("ask", "search"):

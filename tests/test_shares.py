@@ -15,11 +15,10 @@ import pytest
 from app import shares
 from app.shares import ShareError, publish, read, withdraw
 from app.types import Filters
-from app.ui import stream
 from app.web.messages import turns_of
 from app.web.sealing import Seals, checked
 from ingest.settings import PublicSettings, Settings
-from tests.projects import Project, answering, law
+from tests.projects import Project, answering, law, messages
 
 MESSAGES = [{"question": "怎么投诉？", "text": "<b>\ud800"}]
 
@@ -90,7 +89,7 @@ def answered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Se
     with answering(project) as assistant:
         seals = Seals(project.settings)
         asked = "供应商应当在几个工作日内公开采购意向？"
-        *_, message = stream(assistant, seals, asked, [], {"in_force": True}, "zh")
+        *_, message = messages(assistant, seals, asked, {"in_force": True})
         assert message["citations"] and message["scope"] == {"in_force": True}
         yield assistant, seals, json.loads(json.dumps(message))
 

@@ -10,10 +10,10 @@ from fastapi import APIRouter, Depends, FastAPI
 from pydantic.json_schema import models_json_schema
 
 from app.api import asking, changing, documents, feedback, health, page
-from app.api.gate import Gate
 from app.api.guard import Guard
 from app.api.metrics import Measured, Metrics, name_route
 from app.api.models import Problem, both
+from app.api.parts import Gates
 from app.api.problems import explain_in
 from app.mcp_server import server_for, streamable_http
 from ingest.settings import Settings
@@ -35,15 +35,14 @@ TOKENS = both(
 )
 
 
-def add_api(app: FastAPI, assistant: Assistant, settings: Settings) -> None:
+def add_api(app: FastAPI, assistant: Assistant, settings: Settings, gates: Gates) -> None:
     """Add ``/api``, ``/mcp``, ``/healthz``, ``/readyz``, ``/metrics``; to be called before
     anything is mounted at ``/``."""
-    gate = Gate(settings.server.concurrent, settings.server.waiting)
-    models = Gate(settings.llm.concurrent, settings.server.waiting)
+    gate, models = gates.quotes, gates.models
     metrics = Metrics(assistant, gate)
     named = [Depends(name_route)]
     app.include_router(health.router(assistant, metrics), dependencies=named)
-    app.mount("/api", _api(assistant, gate, models))
+    app.mount("/api", _api(assistant, gates))
     routes, running = streamable_http(server_for(assistant, gate, models), settings.server)
     app.router.routes.extend(routes)
     before = app.router.lifespan_context
@@ -58,7 +57,7 @@ def add_api(app: FastAPI, assistant: Assistant, settings: Settings) -> None:
     app.add_middleware(Measured, metrics=metrics)
 
 
-def _api(assistant: Assistant, gate: Gate, models: Gate) -> FastAPI:
+def _api(assistant: Assistant, gates: Gates) -> FastAPI:
     api = FastAPI(
         title=TITLE,
         version="1",
@@ -67,10 +66,10 @@ def _api(assistant: Assistant, gate: Gate, models: Gate) -> FastAPI:
         redoc_url=None,
     )
     v1 = APIRouter(prefix="/v1", dependencies=[Depends(name_route)])
-    v1.include_router(asking.router(assistant, gate, models))
-    v1.include_router(documents.router(assistant, gate))
+    v1.include_router(asking.router(assistant, gates))
+    v1.include_router(documents.router(assistant, gates.quotes))
     v1.include_router(changing.router(assistant))
-    v1.include_router(feedback.router(assistant, gate))
+    v1.include_router(feedback.router(assistant, gates.quotes))
     api.include_router(v1)
     api.include_router(page.router(TITLE))
     explain_in(api)

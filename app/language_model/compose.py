@@ -16,16 +16,19 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from app.answering.citing import Citer
 from app.answering.grounds import Ground, letters, matching, supporting, why_not
 from app.answering.wording import answer_text
 from app.content.facts import facts
 from app.content.places import places, region_of
-from app.content.sentences import Source, Span
-from app.language_model.client import LanguageModel, ModelFault
-from app.language_model.model_text import Sentence, SentenceStream
+from app.content.sentences import Span
+from app.language_model.client import LanguageModel
+from app.language_model.faults import ModelFault
+from app.language_model.measure import Measure
+from app.language_model.model_json import AnswerStream
+from app.language_model.model_text import Sentence
 from app.language_model.notices import (
     found_nothing,
     less_apt,
@@ -35,9 +38,11 @@ from app.language_model.notices import (
     waiting_for,
     written_by,
 )
-from app.language_model.prompt import REFUSAL, answering, chosen
+from app.language_model.passages import Sources, passages_for
+from app.language_model.prompt import REFUSAL, answering, room_for, schema
 from app.types import Answer, Hit, Statement
 from app.verify import Why, misattributed, verify
+from ingest.encoder import place_text
 from ingest.index import Index
 from ingest.language import Language
 from ingest.settings import Settings
@@ -47,11 +52,9 @@ MIN_VERIFIED = 0.5
 """Below this share of verified text in all that the model wrote, its answer is not used."""
 
 APTER = 2.0
-"""So many times more probably must the quotes answer than the model's text to be shown instead: the
-reader knows the words of rules better than others for them."""
-
-Measure = Callable[[str, str], float]
-"""The probability that the second text answers the first."""
+"""So many times more probably must the quotes answer than a model's text about the same place to be
+shown instead: the reader knows the words of rules better than others for them. A text about another
+place must answer so many times more probably than the quotes."""
 
 _LINK = re.compile(r"(?i)https?://|www\.|[\w.-]+@[\w-]+\.\w")
 _SHORTEST = 4  # letters; a shorter sentence without a figure is a fragment
@@ -90,14 +93,19 @@ class Composer:
             yield quoted
             return
         yield replace(quoted, notice=waiting_for(self.settings.model, language))
-        shown = chosen(hits, self.settings.passages, self.settings.max_chars)
+        room, length = room_for(
+            self.model.context, self.settings.max_tokens, self.settings.prompt_tokens, question
+        )
+        likely = (
+            [h.probability for h in hits] if measure is None else measure(question, _read(hits))
+        )
+        shown = passages_for(quoted, hits, likely, self.index, self.settings.passages, room)
         draft = Draft(self.index, shown, of_a_place=bool(places(question)))
         fault: ModelFault | None = None
         began, first_token = time.perf_counter(), None
-        sentences = SentenceStream()
+        sentences = AnswerStream()
         try:
-            prompt = answering(question, shown, self.settings.max_chars)
-            for piece in self.model.stream(prompt, left=left):
+            for piece in self._pieces(question, shown, length, left):
                 first_token = first_token or time.perf_counter()
                 for sentence in sentences.feed(piece):
                     draft.add(sentence)
@@ -110,6 +118,26 @@ class Composer:
         answer = self._final(question, draft, fault, quoted, abstain, language, measure)
         timings = {} if first_token is None else {"first_token": (first_token - began) * 1000}
         yield replace(answer, timings_ms={**answer.timings_ms, **timings})
+
+    def _pieces(
+        self, question: str, shown: Sequence[Hit], length: int, left: threading.Event | None
+    ) -> Iterator[str]:
+        """The model's words, bound to the schema of an answer where its server can do that."""
+        if self.model.constrained:
+            bound, began = schema(len(shown)), False
+            try:
+                for piece in self.model.stream(
+                    answering(question, shown, as_json=True), length, left=left, schema=bound
+                ):
+                    began = True
+                    yield piece
+                return
+            except ModelFault as fault:
+                if began or fault.kind != "rejected":
+                    raise
+        for piece in self.model.stream(answering(question, shown), length, left=left):
+            self.model.constrained = False  # it answers, but not when bound
+            yield piece
 
     def _final(
         self,
@@ -130,6 +158,8 @@ class Composer:
             if quoted.evidence == "strong":
                 return quoting(refused_wrongly(language))
             return replace(abstain(), notice=found_nothing(language))
+        if draft.breaks_off:
+            return quoting(unproved({"empty": 1}, 0, language))
         if not draft.enough:
             reason = unproved(draft.left_out, draft.marked, language)
             return quoting(reason if fault is None else fault.line(language))
@@ -138,8 +168,8 @@ class Composer:
         if any(s.citations and not s.verified for s in answer.statements):
             return quoting(unproved({"uncovered": 1}, 0, language))
         if measure is not None:
-            mine, theirs = (measure(question, _said(a)) for a in (answer, quoted))
-            if theirs > mine * APTER:
+            mine, theirs = measure(question, [_said(a) for a in (answer, quoted)])
+            if theirs > mine * (APTER if _same_place(answer, quoted) else 1 / APTER):
                 return quoting(less_apt(language))
         return answer
 
@@ -177,6 +207,11 @@ class Draft:
     def enough(self) -> bool:
         """Whether enough of what the model wrote is verified."""
         return self._verified > 0 and self._verified >= MIN_VERIFIED * self._written
+
+    @property
+    def breaks_off(self) -> bool:
+        """Whether it ends with the lead-in of a list, of which nothing follows."""
+        return bool(self.statements) and self.statements[-1].text.endswith(("：", ":"))
 
     @property
     def marked(self) -> int:
@@ -243,25 +278,9 @@ class Draft:
         return self.citer.statement(ground.source, [span]).citations
 
 
-@dataclass(frozen=True, slots=True)
-class _Sources:
-    """Documents by id, read once."""
-
-    index: Index
-    known: dict[str, Source]
-
-    def get(self, document: str) -> Source | None:
-        if document not in self.known:
-            stored = self.index.document(document)
-            if stored is None:
-                return None
-            self.known[document] = Source(stored)
-        return self.known[document]
-
-
 def _grounds(index: Index, hits: Sequence[Hit]) -> dict[int, Ground]:
     """By number in the prompt; without those that left the index in the meantime."""
-    sources = _Sources(index, {})
+    sources = Sources(index)
     found: dict[int, Ground] = {}
     for n, hit in enumerate(hits, 1):
         source, passage = sources.get(hit.passage.document), hit.passage
@@ -281,6 +300,20 @@ def _in_chinese(text: str) -> bool:
     or a link's."""
     han = sum("\u4e00" <= c <= "\u9fff" for c in text)
     return han * 2 > len(letters(text)) and "://" not in text
+
+
+def _same_place(answer: Answer, quoted: Answer) -> bool:
+    """Whether an answer cites of what another cites first."""
+    first = quoted.citations[0]
+    return any(
+        c.document == first.document and c.start < first.end and first.start < c.end
+        for c in answer.citations
+    )
+
+
+def _read(hits: Sequence[Hit]) -> list[str]:
+    """Passages as the reader reads them."""
+    return [place_text(h.title, h.passage.path, h.passage.text) for h in hits]
 
 
 def _said(answer: Answer) -> str:

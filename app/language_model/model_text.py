@@ -72,13 +72,19 @@ class SentenceStream:
 
     def _past_thinking(self) -> bool:
         """Whether the answer proper has begun; the model's thinking aloud is taken out."""
-        self._buffer, found = _THINKING.subn("", self._buffer, count=1)
-        if found or not _MAYBE_THINKING.match(self._buffer):
-            self._may_think = False
+        begun = without_thinking(self._buffer)
+        if begun is not None:
+            self._buffer, self._may_think = begun, False
             return True
         if not self._may_think:  # it ended while thinking
             self._buffer = ""
         return False
+
+
+def without_thinking(text: str) -> str | None:
+    """``text`` without a model's thinking aloud before the answer; ``None`` while it may think."""
+    rest, found = _THINKING.subn("", text, count=1)
+    return rest if found or not _MAYBE_THINKING.match(rest) else None
 
 
 def references_of(text: str) -> tuple[str, tuple[int, ...]]:

@@ -9,13 +9,15 @@ of the model, the product's own way is used (:mod:`app.conversation`).
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Sequence
 
 from app.content.facts import bare_name, facts
 from app.content.places import places
 from app.content.words import content_words
 from app.conversation.asked import Asked
-from app.language_model.client import LanguageModel, ModelFault
+from app.language_model.client import LanguageModel
+from app.language_model.faults import ModelFault
 from app.language_model.prompt import rewriting
 from app.types import Turn
 from app.verify import letters
@@ -26,15 +28,23 @@ _MAX_TOKENS = 256
 _SECONDS = 20.0
 
 
-def rewritten(asked: Asked, history: Sequence[Turn], model: LanguageModel) -> Asked:
+def rewritten(
+    asked: Asked,
+    history: Sequence[Turn],
+    model: LanguageModel,
+    left: threading.Event | None = None,
+) -> Asked:
     """A question that can be searched without the conversation: the model's rewriting, or
-    ``asked`` as it is."""
+    ``asked`` as it is.
+
+    :param left: set when nobody waits any more; ends the model's work.
+    """
     if not history:
         return asked
     question = asked.question
     seconds = min(_SECONDS, model.settings.total_timeout)
     try:
-        text = model.complete(rewriting(question, history), _MAX_TOKENS, seconds)
+        text = model.complete(rewriting(question, history), _MAX_TOKENS, seconds, left)
     except ModelFault:
         return asked
     text = _plain(text)

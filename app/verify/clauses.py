@@ -20,6 +20,12 @@ _IS_EXCEPTION = re.compile(
     r"^\s*(?:但是?(?!不限于)|除[^，]{2,60}外)|除外|不受(?:前|此|上)|不在此限|(?:从|依照)其(?:规定|约定)|^\s*(?:法律|合同|当事人|双方).{0,20}另有(?:规定|约定)"
 )
 _AIM = re.compile(r"^\s*(?:为了?[^，]{2,}|(?:根据|依照|按照|依据)[^，]{2,30})$")
+_LISTS = re.compile(
+    r"(?P<verb>符合|具备|含有|有)?(?:下列|以下)[^，。：:]{0,20}?"
+    r"(?P<noun>内容|行为|条件|情形|义务|职责|规定|要求|(?=之一))(?P<one>之一)?(?P<after>的?)"
+)
+"""Where the items of a list belong in its lead-in."""
+_DEMANDS = re.compile(r"不得|禁止|应当")
 _ONE_OF = re.compile(r"(?:下列|以下).{0,12}(?:之一|情形|行为)")
 
 
@@ -85,6 +91,30 @@ def units(text: str) -> tuple[Unit, ...]:
         else:
             pending += "".join([*whole, rest]) + "\n"
     return tuple(_unit(piece) for piece in [*found, pending] if piece.strip())
+
+
+@lru_cache(maxsize=512)
+def items_of(unit: Unit) -> tuple[Unit, ...]:
+    """A list read item by item, each with its lead-in, where each stands for itself: one of them is
+    enough, or each is demanded or banned."""
+    return tuple(_unit(text) for text in _each(unit.text))
+
+
+def _each(text: str) -> list[str]:
+    lead, *items = text.splitlines() or [""]
+    listed = _LISTS.search(lead)
+    alike = listed and (listed["one"] or _DEMANDS.search(lead[: listed.start()]))
+    if not listed or not alike:
+        return []
+    bare = [_ITEM.sub("", item).strip().rstrip("；;。") for item in items if _ITEM.match(item)]
+    head, tail = lead[: listed.start()], lead[listed.end() :].strip().rstrip("：:")
+    said = [head + item + listed["after"] * (not item.endswith("的")) + tail for item in bare]
+    if listed["one"]:  # each is a condition, which is not left out
+        said = [f"{head}{item.removesuffix('的')}的，{tail.lstrip('，')}" for item in bare]
+    if listed["verb"] and listed["noun"] and not listed["one"]:
+        kept = head + listed["verb"]
+        said += [f"{kept}{item.removesuffix('的')}的{listed['noun']}{tail}" for item in bare]
+    return [f"{text}。" for text in said]
 
 
 def _unit(text: str) -> Unit:

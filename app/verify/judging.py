@@ -23,6 +23,9 @@ ENTAILED = 0.9
 _CONTRADICTED = 0.1
 
 _CITED = re.compile(r"\[\d+\]")
+_DESCRIBED = re.compile(
+    r"^([^，。；：]{3,40})的([^的，。；：\d应不可]{0,10}(?:人|者|商|员|单位|机关|机构|部门|企业|组织))，"
+)
 _PUNCTUATION = re.compile(r"[\W_]+")
 
 
@@ -62,6 +65,8 @@ def judge(
         return Verdict(0.0, ("没有引用依据",), "uncited")
     plain = _with_marks(plain, names)
     found = findings(plain, evidence, _Excuse(names))
+    if found and (other := _described_first(plain)) != plain:
+        found = findings(other, evidence, _Excuse(names)) and found
     whole = "\n".join(evidence)
     if entails is not None and not any(f.turned for f in found):
         probability = entails(plain, whole)
@@ -90,12 +95,21 @@ def letters(text: str) -> str:
     return _PUNCTUATION.sub("", unicodedata.normalize("NFKC", text))
 
 
+def _described_first(text: str) -> str:
+    """``text`` with 甲有某事的， for 有某事的甲， at its head."""
+    return _DESCRIBED.sub(r"\2\1的，", text, count=1)
+
+
 def _with_marks(text: str, names: Sequence[str]) -> str:
-    """``text`` with 《》 around a title of ``names`` that it names bare (政府采购法第五条)."""
+    """``text`` with 《》 around a title of ``names`` that it names bare (政府采购法第五条); where
+    the title stands for the text itself (违反政府采购法), as the text says it of itself."""
     titles = {bare_name(name.split("第")[0].strip("《》")) for name in names}
     for title in sorted(filter(None, titles), key=len, reverse=True):
         mention = rf"(?<!《)(?:中华人民共和国)?{re.escape(title)}(?=第|的?规定|[，,：:])"
         text = re.sub(mention, f"《{title}》", text)
+        own = rf"(?:中华人民共和国)?{re.escape(title)}"
+        further = r"(?!》|第|的?规定|[，,：:])"
+        text = re.sub(rf"《{own}》{further}|(?<!《){own}{further}", "本法", text)
     return text
 
 

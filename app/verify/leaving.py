@@ -17,6 +17,9 @@ from app.verify.tokens import Token
 
 _LEAST_OF_CONDITION = 0.5
 _LONGEST_MANNER = 14
+_LONGEST_DEED = 4
+_IS_SO = ("起算", "计算")
+"""What ends with these tells how something is, whether or not it says that it should be so."""
 _THINGS = frozenset({"who", "what"})
 
 
@@ -37,10 +40,22 @@ def left_out(
             continue
         yield from _without_condition(unit, place, touched, matched, said)
         yield from _without_exception(unit, place, matched)
+    yield from _without_list(unit, matched, touched)
     for one in aligned:
         yield from _across(one, matched, touched)
     yield from _interleaved(aligned)
     yield from _other_part(aligned)
+
+
+def _without_list(unit: Unit, matched: set[int], touched: set[int]) -> Iterator[Finding]:
+    """符合下列情形之一的甲 said as 甲, without any of the list."""
+    if any(unit.clauses[place].item for place in touched):
+        return
+    for clause in unit.clauses:
+        row = [i for i in range(clause.first, clause.last) if unit.tokens[i].content]
+        named = [i for i in row if unit.tokens[i].key == "之一"]
+        if named and named[0] not in matched and any(i in matched for i in row[-1:]):
+            yield Finding(f"略去了条件“{clause.text.strip()[:20]}”")
 
 
 def _touched(unit: Unit, matched: set[int]) -> set[int]:
@@ -62,7 +77,7 @@ def _narrowed(unit: Unit, clause: Clause, matched: set[int]) -> Iterator[Finding
     """What a repeated clause is left without."""
     row = list(range(clause.first, clause.last))
     kept = [i for i in row if i in matched and unit.tokens[i].content]
-    duty = _binding(unit, clause)
+    duty = binding(unit, clause)
     demands = duty and all(
         unit.tokens[i].key == "应当" for i in duty if unit.tokens[i].kind != "bound"
     )
@@ -79,9 +94,12 @@ def _narrowed(unit: Unit, clause: Clause, matched: set[int]) -> Iterator[Finding
         if all(t.kind == "logic" for t in inside if t.content):
             yield Finding(f"略去了依据中的“{unit.text[inside[0].start : inside[-1].end]}”")
             continue
-        if _is_basis(unit, run):
+        if [t.key for t in inside] == ["应当"] and clause.text.endswith(_IS_SO):
             continue
         after = run[0] > kept[-1]
+        inner = kept[0] < run[0] < kept[-1]
+        if _is_basis(unit, run) or _aside(unit, run) or _said_again(unit, run, matched, inner):
+            continue
         if after and _second(unit, run, bans):
             continue
         if _sibling(unit, run, bans, clause.condition):
@@ -117,14 +135,51 @@ def _heads(unit: Unit, at: int) -> bool:
 def _is_basis(unit: Unit, run: Sequence[int]) -> bool:
     first, last = unit.tokens[run[0]], unit.tokens[run[-1]]
     inside = [unit.tokens[i] for i in run]
-    plain = not any(t.critical and t.kind not in ("name", "level") for t in inside)
-    return (
-        first.key in ("按照", "依法") and plain and unit.text[: last.end].endswith(("规定", "要求"))
-    )
+    plain = not any(t.critical and t.kind not in ("name", "level", *_THINGS) for t in inside)
+    said = unit.text[: last.end]
+    if first.key == "按照" and said.endswith(("约定", "事项")):
+        return not any(t.critical and t.kind not in ("name", *_THINGS) for t in inside)
+    opens = first.key in ("按照", "依法", "前款", "前条", "前述")
+    return opens and plain and said.endswith(("规定", "规定的", "要求"))
 
 
-def _binding(unit: Unit, clause: Clause) -> list[int]:
-    """The words that bind in a clause, or in the nearest before it that has one (应当 A，B)."""
+def _aside(unit: Unit, run: Sequence[int]) -> bool:
+    """Whether a run stands in brackets of its own and binds nothing (以下统称…)."""
+    inside = [unit.tokens[i] for i in run if unit.tokens[i].content]
+    before = unit.text[: inside[0].start].rstrip()
+    end = re.match(r"[^（）()]*[）)]", unit.text[inside[0].start :])
+    closed = end is not None and inside[-1].end <= inside[0].start + end.end()
+    kinds = ("not", "bound", "figure", "except", "duty", "when", "level")
+    return before.endswith(("（", "(")) and closed and not any(t.kind in kinds for t in inside)
+
+
+def _said_again(unit: Unit, run: Sequence[int], matched: set[int], inner: bool) -> bool:
+    """Whether a run only says again what the statement has from elsewhere: the same words within
+    a clause (自该信息形成之日起), or a thing with what is done to it (提交投标文件截止时间 of a
+    投标文件).
+
+    :param inner: whether the clause is repeated before and after the run.
+    """
+    inside = [unit.tokens[i] for i in run if unit.tokens[i].content]
+    if any(t.critical and t.kind not in _THINGS for t in inside):
+        return False
+    elsewhere = [i for i in sorted(matched) if unit.tokens[i].content]
+    row = [i for i, token in enumerate(unit.tokens) if token.content]
+    keys, width = [t.key for t in inside], len(inside)
+    for at in range(len(row) - width + 1):
+        same = row[at : at + width]
+        alike = [unit.tokens[i].key for i in same] == keys and matched.issuperset(same)
+        if inner and alike and width > 1:
+            return True
+    things = {t.key for t in inside if t.kind in _THINGS}
+    kinds = {t.kind for t in inside if t.kind in _THINGS}
+    named = {unit.tokens[i].key for i in elsewhere if unit.tokens[i].kind in kinds}
+    rest = sum(t.weight for t in inside if t.kind not in _THINGS)
+    return bool(things) and things <= named and rest <= _LONGEST_DEED
+
+
+def binding(unit: Unit, clause: Clause) -> list[int]:
+    """The tokens that bind in a clause, or in the nearest before it that has one (应当 A，B)."""
     earlier = [c for c in unit.clauses if c.part == clause.part and c.first <= clause.first]
     for here in reversed(earlier):
         if here is not clause and (here.condition or here.exception):

@@ -31,6 +31,8 @@ def mixed(text: str, aligned: Sequence[Alignment]) -> Iterator[Finding]:
             condition = (one.unit, clause.part)
         elif condition and condition != (one.unit, clause.part) and _own(one.unit, place):
             yield Finding(f"依据中“{shown}”所附的条件与此不同")
+        elif condition and condition[0] is one.unit and condition[1] > clause.part:
+            yield Finding(f"依据中“{shown}”没有这样的条件")
         if _PREDICATE.match(clause.text) and place and before:
             subject = one.unit.clauses[place - 1]
             if subject.part == clause.part and before != (one.unit, place - 1):

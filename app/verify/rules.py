@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from app.verify.align import Alignment, align, same
-from app.verify.clauses import Unit, units
+from app.verify.clauses import Unit, items_of, units
 from app.verify.finding import Finding
-from app.verify.leaving import left_out
+from app.verify.leaving import binding, left_out
 from app.verify.parts import mixed
 from app.verify.tokens import Token, tokens
 
@@ -25,6 +25,12 @@ def findings(text: str, evidence: Sequence[str], excused: Callable[[Token], bool
         evidence goes by.
     """
     there = [unit for piece in evidence for unit in units(piece)]
+    found = _findings(text, there, excused)
+    alone = (item for unit in there for item in items_of(unit))
+    return found if not found or all(_findings(text, [item], excused) for item in alone) else []
+
+
+def _findings(text: str, there: Sequence[Unit], excused: Callable[[Token], bool]) -> list[Finding]:
     row = tokens(text)
     aligned: list[Alignment] = []
     found: list[Finding] = []
@@ -198,6 +204,7 @@ def _added(
     wrong = [i for i in rest if one.clause[i].content]
     wrong = [i for i in wrong if one.clause[i].kind != "idle"]
     wrong = [i for i in wrong if not _names_actor(one, i, there)]
+    wrong = [i for i in wrong if not _opens_exception(one, i)]
     wrong = [i for i in wrong if not _joins_actors(one, i)]
     wrong = [i for i in wrong if not _goes_on(one, i) and not _demanded(one, i)]
     for i in wrong:
@@ -220,6 +227,8 @@ def _names_actor(one: Alignment, at: int, there: Sequence[Unit]) -> bool:
     row = one.unit.tokens[clause.first : clause.last]
     if any(t.kind == "who" and _part(row, i) for i, t in enumerate(row)):
         return False
+    if _subject_before(one.unit, place) == token.key:
+        return True
     at_unit = there.index(one.unit)
     earlier = [u.tokens for u in there[:at_unit]][-1:]
     for tokens_before in (one.unit.tokens[: clause.first], *earlier):
@@ -227,6 +236,25 @@ def _names_actor(one: Alignment, at: int, there: Sequence[Unit]) -> bool:
         if actors:
             return {t.key for t in actors} == {token.key}
     return False
+
+
+def _opens_exception(one: Alignment, at: int) -> bool:
+    """Whether an added 但 stands before what is an exception in the source too."""
+    opens = one.clause[at].key == "但" and not any(t.content for t in one.clause[:at])
+    return (
+        opens
+        and bool(one.pairs)
+        and (one.unit.clauses[one.unit.clause_of(one.pairs[0][1])].exception)
+    )
+
+
+def _subject_before(unit: Unit, place: int) -> str:
+    """Who acts in the nearest clause before ``place`` that names one first; "" if none does."""
+    for clause in reversed(unit.clauses[:place]):
+        first = unit.tokens[clause.first]
+        if first.kind == "who" and not clause.exception:
+            return first.key
+    return ""
 
 
 def _joins_actors(one: Alignment, at: int) -> bool:
@@ -248,9 +276,17 @@ def _goes_on(one: Alignment, at: int) -> bool:
 
 
 def _demanded(one: Alignment, at: int) -> bool:
-    """Whether an added 应当 stands with a bound that the source demands (不得超过)."""
+    """Whether an added 应当 stands with a bound that the source demands (不得超过), or in a clause
+    that the 应当 of an earlier one governs (应当甲，并乙)."""
     if one.clause[at].key != "应当":
         return False
+    if one.pairs:
+        unit = one.unit
+        clause = unit.clauses[unit.clause_of(one.pairs[0][1])]
+        carried = binding(unit, clause)
+        own = any(clause.first <= i < clause.last for i in carried)
+        if carried and not own and {unit.tokens[i].key for i in carried} == {"应当"}:
+            return True
     bounds = [one.unit.tokens[p] for _, p in one.pairs if one.unit.tokens[p].kind == "bound"]
     left = bounds or [t for t in one.unit.tokens if t.kind == "bound"]
     return any(one.unit.text[t.start :].startswith(("不得", "不应")) for t in left)

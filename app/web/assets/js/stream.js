@@ -19,6 +19,7 @@ export async function* ask(question, history, filters, language, signal) {
     if (event === "error") throw new Error("error");
     if (event !== "generating" && event !== "complete") continue;
     const message = JSON.parse(data)[0];
+    if (message.waiting) continue;
     yield message;
     if (message.final) return;
   }
