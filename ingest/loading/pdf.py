@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import io
 import logging
-import re
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ingest.document import Block, Metadata
 from ingest.errors import LoadError
-from ingest.loading.pdf_chars import readable, unseen
+from ingest.loading.pdf_chars import UNKNOWN, readable, unseen
 from ingest.loading.pdf_columns import WHOLE, Columns, Place, find_columns
 from ingest.loading.pdf_furniture import without_furniture
 from ingest.loading.pdf_lines import Frame, Margins, PrintedLine, margins, paragraphs, tidy
 from ingest.loading.pdf_notes import notes_of, split_notes
 from ingest.loading.pdf_streams import check_streams
-from ingest.loading.pdf_tables import PrintedTable, append, block_of, continues, printed_table
+from ingest.loading.pdf_tables import (
+    PrintedTable,
+    append,
+    block_of,
+    cell_texts,
+    continues,
+    printed_table,
+)
 from ingest.loading.reading import LoadLimits, Reading, plausible_title
 
 if TYPE_CHECKING:
@@ -70,14 +75,13 @@ def _check_frame(data: bytes, where: str) -> None:
 
 
 def _pages(data: bytes, where: str, limits: LoadLimits) -> tuple[list[_PrintedPage], str]:
-    import pdfplumber
-    from pdfminer.pdfdocument import PDFEncryptionError, PDFPasswordIncorrect
+    import pypdfium2
 
-    logging.getLogger("pdfminer").setLevel(logging.ERROR)
-    pages: list[_PrintedPage] = []
+    from ingest.loading.pdf_content import read_page
+
     try:
-        with pdfplumber.open(io.BytesIO(data)) as pdf:
-            count = len(pdf.pages)
+        with pypdfium2.PdfDocument(data) as pdf:
+            count = len(pdf)
             if count > limits.max_pages:
                 raise LoadError(
                     "too-many-pages",
@@ -86,15 +90,10 @@ def _pages(data: bytes, where: str, limits: LoadLimits) -> tuple[list[_PrintedPa
                     "Split it, or raise the limit",
                     (f"PDF 共 {count} 页，超过 {limits.max_pages} 页", "请拆分文件或调高上限"),
                 )
-            title = pdf.metadata.get("Title")
-            for page in pdf.pages:
-                pages.append(_page(page, len(pages)))
-                page.close()
-    except LoadError:
-        raise
-    except Exception as error:  # pdfminer raises whatever the damage leads to
-        causes = (error, error.__cause__, error.__context__, *error.args)
-        if any(isinstance(c, PDFPasswordIncorrect | PDFEncryptionError) for c in causes):
+            title = pdf.get_metadata_value("Title")
+            pages = [_page(read_page(pdf[number], number + 1), number) for number in range(count)]
+    except pypdfium2.PdfiumError as error:
+        if error.err_code in (pypdfium2.raw.FPDF_ERR_PASSWORD, pypdfium2.raw.FPDF_ERR_SECURITY):
             raise LoadError(
                 "encrypted-pdf",
                 where,
@@ -105,7 +104,7 @@ def _pages(data: bytes, where: str, limits: LoadLimits) -> tuple[list[_PrintedPa
         raise _damaged(where) from error
     if not pages:
         raise _damaged(where)
-    return pages, title if isinstance(title, str) else ""
+    return pages, title
 
 
 def _page(page: Page, number: int) -> _PrintedPage:
@@ -115,7 +114,8 @@ def _page(page: Page, number: int) -> _PrintedPage:
     hidden = "".join(char["text"] for char in unseen(page)).strip()
     page = readable(page)
     for found in page.find_tables() if rules <= _MAX_RULES else ():
-        table = printed_table(found.bbox, found.extract(), [row.cells for row in found.rows])
+        cells = [row.cells for row in found.rows]
+        table = printed_table(found.bbox, cell_texts(cells, page.chars), cells)
         if table:
             table.pages = [number + 1] * len(table.rows)
             tables.append(table)
@@ -186,8 +186,7 @@ def _check_text_layer(pages: list[_PrintedPage], where: str) -> None:
     if scanned:
         _log.warning("%s: no text layer on pages %s", where, ", ".join(map(str, scanned)))
     text = "".join(line.text for page in pages for line in page.lines)
-    unknown = sum(len(match) for match in re.findall(r"\(cid:\d+\)", text))
-    if unknown * 5 > len(text):
+    if text.count(UNKNOWN) * 5 > len(text):
         raise LoadError(
             "unreadable-text-layer",
             where,
