@@ -99,8 +99,8 @@ _ZH = {
     "lib.drop": "将文件或文件夹拖到这里",
     "lib.chooseFiles": "选择文件",
     "lib.chooseFolder": "选择文件夹",
-    "lib.formats": "支持 DOCX、PDF、CSV、HTML、Markdown、纯文本，"
-    "以及 ZIP 压缩包和 EML 邮件中的这些文件；DOC、XLSX、OFD 等请先另存",
+    "lib.formats": "支持 DOCX、DOC、WPS、RTF、PDF、OFD、XLSX、XLS、CSV、PPT、HTML、Markdown、纯文本，"
+    "扫描件和图片（JPG、PNG、TIFF），以及 ZIP 压缩包和 EML 邮件中的这些文件",
     "lib.fromUrl": "或添加网页",
     "lib.fetch": "读取网页",
     "lib.fromText": "或粘贴全文",
@@ -214,6 +214,8 @@ _ZH = {
     "page.image": "原件第{page}页的图像",
     "page.none": "这一页无法显示，请下载原文件。",
     "page.open": "打开原件第{page}页",
+    "lib.scanned": "共{n}页的文字由扫描件识别，可能有误：请通读，并对照原件。",
+    "page.scanned": "这里的文字由扫描件识别，可能有误，请对照原件图像。",
     "card.title": "采购信息",
     "card.go": "查看原文位置",
     "card.number": "项目编号",
@@ -365,8 +367,8 @@ _EN = {
     "lib.drop": "Drop files or folders here",
     "lib.chooseFiles": "Choose files",
     "lib.chooseFolder": "Choose a folder",
-    "lib.formats": "DOCX, PDF, CSV, HTML, Markdown and plain text, "
-    "also in ZIP archives and EML mail; save DOC, XLSX and OFD files anew first",
+    "lib.formats": "DOCX, DOC, WPS, RTF, PDF, OFD, XLSX, XLS, CSV, PPT, HTML, Markdown and plain text, "
+    "scans and pictures (JPG, PNG, TIFF), also in ZIP archives and EML mail",
     "lib.fromUrl": "Or add a web page",
     "lib.fetch": "Fetch page",
     "lib.fromText": "Or paste a text",
@@ -481,6 +483,8 @@ _EN = {
     "page.image": "Image of page {page}",
     "page.none": "This page cannot be shown. Save the original instead.",
     "page.open": "Open page {page} of the original",
+    "lib.scanned": "The text of {n} page(s) was recognised in a scan and may be wrong: compare the original.",
+    "page.scanned": "This text was recognised in a scan and may be wrong: compare the image.",
     "card.title": "The purchase",
     "card.go": "Show where it stands",
     "card.number": "Project number",

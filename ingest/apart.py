@@ -18,11 +18,12 @@ import threading
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 from ingest.errors import LoadError, UserError
+from ingest.prepare import PageRead
 from ingest.settings import PROJECT, Settings
 
 if TYPE_CHECKING:
     from ingest.bundles import BundleWanted
-    from ingest.prepare import Origin, Prepared
+    from ingest.prepare import OnPage, Origin, Prepared
     from ingest.printed import PageWanted
 
     Wanted: TypeAlias = Origin | PageWanted | BundleWanted
@@ -43,16 +44,16 @@ _idle: list[_Parser] = []
 _lock = threading.Lock()
 
 
-def prepare_apart(origin: Origin, settings: Settings) -> Prepared:
+def prepare_apart(origin: Origin, settings: Settings, on_page: OnPage | None = None) -> Prepared:
     """What :func:`ingest.prepare.prepare_here` gives, made in another process.
 
     :raises LoadError: as it does, and ``too-long``, ``too-much-memory`` or ``parser-ended``.
     """
-    prepared: Prepared = made_apart(origin, settings)
+    prepared: Prepared = made_apart(origin, settings, on_page)
     return prepared
 
 
-def made_apart(wanted: Wanted, settings: Settings) -> Any:
+def made_apart(wanted: Wanted, settings: Settings, on_page: OnPage | None = None) -> Any:
     """What the other process makes of a file: a :class:`Prepared`, the image of a page, or the
     files in it.
 
@@ -60,7 +61,7 @@ def made_apart(wanted: Wanted, settings: Settings) -> Any:
     """
     parser = _taken()
     try:
-        answer = parser.answer(wanted, settings)
+        answer = parser.answer(wanted, settings, on_page)
     except BaseException:
         parser.end()
         raise
@@ -88,20 +89,30 @@ class _Parser:
     def lives(self) -> bool:
         return self._process.poll() is None
 
-    def answer(self, origin: Wanted, settings: Settings) -> Any:
-        """What was made of the file, or why nothing was.
+    def answer(self, origin: Wanted, settings: Settings, on_page: OnPage | None = None) -> Any:
+        """What was made of the file, or why nothing was; ``on_page`` is told of scanned pages.
 
         :raises LoadError: if the process ended over it.
         """
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        try:
+            write(self._process.stdin, pickle.dumps((origin, settings)))
+        except OSError:  # it ended before it had read all
+            raise self._ended(origin, settings) from None
+        while isinstance(answer := self._next(origin, settings), PageRead):
+            if on_page:
+                on_page(answer.page, answer.pages)
+        return answer
+
+    def _next(self, origin: Wanted, settings: Settings) -> Any:
+        """What the process says next; each page of a scan has the time of a file."""
+        assert self._process.stdout is not None
         timer = threading.Timer(settings.load.max_seconds * PATIENCE, self._too_late)
         timer.daemon = True
         timer.start()
         try:
-            write(self._process.stdin, pickle.dumps((origin, settings)))
-            most = int(settings.load.max_expanded_mb * 1_000_000)
-            data = read(self._process.stdout, most)
-        except OSError:  # it ended before it had read all
+            data = read(self._process.stdout, int(settings.load.max_expanded_mb * 1_000_000))
+        except OSError:
             data = None
         except ValueError:
             raise _too_much(origin.source) from None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ingest.apart import read, too_much_memory, write
 from ingest.errors import UserError
+from ingest.prepare import OnPage, PageRead
 from ingest.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,12 +39,19 @@ def main() -> None:
     while (asked := read(inward)) is not None:
         origin, settings = pickle.loads(asked)
         _limit(settings, own)
-        write(outward, pickle.dumps(_made(origin, settings)))
+
+        def on_page(page: int, pages: int, settings: Settings = settings) -> None:
+            _limit(settings, own)  # each page has the time of a file
+            write(outward, pickle.dumps(PageRead(page, pages)))
+
+        write(outward, pickle.dumps(_made(origin, settings, on_page)))
         if _resident() > LARGEST_KEPT:
             return
 
 
-def _made(origin: Wanted, settings: Settings) -> Prepared | PageImage | Bundle | UserError:
+def _made(
+    origin: Wanted, settings: Settings, on_page: OnPage
+) -> Prepared | PageImage | Bundle | UserError:
     from ingest.bundles import BundleWanted, unpacked_here
     from ingest.prepare import prepare_here
     from ingest.printed import PageWanted, page_image_here
@@ -53,7 +61,7 @@ def _made(origin: Wanted, settings: Settings) -> Prepared | PageImage | Bundle |
             return page_image_here(origin)
         if isinstance(origin, BundleWanted):
             return unpacked_here(origin, settings)
-        return prepare_here(origin, settings)
+        return prepare_here(origin, settings, on_page)
     except UserError as error:
         if _for_want_of_memory(error):
             return too_much_memory(origin.source, settings.load.max_memory_mb)

@@ -89,6 +89,9 @@ class Progress:
     def file(self, source: str) -> None:
         """``source`` is being read."""
 
+    def page(self, page: int, pages: int) -> None:
+        """A scanned page of the file is being recognised, one of ``pages``."""
+
     def done(self, outcome: Outcome) -> None:
         """One file has ended."""
 
@@ -238,7 +241,7 @@ def _ingest(
     for origin in origins:
         progress.file(origin.source)
         try:
-            outcome = _ingest_one(origin, index, embedder, settings, known)
+            outcome = _ingest_one(origin, index, embedder, settings, known, progress)
         except LoadError as error:
             outcome = Outcome(origin.source, "failed", error=error)
         summary.outcomes.append(outcome)
@@ -247,12 +250,17 @@ def _ingest(
 
 
 def _ingest_one(
-    origin: Origin, index: Index, embedder: Embedder, settings: Settings, known: dict[str, str]
+    origin: Origin,
+    index: Index,
+    embedder: Embedder,
+    settings: Settings,
+    known: dict[str, str],
+    progress: Progress,
 ) -> Outcome:
     id = document_id(origin.source)
     if id in known and not origin.fault and known[id] == content_hash(origin.file):
         return Outcome(origin.source, "unchanged", id)
-    prepared = prepare(origin, settings)
+    prepared = prepare(origin, settings, progress.page)
     store(prepared, origin, index, embedder, settings)
     return Outcome(
         origin.source,

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from ingest.document import Block, Metadata
 from ingest.loading.docx_hidden import Unseen
 from ingest.loading.docx_numbering import Numbering
-from ingest.loading.zip_package import check_package, damaged
 from ingest.loading.reading import (
     LONGEST_REPEATED,
     LoadLimits,
@@ -20,6 +19,7 @@ from ingest.loading.reading import (
     plausible_title,
     table_block,
 )
+from ingest.loading.zip_package import check_package, damaged
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument

@@ -61,6 +61,21 @@ def read_page(page: PdfPage, number: int) -> ReadPage:
     return ReadPage(number, width, height, things)
 
 
+def drawn_char(text: str, left: float, right: float, low: float, size: float) -> Thing:
+    """A black upright character on the baseline ``low``, as pdfplumber describes it."""
+    bottom = low + _DESCENT * size
+    return {
+        "object_type": "char",
+        "text": text,
+        "size": size,
+        "upright": True,
+        "fontname": "",
+        "matrix": _IDENTITY,
+        "non_stroking_color": (0.0,),
+        **_sides(left, bottom - size, right, bottom),
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class _Frame:
     """Where the visible part of a page lies, and by how many quarters it is turned."""

@@ -181,7 +181,9 @@ def _reading(sheets: Sequence[Sheet]) -> Reading:
 
 def _blocks(rows: Sequence[Sequence[str]]) -> Iterator[Block]:
     """Tables, parted by empty rows; lines of one cell above and below them are text."""
-    used = [n for n in range(max(map(len, rows), default=0)) if any(n < len(r) and r[n] for r in rows)]
+    used = [
+        n for n in range(max(map(len, rows), default=0)) if any(n < len(r) and r[n] for r in rows)
+    ]
     group: list[list[str]] = []
     for row in (*rows, ()):
         cells = [row[n] if n < len(row) else "" for n in used]

@@ -28,9 +28,7 @@ XLSX = PackageKind("xlsx", "Excel 文件", "Excel file", "[Content_Types].xml", 
 OFD = PackageKind("ofd", "OFD 文件", "OFD file", "OFD.xml")
 
 
-def check_package(
-    data: bytes, where: str, limits: LoadLimits, kind: PackageKind = DOCX
-) -> None:
+def check_package(data: bytes, where: str, limits: LoadLimits, kind: PackageKind = DOCX) -> None:
     """Refuse what is no file of that kind, or would do harm when opened.
 
     Sizes are checked as declared and again while every part is expanded in pieces, so that an
