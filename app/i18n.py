@@ -99,8 +99,8 @@ _ZH = {
     "lib.drop": "将文件或文件夹拖到这里",
     "lib.chooseFiles": "选择文件",
     "lib.chooseFolder": "选择文件夹",
-    "lib.formats": "支持 DOCX、DOC、WPS、RTF、PDF、OFD、XLSX、XLS、CSV、PPT、HTML、Markdown、纯文本，"
-    "扫描件和图片（JPG、PNG、TIFF），以及 ZIP 压缩包和 EML 邮件中的这些文件",
+    "lib.formats": "支持 DOCX、DOC、WPS、RTF、PDF、OFD、XLSX、XLS、CSV、PPT、HTML、Markdown、"
+    "纯文本、扫描件和图片（JPG、PNG、TIFF），以及 ZIP 压缩包和 EML 邮件中的这些文件",
     "lib.fromUrl": "或添加网页",
     "lib.fetch": "读取网页",
     "lib.fromText": "或粘贴全文",
@@ -367,8 +367,8 @@ _EN = {
     "lib.drop": "Drop files or folders here",
     "lib.chooseFiles": "Choose files",
     "lib.chooseFolder": "Choose a folder",
-    "lib.formats": "DOCX, DOC, WPS, RTF, PDF, OFD, XLSX, XLS, CSV, PPT, HTML, Markdown and plain text, "
-    "scans and pictures (JPG, PNG, TIFF), also in ZIP archives and EML mail",
+    "lib.formats": "DOCX, DOC, WPS, RTF, PDF, OFD, XLSX, XLS, CSV, PPT, HTML, Markdown, "
+    "plain text, scans and pictures (JPG, PNG, TIFF), also in ZIP archives and EML mail",
     "lib.fromUrl": "Or add a web page",
     "lib.fetch": "Fetch page",
     "lib.fromText": "Or paste a text",
@@ -483,7 +483,7 @@ _EN = {
     "page.image": "Image of page {page}",
     "page.none": "This page cannot be shown. Save the original instead.",
     "page.open": "Open page {page} of the original",
-    "lib.scanned": "The text of {n} page(s) was recognised in a scan and may be wrong: compare the original.",
+    "lib.scanned": "The text of {n} page(s) was recognised in a scan: compare the original.",
     "page.scanned": "This text was recognised in a scan and may be wrong: compare the image.",
     "card.title": "The purchase",
     "card.go": "Show where it stands",

@@ -244,7 +244,7 @@ def _read(
         return read_docx(data, where, limits)
     from ingest.loading.pdf import read_pdf
 
-    return read_pdf(data, where, limits, scanning)
+    return read_pdf(data, where, limits, scanning, flowing=format != "slides")
 
 
 def _read_sheets(data: bytes, format: Format, where: str, limits: LoadLimits) -> Reading:

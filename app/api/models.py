@@ -148,7 +148,7 @@ class Citation(_Out):
     )
     page: int | None = Field(
         None,
-        description=both("原文件的页码（PDF、OFD、图片）", "page of the file, if it has pages"),
+        description=both("原文件的页码（如有）", "page of the file, if it has pages"),
     )
     recognised: bool = Field(
         False,

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -95,10 +96,8 @@ def _ended(command: list[str], folder: Path, seconds: float) -> bool:
         return False
     finally:
         if hasattr(os, "killpg"):
-            try:
+            with suppress(ProcessLookupError):
                 os.killpg(running.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
         running.kill()
         running.wait()
 
@@ -135,7 +134,7 @@ def _none(where: str) -> LoadError:
         "no-office",
         where,
         "LibreOffice, which opens such files, is not installed here",
-        "Open it in Word or WPS and save it as DOCX (slides: export as PDF), or install LibreOffice",
+        "Save it as DOCX in Word or WPS (slides: export as PDF), or install LibreOffice",
         (
             "这类文件要由 LibreOffice 打开，而本机没有安装",
             "请用 Word 或 WPS 打开，选择“另存为”，类型选 DOCX（演示文稿请导出为 PDF），"

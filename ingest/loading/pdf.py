@@ -23,10 +23,13 @@ if TYPE_CHECKING:
     from pypdfium2 import PdfDocument
 
 
-def read_pdf(data: bytes, where: str, limits: LoadLimits, scanning: Scanning) -> Reading:
+def read_pdf(
+    data: bytes, where: str, limits: LoadLimits, scanning: Scanning, flowing: bool = True
+) -> Reading:
     """Paragraphs and tables; headers, footers and page numbers are left out. ``scanned`` names the
     pages (from 1) whose text was recognised.
 
+    :param flowing: whether a paragraph may go on over the page.
     :raises LoadError: ``not-pdf``, ``damaged-pdf``, ``encrypted-pdf``, ``too-many-pages``,
         ``too-large-expanded`` or ``poor-scan``; where the extra ``ocr`` is not installed,
         ``no-text-layer`` or ``unreadable-text-layer``.
@@ -47,7 +50,7 @@ def read_pdf(data: bytes, where: str, limits: LoadLimits, scanning: Scanning) ->
         if error.err_code in (pypdfium2.raw.FPDF_ERR_PASSWORD, pypdfium2.raw.FPDF_ERR_SECURITY):
             raise _locked(where) from error
         raise _damaged(where) from error
-    return reading_of(pages, title, tuple(number + 1 for number in scanned))
+    return reading_of(pages, title, tuple(number + 1 for number in scanned), flowing)
 
 
 def _check_frame(data: bytes, where: str) -> None:

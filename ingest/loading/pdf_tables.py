@@ -112,7 +112,7 @@ def _line(chars: list[Char]) -> str:
     chars.sort(key=lambda c: float(c["x0"]))
     text = chars[0]["text"]
     for before, char in pairwise(chars):
-        text += (" " if char["x0"] - before["x1"] > _WORD_GAP else "") + char["text"]
+        text += (" " if char["x0"] - before["x1"] > WORD_GAP * char["size"] else "") + char["text"]
     return " ".join(text.split())
 
 
@@ -152,8 +152,10 @@ def block_of(table: PrintedTable) -> Block | None:
 
 
 _TOLERANCE = 5.0
-_SAME_LINE, _WORD_GAP = 3.0, 3.0
-"""Points by which characters of a line differ in height, and that part two words of it."""
+_SAME_LINE = 3.0
+"""Points by which the characters of a line differ in height."""
+WORD_GAP = 0.3
+"""Ems that part two words; programs put a quarter between Chinese and figures."""
 _PROSE_LINES, _PROSE_CHARS = 8, 250
 """A cell with so much text, and four fifths of all there is, is an article in a frame."""
 _WRAPPED = 8

@@ -13,6 +13,7 @@ from ingest.loading.pdf_furniture import without_furniture
 from ingest.loading.pdf_lines import Frame, Margins, PrintedLine, margins, paragraphs, tidy
 from ingest.loading.pdf_notes import notes_of, split_notes
 from ingest.loading.pdf_tables import (
+    WORD_GAP,
     PrintedTable,
     append,
     block_of,
@@ -44,13 +45,19 @@ _MAX_RULES = 5000
 """A page with more lines than that is a drawing; looking for tables in it takes minutes."""
 
 
-def reading_of(pages: list[PrintedPage], title: str = "", scanned: tuple[int, ...] = ()) -> Reading:
+def reading_of(
+    pages: list[PrintedPage],
+    title: str = "",
+    scanned: tuple[int, ...] = (),
+    flowing: bool = True,
+) -> Reading:
     """What the pages say, in reading order, without heads, feet and page numbers.
 
     :param title: what the file's properties call it.
     :param scanned: pages (from 1) whose text was recognised.
+    :param flowing: whether a paragraph may go on over the page, as on slides none does.
     """
-    blocks = tuple(_blocks(pages))
+    blocks = tuple(_blocks(pages, flowing))
     hidden = tuple(page.hidden for page in pages if page.hidden)
     named = plausible_title(title, blocks) or largest_title([page.lines for page in pages])
     return Reading(blocks, Metadata(title=named), hidden=hidden, scanned=scanned)
@@ -102,7 +109,9 @@ def _lines(page: Page, number: int, places: dict[int, Place] | None = None) -> l
             if places
             else WHOLE,
         )
-        for line in page.extract_text_lines(return_chars=True, y_tolerance=_Y_TOLERANCE)
+        for line in page.extract_text_lines(
+            return_chars=True, y_tolerance=_Y_TOLERANCE, x_tolerance_ratio=WORD_GAP
+        )
         if line["text"].strip()
     ]
 
@@ -119,7 +128,7 @@ def _inside(thing: dict[str, Any], boxes: list[tuple[float, float, float, float]
     return any(left <= x <= right and top <= y <= bottom for left, top, right, bottom in boxes)
 
 
-def _blocks(pages: list[PrintedPage]) -> list[Block]:
+def _blocks(pages: list[PrintedPage], flowing: bool) -> list[Block]:
     """Paragraphs and tables over page breaks, then the footnotes."""
     clean = without_furniture([page.lines for page in pages], [page.height for page in pages])
     parted = [split_notes(lines) for lines in clean]
@@ -158,6 +167,9 @@ def _blocks(pages: list[PrintedPage]) -> list[Block]:
                 table = part
             last_is_table = isinstance(part, PrintedTable)
             first = False
+        if not flowing:
+            flush_table()
+            flush()
     flush_table()
     flush()
     return blocks + notes_of(notes)
