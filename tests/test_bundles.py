@@ -32,7 +32,7 @@ def archive(files: dict[str, bytes]) -> bytes:
 def test_files_of_an_archive_and_what_is_left_out(tmp_path: Path) -> None:
     files = {
         "通知/办法.txt": "甲".encode(),
-        "旧.doc": b"x",
+        "旧.epub": b"x",
         "b.zip": b"PK",
         "__MACOSX/._办法.txt": b"x",
         "../../c.txt": b"c",
@@ -40,7 +40,7 @@ def test_files_of_an_archive_and_what_is_left_out(tmp_path: Path) -> None:
     bundle = taken(tmp_path, "a.zip", archive(files))
     assert [member.name for member in bundle.members] == ["通知/办法.txt", "c.txt"]
     assert [error.code for error in bundle.left_out] == ["unknown-format", "nested-archive"]
-    assert "另存为" in bundle.left_out[0].line("zh")
+    assert "导出为" in bundle.left_out[0].line("zh")
 
 
 def test_names_in_gbk(tmp_path: Path) -> None:
