@@ -13,6 +13,7 @@ import pytest
 from ingest.errors import LoadError
 from ingest.load import FORMATS, LoadLimits, load_bytes
 from ingest.loading import office
+from tests.office_files import ofd, rtf
 
 WORDS = "云川市采购管理办法"
 
@@ -37,9 +38,9 @@ def book() -> openpyxl.Workbook:
     return found
 
 
-def saved(workbook: openpyxl.Workbook) -> bytes:
+def saved(made: openpyxl.Workbook) -> bytes:
     stream = io.BytesIO()
-    workbook.save(stream)
+    made.save(stream)
     return stream.getvalue()
 
 
@@ -122,41 +123,6 @@ def test_damaged_ones_are_refused_in_a_line(name: str) -> None:
         assert "\n" not in caught.value.line("zh") + caught.value.line()
 
 
-def ofd(*pages: list[tuple[float, str]], size: float = 5) -> bytes:
-    """A file of these pages: heights in millimetres and texts."""
-    ns = 'xmlns:ofd="http://www.ofdspec.org/2016"'
-    names = [f"Pages/Page_{n}/Content.xml" for n in range(len(pages))]
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        archive.writestr(
-            "OFD.xml",
-            f'<ofd:OFD {ns} Version="1.0"><ofd:DocBody><ofd:DocInfo><ofd:DocID>1</ofd:DocID>'
-            "</ofd:DocInfo><ofd:DocRoot>Doc_0/Document.xml</ofd:DocRoot></ofd:DocBody></ofd:OFD>",
-        )
-        listed = "".join(
-            f'<ofd:Page ID="{n + 1}" BaseLoc="{name}"/>' for n, name in enumerate(names)
-        )
-        archive.writestr(
-            "Doc_0/Document.xml",
-            f"<ofd:Document {ns}><ofd:CommonData><ofd:PageArea><ofd:PhysicalBox>0 0 210 297"
-            f"</ofd:PhysicalBox></ofd:PageArea></ofd:CommonData><ofd:Pages>{listed}</ofd:Pages>"
-            "</ofd:Document>",
-        )
-        for name, page in zip(names, pages, strict=True):
-            objects = "".join(
-                f'<ofd:TextObject ID="{9 + n}" Boundary="30 {y} 150 {size}" Font="1" '
-                f'Size="{size}"><ofd:TextCode X="0" Y="{size}" DeltaX="g {len(text) - 1} {size}">'
-                f"{text}</ofd:TextCode></ofd:TextObject>"
-                for n, (y, text) in enumerate(page)
-            )
-            archive.writestr(
-                f"Doc_0/{name}",
-                f'<ofd:Page {ns}><ofd:Content><ofd:Layer ID="5">{objects}</ofd:Layer>'
-                "</ofd:Content></ofd:Page>",
-            )
-    return stream.getvalue()
-
-
 def test_an_ofd_is_read_in_the_order_of_its_pages() -> None:
     full = "采购人应当按照规定的程序组织采购活动，对采购文件的合法性"
     first = [(40.0, WORDS), (60.0, "　　第一条　" + full[:24]), (68.0, full[24:] + "负责。")]
@@ -167,13 +133,7 @@ def test_an_ofd_is_read_in_the_order_of_its_pages() -> None:
     assert [block.pages[0][1] for block in raw.blocks] == [1, 1, 2]
 
 
-RTF = (
-    "{\\rtf1\\ansi\\ansicpg936{\\fonttbl{\\f0 SimSun;}}"
-    + "\\par ".join(
-        "".join(f"\\u{ord(c)}?" for c in line) for line in (WORDS, "第一条限额为一百万元。")
-    )
-    + "\\par}"
-).encode()
+RTF = rtf(WORDS, "第一条限额为一百万元。")
 
 needs_office = pytest.mark.skipif(
     office.office() is None, reason="needs LibreOffice (soffice), which is not installed"

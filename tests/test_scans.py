@@ -9,10 +9,6 @@ from pathlib import Path
 import pypdfium2
 import pytest
 from PIL import Image, ImageFilter
-from reportlab.lib.pagesizes import A4
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-from reportlab.pdfgen.canvas import Canvas
 
 from app.retrieval.names import half_width
 from ingest.errors import LoadError
@@ -22,38 +18,24 @@ from ingest.loading.reading import Scanning
 from ingest.prepare import Origin, prepare
 from ingest.printed import PageWanted, page_image_here
 from ingest.settings import Settings
+from tests.office_files import page_image, printed
 
-FONT = "STSong-Light"
-pdfmetrics.registerFont(UnicodeCIDFont(FONT))
 TITLE = "云川市采购管理办法"
 LINES = ["第一条　采购人应当公开采购意向。", "第二条　限额标准为一百万元。"]
-SIZE, DPI = (A4[0], 240.0), 150
+DPI = 150
 
 pytestmark = pytest.mark.skipif(
     not scans.can_read_scans(), reason="needs the extra 'ocr', which is not installed"
 )
 
 
-def printed(*pages: list[str]) -> bytes:
-    stream = io.BytesIO()
-    canvas = Canvas(stream, pagesize=SIZE)
-    for lines in pages:
-        for number, line in enumerate(lines):
-            canvas.setFont(FONT, 20 if line == TITLE else 14)
-            canvas.drawString(80, SIZE[1] - 60 - 40 * number, line)
-        canvas.showPage()
-    canvas.save()
-    return stream.getvalue()
-
-
 @cache
 def picture() -> Image.Image:
     """A page as a scanner sees it."""
-    with pypdfium2.PdfDocument(printed([TITLE, *LINES])) as file:
-        image = file[0].render(scale=DPI / 72).to_pil().convert("RGB")
-    if image.convert("L").getextrema()[0] > 100:
+    found = page_image([TITLE, *LINES], DPI)
+    if found is None:
         pytest.skip("needs a Chinese font to print a page with, which is not installed")
-    return image
+    return found
 
 
 def saved(image: Image.Image, format: str, **how: object) -> bytes:
