@@ -15,8 +15,7 @@ def damaged(text: str, density: float, seed: int = 1, furniture: bool = True) ->
     """``text`` in the Traditional script with half-width punctuation, and with readings in brackets
     behind the share ``density`` of its characters."""
     from opencc import OpenCC
-    from pypinyin import lazy_pinyin
-    from pypinyin.style import Style
+    from pypinyin import Style, lazy_pinyin
 
     draw = random.Random(seed)
     traditional = OpenCC("s2t").convert(text)

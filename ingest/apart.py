@@ -62,6 +62,14 @@ def made_apart(wanted: Wanted, settings: Settings, on_page: OnPage | None = None
     parser = _taken()
     try:
         answer = parser.answer(wanted, settings, on_page)
+    except _HadEnded:  # after the file before, for its size, as this one came
+        parser.end()
+        parser = _Parser()
+        try:
+            answer = parser.answer(wanted, settings, on_page)
+        except BaseException:
+            parser.end()
+            raise
     except BaseException:
         parser.end()
         raise
@@ -69,6 +77,10 @@ def made_apart(wanted: Wanted, settings: Settings, on_page: OnPage | None = None
     if isinstance(answer, UserError):
         raise answer
     return answer
+
+
+class _HadEnded(LoadError):
+    """A process ended in order before it took the file."""
 
 
 class _Parser:
@@ -148,7 +160,7 @@ class _Parser:
                 "Split it or save it as plain text, or raise load.max_seconds",
                 (f"读取超过 {seconds} 秒", "请拆分或另存为纯文本，或调高 load.max_seconds"),
             )
-        return LoadError(
+        return (_HadEnded if code == 0 else LoadError)(
             "parser-ended",
             origin.source,
             f"the process that read it ended ({code})",

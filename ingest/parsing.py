@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 LARGEST_KEPT = 400 * 2**20
 """A process that grew beyond this ends after its file: memory does not come back to the system."""
+FOR_SCANS = 1000 * 2**20
+"""What recognising text takes beyond the memory that a file may."""
 
 
 def main() -> None:
@@ -41,7 +43,7 @@ def main() -> None:
         _limit(settings, own)
 
         def on_page(page: int, pages: int, settings: Settings = settings) -> None:
-            _limit(settings, own)  # each page has the time of a file
+            _limit(settings, own + FOR_SCANS if own else 0)  # and each page the time of a file
             write(outward, pickle.dumps(PageRead(page, pages)))
 
         write(outward, pickle.dumps(_made(origin, settings, on_page)))

@@ -1,7 +1,7 @@
 """Read what is printed in pictures: scanned pages of a PDF, JPG, PNG, TIFF.
 
 Text is recognised with RapidOCR, whose models lie in its package: nothing is fetched. It is an
-extra (``pip install 'zhengcai-wenda[ocr]'``).
+extra (``.venv/bin/pip install -e '.[ocr]'``).
 """
 
 from __future__ import annotations
@@ -25,12 +25,16 @@ from ingest.loading.reading import Scanning
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-DPI = 200
-"""Finer pages are read no better, see docs/benchmarks.md."""
+DPI = 150
+"""Pages are recognised so fine: finer ones are read no better, see docs/benchmarks.md."""
+_LONGEST_SIDE = 1800
+"""Pixels; larger pictures take more memory than a file may."""
 LEAST_SURE = 0.85
 """Pages whose characters are on average less certain than this ask for a better scan."""
 _SAME_SIZE = 0.2
 """Lines whose height differs by less than this part are set in one size."""
+_HALF, _ENDING = 0.5, "，。、；：）》”"
+"""Ems that the box of a line lacks where it ends with one of these, whose right half is blank."""
 _GLYPH = 0.8
 """The part of a recognised line's box that its characters fill."""
 
@@ -67,7 +71,9 @@ def read_scan(image: Image, dpi: float, number: int, hash: str, scanning: Scanni
     kept = scanning.folder / f"{hash}-{number}.json" if scanning.folder else None
     lines = _remembered(kept)
     if lines is None:
-        lines = _recognised(image, 72 / dpi)
+        finest = min(DPI / dpi, _LONGEST_SIDE / max(image.size), 1.0)
+        shown = image.resize([max(1, round(side * finest)) for side in image.size])
+        lines = _recognised(shown, 72 / (dpi * finest))
         if kept is not None:
             _remember(kept, lines)
     width, height = image.size[0] * 72 / dpi, image.size[1] * 72 / dpi
@@ -98,11 +104,11 @@ def no_recognition(where: str, en: str, zh: str) -> LoadError:
         "no-text-layer",
         where,
         en,
-        "Install the text recognition (pip install 'zhengcai-wenda[ocr]'), or run OCR on it first"
+        "Install the text recognition (.venv/bin/pip install -e '.[ocr]'), or run OCR on it first"
         " (e.g. ocrmypdf -l chi_sim)",
         (
             zh,
-            "请安装文字识别组件（pip install 'zhengcai-wenda[ocr]'），"
+            "请安装文字识别组件（.venv/bin/pip install -e '.[ocr]'），"
             "或先做文字识别（如 ocrmypdf -l chi_sim）",
         ),
     )
@@ -146,6 +152,8 @@ def _engine() -> Any:
         params={
             "Global.text_score": 0.0,  # what is uncertain is counted, not dropped
             "Global.log_level": "error",
+            "Global.max_side_len": _LONGEST_SIDE,
+            "Rec.rec_batch_num": 1,  # more take more memory
             "EngineConfig.onnxruntime.intra_op_num_threads": 1,
         }
     )
@@ -164,8 +172,8 @@ def _characters(lines: list[_Line]) -> list[dict[str, Any]]:
             low, high = (top + bottom + usual) / 2, usual
         else:
             low = bottom
-        units = sum(map(_ems, line.text)) or 1.0
-        step, x = (right - left) / units, left
+        blank = _HALF if line.text[-1] in _ENDING else 0.0
+        step, x = (right - left) / max(sum(map(_ems, line.text)) - blank, _HALF), left
         for char in line.text:
             after = x + step * _ems(char)
             found.append(drawn_char(char, x, after, low - (1 - _GLYPH) / 2 * high, _GLYPH * high))

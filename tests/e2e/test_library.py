@@ -495,7 +495,7 @@ def test_files_of_every_format_are_dropped_looked_at_and_cited(
     page = edit()
     upload(page, *(text_file(name, data) for name, (data, *_) in files.items()))
     for _, title, *_ in files.values():
-        expect(page.locator(".preview h3").first).to_have_text(title, timeout=120_000)
+        expect(page.locator(".preview h3").first).to_have_text(title, timeout=300_000)
         expect(page.locator(".preview .scan")).to_have_count(1 if title == bins[0] else 0)
         confirm(page)
     expect(page.locator("dialog.adding")).to_be_hidden()
