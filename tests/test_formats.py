@@ -131,6 +131,7 @@ def test_an_ofd_is_read_in_the_order_of_its_pages() -> None:
     texts = ["".join(block.text.split()) for block in raw.blocks]
     assert texts == [WORDS, f"第一条{full}负责。", "第二条本办法自2025年1月1日起施行。"]
     assert [block.pages[0][1] for block in raw.blocks] == [1, 1, 2]
+    assert raw.scanned == ()
 
 
 RTF = rtf(WORDS, "第一条限额为一百万元。")

@@ -17,8 +17,7 @@ _POINTS = 72 / 25.4
 def read_ofd(data: bytes, where: str, limits: LoadLimits) -> Reading:
     """Paragraphs in the order of pages and of reading, without heads, feet and page numbers.
 
-    :raises LoadError: ``not-ofd``, ``damaged-ofd``, ``too-large-expanded``, ``unsafe-xml`` or
-        ``no-text-layer``.
+    :raises LoadError: ``not-ofd``, ``damaged-ofd``, ``too-large-expanded`` or ``unsafe-xml``.
     """
     import ofdkit
 
@@ -29,7 +28,7 @@ def read_ofd(data: bytes, where: str, limits: LoadLimits) -> Reading:
             title = file.info.title or ""
     except (ofdkit.OFDError, OSError, ValueError) as error:
         raise damaged(where, OFD) from error
-    return reading_of(pages, title, where)
+    return reading_of(pages, title)
 
 
 def _page(page: Any, number: int) -> PrintedPage:
@@ -43,8 +42,7 @@ def _page(page: Any, number: int) -> PrintedPage:
             right = x + step * _ems(char)
             chars.append(drawn_char(char, x, right, low, run.size * _POINTS))
             x = right
-    things = {"char": chars, "image": [{"x0": 0.0}] if not chars else []}
-    return printed_page(ReadPage(number + 1, width, height, things), number)
+    return printed_page(ReadPage(number + 1, width, height, {"char": chars}), number)
 
 
 def _ems(char: str) -> float:

@@ -40,7 +40,7 @@ class ReadPage(Page):
     """A page for pdfplumber, made of things that were read already."""
 
     def __init__(self, number: int, width: float, height: float, things: dict[str, list[Thing]]):
-        self.pdf = self.page_obj = None
+        self.pdf = self.page_obj = None  # type: ignore[assignment]
         self.root_page = self
         self.page_number = number
         self.initial_doctop = 0
@@ -91,7 +91,8 @@ class _Frame:
 
     @classmethod
     def of(cls, page: PdfPage) -> _Frame:
-        return cls(*page.get_cropbox(), page.get_rotation() // 90)
+        left, bottom, right, top = page.get_cropbox()
+        return cls(left, bottom, right, top, page.get_rotation() // 90)
 
     def place(self, x: float, y: float) -> tuple[float, float]:
         """A point of the file as one from the top left of the page as it is seen."""
