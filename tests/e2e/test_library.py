@@ -498,7 +498,7 @@ def test_files_of_every_format_are_dropped_looked_at_and_cited(
         expect(page.locator(".preview h3").first).to_have_text(title, timeout=300_000)
         expect(page.locator(".preview .scan")).to_have_count(1 if title == bins[0] else 0)
         confirm(page)
-    expect(page.locator("dialog.adding")).to_be_hidden()
+    expect(page.locator("dialog.adding")).to_be_hidden(timeout=300_000)
     chat = open_page()
     questions = {
         "戊县家具采购限额表": "会议桌采购限额标准是多少？",
