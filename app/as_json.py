@@ -99,6 +99,7 @@ def citation_to_json(citation: Citation) -> dict[str, Any]:
         "replaced_by": citation.replaced_by,
         "outdated": [asdict(one) for one in citation.outdated],
         "page": citation.page,
+        "recognised": citation.recognised,
     }
 
 

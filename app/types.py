@@ -76,7 +76,8 @@ class Citation:
     ``dated`` is the date of the document's version (ISO) and ``replaced_by`` title and date of what
     took a superseded one's place, each empty where it is not known; ``outdated`` are the texts that
     ``text`` names though they were replaced.
-    ``page`` is the page (from 1) on which it begins, ``None`` where the format has none.
+    ``page`` is the page (from 1) on which it begins, ``None`` where the format has none;
+    ``recognised`` says that its text was recognised in a scan and may be wrong.
     """
 
     n: int
@@ -98,6 +99,7 @@ class Citation:
     replaced_by: str = ""
     outdated: tuple[Outdated, ...] = ()
     page: int | None = None
+    recognised: bool = False
 
 
 @dataclass(frozen=True, slots=True)

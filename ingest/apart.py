@@ -19,11 +19,12 @@ from collections.abc import Collection
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 from ingest.errors import LoadError, UserError
+from ingest.prepare import PageRead
 from ingest.settings import PROJECT, Settings
 
 if TYPE_CHECKING:
     from ingest.bundles import BundleWanted
-    from ingest.prepare import Origin, Prepared
+    from ingest.prepare import OnPage, Origin, Prepared
     from ingest.printed import PageWanted
 
     Wanted: TypeAlias = Origin | PageWanted | BundleWanted
@@ -46,16 +47,16 @@ _busy: dict[int, _Parser] = {}
 _lock = threading.Lock()
 
 
-def prepare_apart(origin: Origin, settings: Settings) -> Prepared:
+def prepare_apart(origin: Origin, settings: Settings, on_page: OnPage | None = None) -> Prepared:
     """What :func:`ingest.prepare.prepare_here` gives, made in another process.
 
     :raises LoadError: as it does, and ``too-long``, ``too-much-memory`` or ``parser-ended``.
     """
-    prepared: Prepared = made_apart(origin, settings)
+    prepared: Prepared = made_apart(origin, settings, on_page)
     return prepared
 
 
-def made_apart(wanted: Wanted, settings: Settings) -> Any:
+def made_apart(wanted: Wanted, settings: Settings, on_page: OnPage | None = None) -> Any:
     """What the other process makes of a file: a :class:`Prepared`, the image of a page, or the
     files in it.
 
@@ -65,7 +66,15 @@ def made_apart(wanted: Wanted, settings: Settings) -> Any:
     waiting = threading.get_ident()
     _busy[waiting] = parser
     try:
-        answer = parser.answer(wanted, settings)
+        answer = parser.answer(wanted, settings, on_page)
+    except _HadEnded:  # after the file before, for its size, as this one came
+        parser.end()
+        parser = _Parser()
+        try:
+            answer = parser.answer(wanted, settings, on_page)
+        except BaseException:
+            parser.end()
+            raise
     except BaseException:
         parser.end()
         raise
@@ -75,6 +84,10 @@ def made_apart(wanted: Wanted, settings: Settings) -> Any:
     if isinstance(answer, UserError):
         raise answer
     return answer
+
+
+class _HadEnded(LoadError):
+    """A process ended in order before it took the file."""
 
 
 class _Parser:
@@ -95,20 +108,30 @@ class _Parser:
     def lives(self) -> bool:
         return self._process.poll() is None
 
-    def answer(self, origin: Wanted, settings: Settings) -> Any:
-        """What was made of the file, or why nothing was.
+    def answer(self, origin: Wanted, settings: Settings, on_page: OnPage | None = None) -> Any:
+        """What was made of the file, or why nothing was; ``on_page`` is told of scanned pages.
 
         :raises LoadError: if the process ended over it.
         """
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        try:
+            write(self._process.stdin, pickle.dumps((origin, settings)))
+        except OSError:  # it ended before it had read all
+            raise self._ended(origin, settings) from None
+        while isinstance(answer := self._next(origin, settings), PageRead):
+            if on_page:
+                on_page(answer.page, answer.pages)
+        return answer
+
+    def _next(self, origin: Wanted, settings: Settings) -> Any:
+        """What the process says next; each page of a scan has the time of a file."""
+        assert self._process.stdout is not None
         timer = threading.Timer(settings.load.max_seconds * PATIENCE, self._too_late)
         timer.daemon = True
         timer.start()
         try:
-            write(self._process.stdin, pickle.dumps((origin, settings)))
-            most = int(settings.load.max_expanded_mb * 1_000_000)
-            data = read(self._process.stdout, most)
-        except OSError:  # it ended before it had read all
+            data = read(self._process.stdout, int(settings.load.max_expanded_mb * 1_000_000))
+        except OSError:
             data = None
         except ValueError:
             raise _too_much(origin.source) from None
@@ -148,7 +171,7 @@ class _Parser:
                 "Split it or save it as plain text, or raise load.max_seconds",
                 (f"读取超过 {seconds} 秒", "请拆分或另存为纯文本，或调高 load.max_seconds"),
             )
-        return LoadError(
+        return (_HadEnded if code == 0 else LoadError)(
             "parser-ended",
             origin.source,
             f"the process that read it ended ({code})",

@@ -172,7 +172,8 @@ def _mail(data: bytes) -> Iterator[Member]:
             yield Member(f"{_file_name(subject)}.txt", f"{subject}\n{text}".encode())
     for part in message.iter_attachments():
         name, content = part.get_filename(), part.get_payload(decode=True)
-        if name and isinstance(content, bytes):
+        shown_within = part.get_content_maintype() == "image" and part.get("content-id")
+        if name and isinstance(content, bytes) and not shown_within:
             yield Member(_path(name) or "附件", content)
 
 

@@ -112,6 +112,7 @@ def clean(raw: RawDocument) -> Document:
         repairs=tuple(repairs),
         original=original,
         pages=_first_of_each(pages),
+        scanned=raw.scanned,
     )
 
 

@@ -30,6 +30,15 @@ KINDS: tuple[str, ...] = get_args(DocumentKind)
 PURCHASE_KINDS = KINDS[KINDS.index("tender-notice") :]
 """Kinds of the papers of one purchase: none of them is a rule, none has versions."""
 
+Format = Literal[
+    "txt", "md", "html", "docx", "pdf", "csv", "xlsx", "xls", "ofd",
+    "office",  # .doc, .wps, .rtf, .odt, through LibreOffice
+    "slides",  # .ppt, .pptx, likewise
+    "image",  # .jpg, .png, .tif, whose text is recognised
+]  # fmt: skip
+DRAWN: tuple[str, ...] = ("pdf", "slides", "image")
+"""Formats whose pages can be shown as printed."""
+
 BlockKind = Literal["heading", "paragraph", "table"]
 
 RepairKind = Literal[
@@ -123,16 +132,18 @@ class RawDocument:
 
     ``source`` is the path or address as the user knows it; ``content_hash`` the SHA-256 (hex)
     of the raw bytes; ``encoding`` the detected text encoding, ``None`` for binary formats;
-    ``hidden`` what the file holds and nobody who reads it sees.
+    ``hidden`` what the file holds and nobody who reads it sees; ``scanned`` the pages (from 1)
+    whose text was recognised in a picture.
     """
 
     source: str
-    format: Literal["txt", "md", "html", "docx", "pdf", "csv"]
+    format: Format
     content_hash: str
     blocks: tuple[Block, ...]
     metadata: Metadata = field(default_factory=Metadata)
     encoding: str | None = None
     hidden: tuple[str, ...] = ()
+    scanned: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +196,8 @@ class Document:
     """A cleaned document. ``original`` is its text before cleaning, for the reader to compare.
 
     ``card`` holds what the papers of a purchase state, in the order of ``card.yaml``. ``pages``
-    are those of a format that has some (PDF).
+    are those of a format that has some (PDF); on those that ``scanned`` names the text was
+    recognised in a picture, so that it may be wrong.
     """
 
     id: str
@@ -199,11 +211,19 @@ class Document:
     original: str = ""
     card: tuple[CardEntry, ...] = ()
     pages: Pages = ()
+    scanned: tuple[int, ...] = ()
 
     def page_at(self, offset: int) -> int | None:
         """The page on which the character at ``offset`` stands, ``None`` where there are none."""
         before = bisect_right(self.pages, (offset, 10**9))
         return self.pages[max(before - 1, 0)][1] if self.pages else None
+
+    def is_recognised(self, start: int, end: int) -> bool:
+        """Whether any of ``text[start:end]`` was recognised in a picture."""
+        first, last = self.page_at(start), self.page_at(max(end - 1, start))
+        if first is None or last is None:
+            return False
+        return any(first <= page <= last for page in self.scanned)
 
     def on_page(self, page: int, start: int, end: int) -> tuple[int, int]:
         """The part of ``start:end`` that stands on ``page``; empty where none does."""
@@ -276,6 +296,17 @@ def asdict_shallow(metadata: Metadata) -> dict[str, Any]:
 def metadata_to_json(metadata: Metadata) -> dict[str, Any]:
     """``metadata`` as plain JSON types."""
     return asdict(metadata)
+
+
+def pages_to_json(document: Document) -> Any:
+    """A document's pages, and which of them were recognised, as plain JSON types."""
+    return {"starts": document.pages, "scanned": document.scanned}
+
+
+def pages_from_json(data: Any) -> tuple[Pages, tuple[int, ...]]:
+    """The inverse of :func:`pages_to_json`; an older index has the pages alone."""
+    starts, scanned = (data, ()) if isinstance(data, list) else (data["starts"], data["scanned"])
+    return tuple((offset, page) for offset, page in starts), tuple(scanned)
 
 
 def metadata_from_json(data: dict[str, Any]) -> Metadata:

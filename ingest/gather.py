@@ -17,13 +17,18 @@ def gather(path: Path) -> Iterator[Path]:
         yield path
         return
     for folder, folders, names in os.walk(path):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if not _belongs_to_a_page(name))
         for name in sorted(names):
             if not name.startswith((".", "~$")) and Path(name).suffix.lower() in (
                 *FORMATS,
                 *BUNDLES,
             ):
                 yield Path(folder, name)
+
+
+def _belongs_to_a_page(folder: str) -> bool:
+    """Whether a folder is hidden, or holds the pictures of a web page that was saved."""
+    return folder.startswith(".") or folder.endswith(("_files", ".files"))
 
 
 def link_elsewhere(file: Path, folder: Path) -> bool:

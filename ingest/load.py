@@ -10,15 +10,14 @@ import hashlib
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
-from ingest.document import RawDocument
+from ingest.document import Format, RawDocument
 from ingest.errors import LoadError
-from ingest.loading.reading import LoadLimits, Reading
+from ingest.loading.reading import LoadLimits, Reading, Scanning
 
-__all__ = ["FORMATS", "LoadLimits", "load", "load_bytes"]
+__all__ = ["FORMATS", "LoadLimits", "Scanning", "load", "load_bytes"]
 
-Format = Literal["txt", "md", "html", "docx", "pdf", "csv"]
 
 FORMATS: Final[dict[str, Format]] = {
     ".txt": "txt",
@@ -29,20 +28,45 @@ FORMATS: Final[dict[str, Format]] = {
     ".docx": "docx",
     ".pdf": "pdf",
     ".csv": "csv",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+    ".xls": "xls",
+    ".et": "xls",
+    ".ods": "xls",
+    ".ofd": "ofd",
+    ".doc": "office",
+    ".wps": "office",
+    ".wpt": "office",
+    ".rtf": "office",
+    ".odt": "office",
+    ".ppt": "slides",
+    ".pptx": "slides",
+    ".dps": "slides",
+    ".odp": "slides",
+    ".jpg": "image",
+    ".jpeg": "image",
+    ".png": "image",
+    ".tif": "image",
+    ".tiff": "image",
 }
 """Endings of file names that can be loaded, and the format that each means."""
 
 _DEFAULT_LIMITS = LoadLimits()
+_DEFAULT_SCANNING = Scanning()
 
 
 def load(
-    path: Path, source: str | None = None, limits: LoadLimits = _DEFAULT_LIMITS
+    path: Path,
+    source: str | None = None,
+    limits: LoadLimits = _DEFAULT_LIMITS,
+    scanning: Scanning = _DEFAULT_SCANNING,
 ) -> RawDocument:
     """Read a file.
 
     :param path: a file whose ending is one of :data:`FORMATS`.
     :param source: the path or address as the user knows it; by default ``str(path)``.
     :param limits: what is refused as too large.
+    :param scanning: how text in pictures is read.
     :raises LoadError: where the file is missing, not readable, empty, of an unknown format, too
         large, damaged, or holds no text. The message says which and how to mend it.
     """
@@ -92,11 +116,15 @@ def load(
             "Check the path and the disk",
             (f"文件无法读取：{reason}", "请检查路径和磁盘"),
         ) from None
-    return load_bytes(data, path.name, where, limits)
+    return load_bytes(data, path.name, where, limits, scanning)
 
 
 def load_bytes(
-    data: bytes, name: str, source: str | None = None, limits: LoadLimits = _DEFAULT_LIMITS
+    data: bytes,
+    name: str,
+    source: str | None = None,
+    limits: LoadLimits = _DEFAULT_LIMITS,
+    scanning: Scanning = _DEFAULT_SCANNING,
 ) -> RawDocument:
     """Read the bytes of a file, e.g. of an upload.
 
@@ -104,6 +132,7 @@ def load_bytes(
     :param name: its name, whose ending tells the format.
     :param source: the path or address as the user knows it; by default ``name``.
     :param limits: what is refused as too large.
+    :param scanning: how text in pictures is read.
     :raises LoadError: as :func:`load` does.
     """
     where = source or name
@@ -124,7 +153,7 @@ def load_bytes(
             "Give a file that holds text",
             ("文件为空", "请提供有内容的文件"),
         )
-    reading = _read(data, format, where, limits)
+    reading = _read(data, format, name, where, limits, scanning)
     if not any(block.text.strip() for block in reading.blocks):
         raise LoadError(
             "no-text",
@@ -141,6 +170,7 @@ def load_bytes(
         metadata=reading.metadata,
         encoding=reading.encoding,
         hidden=reading.hidden,
+        scanned=reading.scanned,
     )
 
 
@@ -178,7 +208,9 @@ def _other_formats() -> dict[str, dict[str, list[str]]]:
     return {ending: entry for entry in entries for ending in entry["endings"]}
 
 
-def _read(data: bytes, format: Format, where: str, limits: LoadLimits) -> Reading:
+def _read(
+    data: bytes, format: Format, name: str, where: str, limits: LoadLimits, scanning: Scanning
+) -> Reading:
     if format == "txt":
         from ingest.loading.text import read_text
 
@@ -191,17 +223,37 @@ def _read(data: bytes, format: Format, where: str, limits: LoadLimits) -> Readin
         from ingest.loading.html import read_html
 
         return read_html(data, where)
-    if format == "docx":
+    if format in ("csv", "xlsx", "xls"):
+        return _read_sheets(data, format, where, limits)
+    if format == "ofd":
+        from ingest.loading.ofd import read_ofd
+
+        return read_ofd(data, where, limits)
+    if format == "image":
+        from ingest.loading.images import read_image
+
+        return read_image(data, where, limits, scanning)
+    if format in ("office", "slides"):
+        from ingest.loading.office import converted
+
+        to = "docx" if format == "office" else "pdf"
+        data = converted(data, Path(name).suffix.lower(), to, where, limits.max_seconds)
+    if format in ("docx", "office"):
         from ingest.loading.docx import read_docx
 
         return read_docx(data, where, limits)
-    if format == "csv":
-        from ingest.loading.sheets import read_csv
-
-        return read_csv(data, where)
     from ingest.loading.pdf import read_pdf
 
-    return read_pdf(data, where, limits)
+    return read_pdf(data, where, limits, scanning, flowing=format != "slides")
+
+
+def _read_sheets(data: bytes, format: Format, where: str, limits: LoadLimits) -> Reading:
+    from ingest.loading import sheets
+
+    if format == "csv":
+        return sheets.read_csv(data, where)
+    read = sheets.read_xlsx if format == "xlsx" else sheets.read_xls
+    return read(data, where, limits)
 
 
 def _megabytes(size: int) -> str:

@@ -65,5 +65,8 @@ class Progress:
     def file(self, source: str) -> None:
         """``source`` is being read."""
 
+    def page(self, page: int, pages: int) -> None:
+        """A scanned page of a file is being recognised, one of ``pages``."""
+
     def done(self, outcome: Outcome) -> None:
         """One file has ended."""

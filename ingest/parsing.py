@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ingest.apart import read, too_much_memory, write
 from ingest.errors import UserError
+from ingest.prepare import OnPage, PageRead
 from ingest.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 LARGEST_KEPT = 400 * 2**20
 """A process that grew beyond this ends after its file: memory does not come back to the system."""
+FOR_SCANS = 1000 * 2**20
+"""What recognising text takes beyond the memory that a file may."""
 
 
 def main() -> None:
@@ -38,12 +41,19 @@ def main() -> None:
     while (asked := read(inward)) is not None:
         origin, settings = pickle.loads(asked)
         _limit(settings, own)
-        write(outward, pickle.dumps(_made(origin, settings)))
+
+        def on_page(page: int, pages: int, settings: Settings = settings) -> None:
+            _limit(settings, own + FOR_SCANS if own else 0)  # and each page the time of a file
+            write(outward, pickle.dumps(PageRead(page, pages)))
+
+        write(outward, pickle.dumps(_made(origin, settings, on_page)))
         if _resident() > LARGEST_KEPT:
             return
 
 
-def _made(origin: Wanted, settings: Settings) -> Prepared | PageImage | Bundle | UserError:
+def _made(
+    origin: Wanted, settings: Settings, on_page: OnPage
+) -> Prepared | PageImage | Bundle | UserError:
     from ingest.bundles import BundleWanted, unpacked_here
     from ingest.prepare import prepare_here
     from ingest.printed import PageWanted, page_image_here
@@ -53,7 +63,7 @@ def _made(origin: Wanted, settings: Settings) -> Prepared | PageImage | Bundle |
             return page_image_here(origin)
         if isinstance(origin, BundleWanted):
             return unpacked_here(origin, settings)
-        return prepare_here(origin, settings)
+        return prepare_here(origin, settings, on_page)
     except UserError as error:
         if _for_want_of_memory(error):
             return too_much_memory(origin.source, settings.load.max_memory_mb)

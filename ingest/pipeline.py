@@ -191,7 +191,7 @@ def _ingest(
         else:
             changed.append(origin)
     if changed:
-        engine = engine_of(settings, embedder)
+        engine = engine_of(settings, embedder, progress.page)
         awaited, _ = in_turn(changed)
         try:
             progress.file(awaited[0].source)

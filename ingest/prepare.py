@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +15,10 @@ from ingest.settings import Settings
 _NUMERAL = r"[零〇一二三四五六七八九十百千\d]+"
 _ARTICLE_NUMBER = re.compile(rf"^第{_NUMERAL}条(?:之{_NUMERAL})?[\s　]+", re.MULTILINE)
 _NUMBER_ONLY = re.compile(rf"(?:第{_NUMERAL}[条款项目](?:之{_NUMERAL})?)+|[（(]{_NUMERAL}[)）]")
+
+
+RECOGNISED = "recognised"
+"""The folder in the data folder that keeps what was recognised in scans."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,19 @@ class Origin:
     fault: LoadError | None = None
 
 
-def prepare(origin: Origin, settings: Settings) -> Prepared:
+@dataclass(frozen=True, slots=True)
+class PageRead:
+    """A scanned page is being recognised: the how manieth of how many."""
+
+    page: int
+    pages: int
+
+
+OnPage = Callable[[int, int], None]
+"""Told each scanned page before it is recognised, and how many there are."""
+
+
+def prepare(origin: Origin, settings: Settings, on_page: OnPage | None = None) -> Prepared:
     """Everything before embedding: the cleaned document, its outline and its passages; made in
     a process of its own (see :mod:`ingest.apart`).
 
@@ -50,17 +66,17 @@ def prepare(origin: Origin, settings: Settings) -> Prepared:
     """
     from ingest.apart import prepare_apart
 
-    return prepare_apart(origin, settings)
+    return prepare_apart(origin, settings, on_page)
 
 
-def prepare_here(origin: Origin, settings: Settings) -> Prepared:
+def prepare_here(origin: Origin, settings: Settings, on_page: OnPage | None = None) -> Prepared:
     """The same, in this process.
 
     :raises LoadError: if the file cannot be read or holds no text; also for a fault of our own,
         so that one strange file does not keep the others out.
     """
     try:
-        return _prepare(origin, settings)
+        return _prepare(origin, settings, on_page)
     except UserError:
         raise
     except Exception as error:
@@ -77,10 +93,10 @@ def prepare_here(origin: Origin, settings: Settings) -> Prepared:
         ) from error
 
 
-def _prepare(origin: Origin, settings: Settings) -> Prepared:
+def _prepare(origin: Origin, settings: Settings, on_page: OnPage | None) -> Prepared:
     from ingest.card import with_card
     from ingest.clean import clean
-    from ingest.load import LoadLimits, load
+    from ingest.load import LoadLimits, Scanning, load
     from ingest.originals import altered
     from ingest.split import SplitLimits, split
     from ingest.structure import outline
@@ -89,10 +105,12 @@ def _prepare(origin: Origin, settings: Settings) -> Prepared:
         max_bytes=settings.load.max_file_bytes,
         max_expanded_bytes=int(settings.load.max_expanded_mb * 1_000_000),
         max_pages=settings.load.max_pages,
+        max_seconds=settings.load.max_seconds,
     )
     if origin.fault:
         raise origin.fault
-    raw = load(origin.file, source=origin.source, limits=limits)
+    scanning = Scanning(settings.data_folder / RECOGNISED, on_page)
+    raw = load(origin.file, origin.source, limits, scanning)
     if origin.content_hash and raw.content_hash != origin.content_hash:
         raise altered(origin.source)
     document = clean(raw)

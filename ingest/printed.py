@@ -1,4 +1,4 @@
-"""A page of a PDF as it is printed, a passage of it marked.
+"""A page of a PDF, of slides or of a picture as it is printed, a passage of it marked.
 
 Drawn in a process of its own (:mod:`ingest.apart`), as files are parsed. The mark is put over the
 characters of the page that say what the passage says, however the page sets them.
@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ingest.errors import LoadError
+from ingest.load import FORMATS
 from ingest.settings import Settings
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ SCALE = 1.6
 LARGEST_SIDE = 2400
 LONGEST_PASSAGE = 6000
 _LEAST_RUN = 4
+_PATIENCE = 60
+"""Seconds that slides may take to be drawn."""
 _YELLOW = (255, 226, 100)
 
 Box = tuple[float, float, float, float]
@@ -65,8 +68,10 @@ def page_image_here(wanted: PageWanted) -> PageImage:
     """The same, in this process."""
     import pypdfium2
 
+    if FORMATS.get(wanted.file.suffix.lower()) == "image":
+        return _picture(wanted)
     try:
-        with pypdfium2.PdfDocument(wanted.file) as pdf:
+        with pypdfium2.PdfDocument(_as_pdf(wanted)) as pdf:
             count = len(pdf)
             if not 1 <= wanted.page <= count:
                 raise _no_page(wanted)
@@ -81,6 +86,34 @@ def page_image_here(wanted: PageWanted) -> PageImage:
     stream = io.BytesIO()
     image.save(stream, "PNG")
     return PageImage(stream.getvalue(), count, bool(boxes))
+
+
+def _as_pdf(wanted: PageWanted) -> Path | bytes:
+    suffix = wanted.file.suffix.lower()
+    if FORMATS.get(suffix) != "slides":
+        return wanted.file
+    from ingest.loading.office import converted
+
+    return converted(wanted.file.read_bytes(), suffix, "pdf", wanted.source, _PATIENCE)
+
+
+def _picture(wanted: PageWanted) -> PageImage:
+    """A page of a picture; what stands where in it is not known."""
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(wanted.file) as picture:
+            count = getattr(picture, "n_frames", 1)
+            if not 1 <= wanted.page <= count:
+                raise _no_page(wanted)
+            picture.seek(wanted.page - 1)
+            image = ImageOps.exif_transpose(picture).convert("RGB")
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise _no_page(wanted) from error
+    image.thumbnail((LARGEST_SIDE, LARGEST_SIDE))
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    return PageImage(stream.getvalue(), count, False)
 
 
 def _boxes(page: Any, wanted: PageWanted) -> list[Box]:

@@ -25,6 +25,7 @@ class Bar(Progress):
             console=Console(stderr=True),
             transient=True,
         )
+        self._file = ""
         self._task = self._bar.add_task(pick("reading", "读取"), total=None)
 
     def __enter__(self) -> Self:
@@ -45,7 +46,13 @@ class Bar(Progress):
 
     def file(self, source: str) -> None:
         """Show which file is being read."""
-        self._bar.update(self._task, description=source.rsplit("/", 1)[-1][:30])
+        self._file = source.rsplit("/", 1)[-1][:30]
+        self._bar.update(self._task, description=self._file)
+
+    def page(self, page: int, pages: int) -> None:
+        """Show which page of a scan is being recognised."""
+        shown = pick(f"recognising page {page}/{pages}", f"识别第 {page}/{pages} 页")
+        self._bar.update(self._task, description=f"{self._file} {shown}")
 
     def done(self, outcome: Outcome) -> None:
         """Move the bar by one file."""

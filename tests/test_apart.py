@@ -128,3 +128,18 @@ def test_nothing_but_a_document_is_taken_back() -> None:
     sent.seek(0)
     with pytest.raises(ValueError):
         apart.read(sent, most=99)
+
+
+def test_a_process_that_ended_after_the_file_before_is_replaced(
+    tmp_path: Path, seed_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended = apart._Parser()
+    ended.end()
+    ended._process = subprocess.Popen(
+        [sys.executable, "-c", "import sys; sys.stdin.buffer.read(1)"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    monkeypatch.setattr(apart, "_idle", [ended])
+    origin = Origin("article.txt", seed_file)
+    assert prepare(origin, Settings()).document == prepare_here(origin, Settings()).document

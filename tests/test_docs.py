@@ -28,6 +28,7 @@ RUN_ELSEWHERE = {
     ".venv/bin/python -m app mcp": "tests/test_mcp.py connects to it",
     ".venv/bin/pip install -e '.[llm]'": "make test installs the same package with the extra dev",
     ".venv/bin/pip install -e '.[postgres]'": "make test installs the same with the extra dev",
+    ".venv/bin/pip install -e '.[ocr]'": "make test installs what it installs with the extra dev",
     ".venv/bin/chroma run --path chroma-data": "tests/test_index.py starts one",
 }
 

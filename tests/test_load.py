@@ -263,16 +263,6 @@ def test_encrypted_pdf() -> None:
         assert len(load_bytes(stream.getvalue(), "a.pdf").blocks) == 2
 
 
-def test_scanned_pdf_asks_for_ocr() -> None:
-    from PIL import Image
-
-    stream = io.BytesIO()
-    Image.new("RGB", (600, 800), "white").save(stream, "PDF")
-    error = _error(stream.getvalue(), "a.pdf")
-    assert error.code == "no-text-layer"
-    assert "OCR" in error.line()
-
-
 def test_too_many_pages() -> None:
     from pypdf import PdfReader, PdfWriter
 

@@ -279,3 +279,60 @@ def test_radicals_copied_from_a_pdf(tmp_path: Path) -> None:
     )
     assert it.document.text.endswith("第一条 采购人应当公开采购文件。\n第二条 自月底起施行。")
     assert [s.label for s in it.sections if s.kind == "article"] == ["第一条", "第二条"]
+
+
+WORDED = (
+    "采购人应当在招标文件中公开信息系统和服务器的技术标准，财政部门支持通过网络提交程序性文件。"
+)
+
+
+def test_wording_of_taiwan_that_a_converter_put_in_is_taken_back(tmp_path: Path) -> None:
+    from opencc import OpenCC
+
+    page = f"云川市财政局关于软件采购的通知\n{WORDED}\n"
+    it = prepared(tmp_path, OpenCC("s2twp").convert(page))
+    assert it.document.text == page.strip()
+    guessed = {r.replacement for r in it.document.repairs if r.guess}
+    assert guessed and guessed <= {"文", "件", "文件", "支", "持", "支持"}
+
+
+def test_a_text_of_taiwan_keeps_its_words(tmp_path: Path) -> None:
+    it = prepared(
+        tmp_path, "採購法施行細則\n中華民國113年修正\n機關辦理資訊服務採購，應登載於網路。\n"
+    )
+    assert "机关办理资讯服务采购，应登载于网路。" in it.document.text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "采购效能著有贡献者，予以表扬。",
+        "成效显著的，予以奖励。",
+        "著作权人应当著录。",
+        "朝着目标前进，有着重要意义。",
+    ],
+)
+def test_zhu_and_zhe(line: str, tmp_path: Path) -> None:
+    from opencc import OpenCC
+
+    page = f"云川市采购办法\n采购人应当编制预算，财政部门应当监督。\n{line}"
+    for config in ("s2t", "s2tw"):
+        assert prepared(tmp_path, OpenCC(config).convert(page)).document.text == page
+
+
+def test_markdown_bars_and_footnotes(tmp_path: Path) -> None:
+    page = (
+        "# 云川市采购目录\n\n限额为100万元[^1]，另有规定的除外。\n\n[^1]: 指单项预算。\n\n"
+        "| 品目 | 方式 |\n| --- | --- |\n| 甲\\|乙 | 招标[^2] |\n\n第二条 乙。\n\n"
+        "[^2]: 公开招标。\n"
+    )
+    lines = prepared(tmp_path, page, "page.md").document.text.split("\n")
+    assert lines == [
+        "云川市采购目录",
+        "限额为100万元[1]，另有规定的除外。",
+        "品目 | 方式",
+        "甲|乙 | 招标[2]",
+        "第二条 乙。",
+        "[1] 指单项预算。",
+        "[2] 公开招标。",
+    ]

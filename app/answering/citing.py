@@ -98,6 +98,7 @@ class Citer:
             repaired=repaired,
             url=source.record.metadata.url,
             page=document.page_at(start),
+            recognised=document.is_recognised(start, end),
         )
         return dated(cited, self.index)
 

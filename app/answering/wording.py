@@ -24,6 +24,7 @@ _FRAME = {
         "nowhere": "限定的范围内没有答案，不限范围也没有。",
         "repaired": "（原文有编码修复，请核对）",
         "page": "（第{page}页）",
+        "scan": "（文字由扫描件识别，请核对原件）",
         "unverified": "（未核实）",
         "none": "资料库中没有能回答这个问题的内容。",
         "covers": "资料库现有{count}份文件。",
@@ -65,6 +66,7 @@ _FRAME = {
         "elsewhere": "Nothing within the limits set answers this; without them {place} does.",
         "nowhere": "Nothing within the limits set answers this, and nothing without them.",
         "page": " (page {page})",
+        "scan": " (recognised in a scan: compare the original)",
         "repaired": " (damaged characters were repaired; check the original)",
         "unverified": " (not verified)",
         "none": "The corpus holds no answer to this question.",
@@ -143,6 +145,7 @@ def answer_text(
         told += frame("basis", language, title=c.basis) if c.basis else ""
         named = f"（{told.lstrip('，, ')}）" if told else ""
         notes = frame("page", language, page=c.page) if c.page else ""
+        notes += frame("scan", language) if c.recognised else ""
         version = version_words(c, language)
         notes += frame("noted", language, said=version) if version else ""
         notes += frame("repaired", language) if c.repaired else ""

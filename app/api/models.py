@@ -158,7 +158,12 @@ class Citation(Out):
         ),
     )
     page: int | None = Field(
-        None, description=both("原文件的页码（PDF）", "page of the file, for a PDF")
+        None,
+        description=both("原文件的页码（如有）", "page of the file, if it has pages"),
+    )
+    recognised: bool = Field(
+        False,
+        description=both("文字由扫描件识别，可能有误", "its text was recognised in a scan"),
     )
 
 

@@ -205,6 +205,7 @@ def preview_to_json(preview: Preview) -> dict[str, Any]:
         "characters": len(document.text),
         "passages": preview.passages,
         "repairs": count_repairs(document),
+        "scanned": len(document.scanned),
         "card": card_to_json(document),
         "html": body_html(document, preview.sections),
         "outline": [asdict(entry) for entry in outline_of(document, preview.sections)],

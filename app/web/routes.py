@@ -24,6 +24,7 @@ from app.examples import Examples
 from app.versions import compared
 from app.web.page import ASSETS, FRESH, STRINGS_MODULE, fresh_json, strings_module, version
 from app.web.source_view import Mark, body_html, outline_of
+from ingest.document import DRAWN
 from ingest.outline.citation import Paths
 from ingest.settings import Settings
 from ingest.storage.catalogue import DocumentRecord, StoredDocument
@@ -172,7 +173,8 @@ def source_of(stored: StoredDocument, marks: Sequence[Mark], expected: str) -> d
         "document": described(stored.record),
         "card": card_to_json(document),
         "changed": changed,
-        "pages": bool(document.pages),
+        "pages": bool(document.pages) and document.format in DRAWN,
+        "scanned": list(document.scanned),
         "html": body_html(document, stored.sections, shown),
         "outline": [asdict(entry) for entry in outline_of(document, stored.sections)],
         "places": [
@@ -182,6 +184,7 @@ def source_of(stored: StoredDocument, marks: Sequence[Mark], expected: str) -> d
                 "end": mark.end,
                 "text": document.text[mark.start : mark.end],
                 "page": document.page_at(mark.start),
+                "recognised": document.is_recognised(mark.start, mark.end),
                 "section": paths.citation_of_span(mark.start, mark.end),
                 "official": paths.official_of_span(stored.record.title, mark.start, mark.end),
             }
@@ -208,6 +211,7 @@ def described(record: DocumentRecord) -> dict[str, Any]:
         "kind": metadata.kind,
         "url": web_address(metadata.url),
         "file": Path(record.source).name,
+        "format": record.format,
         "content_hash": record.content_hash,
         "superseded": record.superseded,
         "state": state_of(record),

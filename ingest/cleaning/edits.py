@@ -161,7 +161,8 @@ def _rewrite(pieces: list[_Piece], edits: list[Edit]) -> list[_Piece]:
 
 
 def _merged(pieces: list[_Piece]) -> list[_Piece]:
-    """Neighbouring changes of script as one, with the short unchanged runs between them."""
+    """Neighbouring changes of script as one, with the short unchanged runs between them; guesses
+    by themselves."""
     out: list[_Piece] = []
     for piece in pieces:
         if not piece.original and not piece.text:
@@ -172,12 +173,13 @@ def _merged(pieces: list[_Piece]) -> list[_Piece]:
         out.append(piece)
         if piece.kind != "script":
             continue
-        if len(out) > 1 and out[-2].kind == "script":
+        if len(out) > 1 and out[-2].kind == "script" and out[-2].guess == piece.guess:
             first, last = out[-2], out[-1]
             out[-2:] = [_joined(first, last)]
         elif (
             len(out) > 2
             and out[-3].kind == "script"
+            and out[-3].guess == piece.guess
             and out[-2].kind is None
             and len(out[-2].text) <= MERGE_GAP
             and "\n" not in out[-2].text
@@ -188,4 +190,9 @@ def _merged(pieces: list[_Piece]) -> list[_Piece]:
 
 
 def _joined(first: _Piece, second: _Piece) -> _Piece:
-    return replace(first, original=first.original + second.original, text=first.text + second.text)
+    return replace(
+        first,
+        original=first.original + second.original,
+        text=first.text + second.text,
+        guess=first.guess or second.guess,
+    )

@@ -55,14 +55,14 @@ def script_edits(text: str, config_of: str | None = None) -> list[Edit]:
         new = _with_zhu(line, converter.convert(line))
         if len(new) == len(line):
             edits += [
-                Edit(at + i, at + i + 1, b, "script")
+                Edit(at + i, at + i + 1, b, "script", _is_guess(a, b))
                 for i, (a, b) in enumerate(zip(line, new, strict=True))
                 if a != b
             ]
         else:
             matcher = SequenceMatcher(None, line, new, autojunk=False)
             edits += [
-                Edit(at + i1, at + i2, new[j1:j2], "script")
+                Edit(at + i1, at + i2, new[j1:j2], "script", _is_guess(line[i1:i2], new[j1:j2]))
                 for tag, i1, i2, j1, j2 in matcher.get_opcodes()
                 if tag != "equal"
             ]
@@ -83,6 +83,22 @@ def _with_zhu(line: str, new: str) -> str:
 _ZHU = re.compile("著(?=有(?!色)|[述錄録者称稱書书於于])|(?<=[卓昭素夙颇頗至名譯译編编合原所])著")
 
 
+def _is_guess(old: str, new: str) -> bool:
+    """Whether a converter of wording made one word of two: 檔案 of 文件 and of 档案."""
+    return any(old in was and new in now for was, now in _ONE_OF_TWO)
+
+
+_ONE_OF_TWO = (("檔案", "文件"), ("資料", "数据"), ("支援", "支持"))
+_TAIWAN_WORDS = re.compile(
+    "軟體|硬體|資訊|網路|程式|伺服器|資料庫|印表機|滑鼠|螢幕|記憶體|計程車|行動通訊|人工智慧|最佳化|"
+    "(?:招標|投標|採購|響應|磋商|談判|詢價|預審)檔案"
+)
+_MAINLAND = re.compile(
+    "中華人民共和國|國務院|財政部|財政[廳局]|人民政府|發展改革委|〔(?:19|20)[0-9]{2}〕"
+)
+_TAIWAN = re.compile("中華民國|民國[0-9一二三四五六七八九十百]|行政院|立法院|臺灣|直轄市政府")
+
+
 def _beyond_gb2312(text: str) -> bool:
     """Whether a Han character is outside GB 2312, which holds the Simplified script.
 
@@ -100,8 +116,12 @@ def _config(text: str) -> str:
     """OpenCC's configuration for ``text``.
 
     A page converted from Simplified writes 着 and 著 apart, as OpenCC's ``t2s`` expects; a text
-    from Taiwan writes 著 for both, which ``tw2s`` tells apart by the words around it.
+    from Taiwan writes 著 for both, which ``tw2s`` tells apart by the words around it. A text of the
+    mainland in words of Taiwan (招標檔案, 資訊) was put into them by a converter, and ``tw2sp``
+    takes it back; a text of Taiwan keeps its own.
     """
+    if _TAIWAN_WORDS.search(text) and _MAINLAND.search(text) and not _TAIWAN.search(text):
+        return "tw2sp"
     return "tw2s" if "著" in text and "着" not in text else "t2s"
 
 

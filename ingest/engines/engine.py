@@ -17,7 +17,7 @@ import numpy as np
 
 from ingest.embed import Embedder, OnProgress
 from ingest.errors import LoadError, SettingsError
-from ingest.prepare import Origin, Prepared, embedded_text
+from ingest.prepare import OnPage, Origin, Prepared, embedded_text
 from ingest.settings import Settings
 
 AHEAD = 64
@@ -55,15 +55,16 @@ class Engine(Protocol):
         """End what is still in work."""
 
 
-def engine_of(settings: Settings, embedder: Embedder) -> Engine:
+def engine_of(settings: Settings, embedder: Embedder, on_page: OnPage | None = None) -> Engine:
     """The engine that the settings name.
 
+    :param on_page: is told of scanned pages where this machine reads them.
     :raises SettingsError: if it is not installed or not to be reached.
     """
     if settings.ingest.engine == "local":
         from ingest.engines.local import LocalEngine
 
-        return LocalEngine(settings, embedder)
+        return LocalEngine(settings, embedder, on_page)
     try:
         from ingest.engines.on_ray import RayEngine
     except ImportError:

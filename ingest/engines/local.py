@@ -11,7 +11,7 @@ from ingest.apart import end_those_of
 from ingest.embed import Embedder
 from ingest.engines.engine import Batch, Made, batches, with_vectors
 from ingest.errors import LoadError
-from ingest.prepare import Origin, Prepared, prepare
+from ingest.prepare import OnPage, Origin, Prepared, prepare
 from ingest.settings import Settings
 
 
@@ -19,8 +19,11 @@ class LocalEngine:
     """A thread waits for each process that parses (see :mod:`ingest.apart`) and embeds what it
     made; the caller's own thread is free to write."""
 
-    def __init__(self, settings: Settings, embedder: Embedder) -> None:
+    def __init__(
+        self, settings: Settings, embedder: Embedder, on_page: OnPage | None = None
+    ) -> None:
         self._settings = settings
+        self._on_page = on_page
         self._embedder = embedder
         self._embedding = threading.Lock()
         self._names: set[int] = set()
@@ -47,11 +50,11 @@ class LocalEngine:
     def _prepared(self, origin: Origin) -> Prepared:
         """A process that somebody ended costs a second try, not a document."""
         try:
-            return prepare(origin, self._settings)
+            return prepare(origin, self._settings, self._on_page)
         except LoadError as error:
             if error.code != "parser-ended" or self._closed.is_set():
                 raise
-        return prepare(origin, self._settings)
+        return prepare(origin, self._settings, self._on_page)
 
 
 def processes_of(settings: Settings) -> int:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from ingest.document import Block, Metadata
 from ingest.loading.docx_hidden import Unseen
 from ingest.loading.docx_numbering import Numbering
-from ingest.loading.docx_package import check_package, damaged
 from ingest.loading.reading import (
     LONGEST_REPEATED,
     LoadLimits,
@@ -20,6 +19,7 @@ from ingest.loading.reading import (
     plausible_title,
     table_block,
 )
+from ingest.loading.zip_package import check_package, damaged
 
 if TYPE_CHECKING:
     from docx.document import Document as WordDocument
@@ -32,7 +32,7 @@ def read_docx(data: bytes, where: str, limits: LoadLimits) -> Reading:
     anchors them, footnotes and endnotes the last one. The title of the file's properties is
     taken where the text bears it out.
 
-    :raises LoadError: as :func:`ingest.loading.docx_package.check_package` does.
+    :raises LoadError: as :func:`ingest.loading.zip_package.check_package` does.
     """
     check_package(data, where, limits)
     import docx

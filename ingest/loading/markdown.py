@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ingest.document import Block
@@ -28,7 +29,21 @@ def read_markdown(data: bytes, where: str) -> Reading:
     head = split_front_matter(normal_newlines(decoded.text))
     blocks = [Block(line) for line in head.unread]
     blocks += _blocks(_parser().parse(head.body))
-    return Reading(tuple(blocks), head.metadata, decoded.encoding)
+    return Reading(tuple(_notes_last(blocks)), head.metadata, decoded.encoding)
+
+
+_NOTE = re.compile(r"\[\^([^\[\]\s]{1,20})\](?:(:)\s*)?")
+
+
+def _notes_last(blocks: list[Block]) -> list[Block]:
+    """Footnotes after the text, marked ``[1]`` there and where they belong."""
+    text: list[Block] = []
+    notes: list[Block] = []
+    for block in blocks:
+        begins = _NOTE.match(block.text)
+        marked = _NOTE.sub(lambda mark: f"[{mark[1]}]" + (" " if mark[2] else ""), block.text)
+        (notes if begins and begins[2] else text).append(replace(block, text=marked))
+    return text + notes
 
 
 _MAX_HEADING = 100

@@ -1,59 +1,56 @@
-"""Read the text layer of a PDF: paragraphs and ruled tables in reading order."""
+"""Read a PDF: paragraphs and ruled tables in reading order; pages without text are recognised."""
 
 from __future__ import annotations
 
-import io
-import logging
-import re
-from dataclasses import dataclass, field
-from functools import partial
-from typing import TYPE_CHECKING, Any
+import hashlib
+from typing import TYPE_CHECKING
 
-from ingest.document import Block, Metadata
 from ingest.errors import LoadError
-from ingest.loading.pdf_chars import readable, unseen
-from ingest.loading.pdf_columns import WHOLE, Columns, Place, find_columns
-from ingest.loading.pdf_furniture import without_furniture
-from ingest.loading.pdf_lines import Frame, Margins, PrintedLine, margins, paragraphs, tidy
-from ingest.loading.pdf_notes import notes_of, split_notes
+from ingest.loading.pdf_chars import UNKNOWN
 from ingest.loading.pdf_streams import check_streams
-from ingest.loading.pdf_tables import PrintedTable, append, block_of, continues, printed_table
-from ingest.loading.reading import LoadLimits, Reading, plausible_title
+from ingest.loading.printed_pages import PrintedPage, printed_page, reading_of
+from ingest.loading.reading import LoadLimits, Reading, Scanning
+from ingest.loading.scans import (
+    DPI,
+    LEAST_SURE,
+    can_read_scans,
+    no_recognition,
+    poor_scan,
+    read_scan,
+)
 
 if TYPE_CHECKING:
-    from pdfplumber.page import Page
-
-_log = logging.getLogger(__name__)
+    from pypdfium2 import PdfDocument
 
 
-def read_pdf(data: bytes, where: str, limits: LoadLimits) -> Reading:
-    """Paragraphs and tables; headers, footers and page numbers are left out.
+def read_pdf(
+    data: bytes, where: str, limits: LoadLimits, scanning: Scanning, flowing: bool = True
+) -> Reading:
+    """Paragraphs and tables; headers, footers and page numbers are left out. ``scanned`` names the
+    pages (from 1) whose text was recognised.
 
+    :param flowing: whether a paragraph may go on over the page.
     :raises LoadError: ``not-pdf``, ``damaged-pdf``, ``encrypted-pdf``, ``too-many-pages``,
-        ``too-large-expanded``, ``no-text-layer`` or ``unreadable-text-layer``.
+        ``too-large-expanded`` or ``poor-scan``; where the extra ``ocr`` is not installed,
+        ``no-text-layer`` or ``unreadable-text-layer``.
     """
+    import pypdfium2
+
     _check_frame(data, where)
     check_streams(data, where, limits)
-    pages, title = _pages(data, where, limits)
-    _check_text_layer(pages, where)
-    blocks = tuple(_blocks(pages))
-    hidden = tuple(page.hidden for page in pages if page.hidden)
-    return Reading(blocks, Metadata(title=plausible_title(title, blocks)), hidden=hidden)
-
-
-@dataclass(slots=True)
-class _PrintedPage:
-    lines: list[PrintedLine] = field(default_factory=list)
-    tables: list[PrintedTable] = field(default_factory=list)
-    has_image: bool = False
-    height: float = 0.0
-    hidden: str = ""
-
-
-_Y_TOLERANCE = 6.0
-"""Points by which characters of one line differ in height: punctuation of another font does."""
-_MAX_RULES = 5000
-"""A page with more lines than that is a drawing; looking for tables in it takes minutes."""
+    try:
+        with pypdfium2.PdfDocument(data) as pdf:
+            _check_count(len(pdf), where, limits)
+            title = pdf.get_metadata_value("Title")
+            pages = _pages(pdf)
+            scanned = _scanned(pages, where)
+            if scanned:
+                _recognise(pdf, pages, scanned, where, hashlib.sha256(data).hexdigest(), scanning)
+    except pypdfium2.PdfiumError as error:
+        if error.err_code in (pypdfium2.raw.FPDF_ERR_PASSWORD, pypdfium2.raw.FPDF_ERR_SECURITY):
+            raise _locked(where) from error
+        raise _damaged(where) from error
+    return reading_of(pages, title, tuple(number + 1 for number in scanned), flowing)
 
 
 def _check_frame(data: bytes, where: str) -> None:
@@ -69,125 +66,43 @@ def _check_frame(data: bytes, where: str) -> None:
         raise _damaged(where)
 
 
-def _pages(data: bytes, where: str, limits: LoadLimits) -> tuple[list[_PrintedPage], str]:
-    import pdfplumber
-    from pdfminer.pdfdocument import PDFEncryptionError, PDFPasswordIncorrect
-
-    logging.getLogger("pdfminer").setLevel(logging.ERROR)
-    pages: list[_PrintedPage] = []
-    try:
-        with pdfplumber.open(io.BytesIO(data)) as pdf:
-            count = len(pdf.pages)
-            if count > limits.max_pages:
-                raise LoadError(
-                    "too-many-pages",
-                    where,
-                    f"the PDF has {count} pages, more than {limits.max_pages}",
-                    "Split it, or raise the limit",
-                    (f"PDF 共 {count} 页，超过 {limits.max_pages} 页", "请拆分文件或调高上限"),
-                )
-            title = pdf.metadata.get("Title")
-            for page in pdf.pages:
-                pages.append(_page(page, len(pages)))
-                page.close()
-    except LoadError:
-        raise
-    except Exception as error:  # pdfminer raises whatever the damage leads to
-        causes = (error, error.__cause__, error.__context__, *error.args)
-        if any(isinstance(c, PDFPasswordIncorrect | PDFEncryptionError) for c in causes):
-            raise LoadError(
-                "encrypted-pdf",
-                where,
-                "the PDF is protected by a password",
-                "Remove the password and try again",
-                ("PDF 有密码保护", "请去掉密码后重试"),
-            ) from error
-        raise _damaged(where) from error
-    if not pages:
+def _check_count(count: int, where: str, limits: LoadLimits) -> None:
+    if not count:
         raise _damaged(where)
-    return pages, title if isinstance(title, str) else ""
-
-
-def _page(page: Page, number: int) -> _PrintedPage:
-    tables = []
-    rules = len(page.lines) + len(page.rects) + len(page.curves)
-    page_height, has_image = float(page.height), bool(page.images)
-    hidden = "".join(char["text"] for char in unseen(page)).strip()
-    page = readable(page)
-    for found in page.find_tables() if rules <= _MAX_RULES else ():
-        table = printed_table(found.bbox, found.extract(), [row.cells for row in found.rows])
-        if table:
-            table.pages = [number + 1] * len(table.rows)
-            tables.append(table)
-    boxes = [table.box for table in tables]
-    text = page.filter(lambda thing: not _inside(thing, boxes)) if boxes else page
-    columns = find_columns(text.chars, boxes)
-    if columns is None:
-        return _PrintedPage(_lines(text, number), tables, has_image, page_height, hidden)
-    for order, table in enumerate(tables):
-        table.place = columns.places.get(order, WHOLE)
-    lines = []
-    for column in (0, 1, 2):
-        part = text.filter(partial(_stands_in, columns, column))
-        lines += _lines(part, number, columns.places)
-    lines.sort(key=_reading_order)
-    return _PrintedPage(lines, tables, has_image, page_height, hidden)
-
-
-def _stands_in(columns: Columns, column: int, thing: dict[str, Any]) -> bool:
-    return thing.get("object_type") != "char" or columns.holds(thing, column)
-
-
-def _lines(page: Page, number: int, places: dict[int, Place] | None = None) -> list[PrintedLine]:
-    return [
-        PrintedLine(
-            text=tidy(line["text"]),
-            left=line["x0"],
-            right=line["x1"],
-            top=line["top"],
-            bottom=line["bottom"],
-            size=_size(line["chars"]),
-            page=number,
-            place=next((places[id(c)] for c in line["chars"] if id(c) in places), WHOLE)
-            if places
-            else WHOLE,
-        )
-        for line in page.extract_text_lines(return_chars=True, y_tolerance=_Y_TOLERANCE)
-        if line["text"].strip()
-    ]
-
-
-def _size(chars: list[dict[str, Any]]) -> float:
-    sizes = sorted(char["size"] for char in chars)
-    return float(sizes[len(sizes) // 2])
-
-
-def _inside(thing: dict[str, Any], boxes: list[tuple[float, float, float, float]]) -> bool:
-    if thing.get("object_type") != "char":
-        return False
-    x, y = (thing["x0"] + thing["x1"]) / 2, (thing["top"] + thing["bottom"]) / 2
-    return any(left <= x <= right and top <= y <= bottom for left, top, right, bottom in boxes)
-
-
-def _check_text_layer(pages: list[_PrintedPage], where: str) -> None:
-    empty = [n for n, page in enumerate(pages, 1) if not page.lines and not page.tables]
-    scanned = [n for n in empty if pages[n - 1].has_image]
-    if len(empty) == len(pages) or len(scanned) * 2 > len(pages):
+    if count > limits.max_pages:
         raise LoadError(
-            "no-text-layer",
+            "too-many-pages",
+            where,
+            f"the PDF has {count} pages, more than {limits.max_pages}",
+            "Split it, or raise the limit",
+            (f"PDF 共 {count} 页，超过 {limits.max_pages} 页", "请拆分文件或调高上限"),
+        )
+
+
+def _pages(pdf: PdfDocument) -> list[PrintedPage]:
+    from ingest.loading.pdf_content import read_page
+
+    return [printed_page(read_page(pdf[number], number + 1), number) for number in range(len(pdf))]
+
+
+def _scanned(pages: list[PrintedPage], where: str) -> list[int]:
+    """The pages (from 0) that show text and have none.
+
+    :raises LoadError: if there are some, nothing can recognise them, and they are not a few among
+        many, or if there is no text at all.
+    """
+    empty = [n for n, page in enumerate(pages) if not page.lines and not page.tables]
+    shown = [n for n in empty if pages[n].has_image]
+    unreadable = [n for n, page in enumerate(pages) if _is_unreadable(page)]
+    if can_read_scans():
+        return sorted({*shown, *unreadable})
+    if len(empty) == len(pages) or len(shown) * 2 > len(pages):
+        raise no_recognition(
             where,
             f"{len(empty)} of {len(pages)} pages hold no text: this is a scan",
-            "Run OCR on it first (e.g. ocrmypdf -l chi_sim)",
-            (
-                f"{len(pages)} 页中有 {len(empty)} 页没有文字层，是扫描件",
-                "请先做文字识别（如 ocrmypdf -l chi_sim）",
-            ),
+            f"{len(pages)} 页中有 {len(empty)} 页没有文字层，是扫描件",
         )
-    if scanned:
-        _log.warning("%s: no text layer on pages %s", where, ", ".join(map(str, scanned)))
-    text = "".join(line.text for page in pages for line in page.lines)
-    unknown = sum(len(match) for match in re.findall(r"\(cid:\d+\)", text))
-    if unknown * 5 > len(text):
+    if len(unreadable) * 2 > len(pages):
         raise LoadError(
             "unreadable-text-layer",
             where,
@@ -195,73 +110,43 @@ def _check_text_layer(pages: list[_PrintedPage], where: str) -> None:
             "Run OCR on it first, or save it anew from its source",
             ("PDF 的字体没有文字编码信息", "请先做文字识别，或从原文件重新导出"),
         )
+    return []
 
 
-def _blocks(pages: list[_PrintedPage]) -> list[Block]:
-    """Paragraphs and tables over page breaks, then the footnotes."""
-    clean = without_furniture([page.lines for page in pages], [page.height for page in pages])
-    parted = [split_notes(lines) for lines in clean]
-    kept = [text for text, _ in parted]
-    notes = [note for _, notes in parted for note in notes]
-    bounds = _margins(kept)
-    blocks: list[Block] = []
-    lines: list[PrintedLine] = []
-    table: PrintedTable | None = None
-    last_is_table = False
-
-    def flush() -> None:
-        nonlocal lines, table
-        blocks.extend(paragraphs(lines, bounds))
-        lines = []
-
-    def flush_table() -> None:
-        nonlocal table
-        block = block_of(table) if table else None
-        blocks.extend([block] if block else [])
-        table = None
-
-    for page, text in zip(pages, kept, strict=True):
-        parts: list[PrintedLine | PrintedTable] = [*text, *page.tables]
-        parts.sort(key=_reading_order)
-        first = True
-        for part in parts:
-            if isinstance(part, PrintedLine):
-                flush_table()
-                lines.append(part)
-            elif table and first and last_is_table and continues(table, part):
-                append(table, part)
-            else:
-                flush_table()
-                flush()
-                table = part
-            last_is_table = isinstance(part, PrintedTable)
-            first = False
-    flush_table()
-    flush()
-    return blocks + notes_of(notes)
+def _is_unreadable(page: PrintedPage) -> bool:
+    text = "".join(line.text for line in page.lines)
+    return text.count(UNKNOWN) * 5 > len(text)
 
 
-_ENOUGH_LINES = 8
+def _recognise(
+    pdf: PdfDocument,
+    pages: list[PrintedPage],
+    scanned: list[int],
+    where: str,
+    hash: str,
+    scanning: Scanning,
+) -> None:
+    """Put recognised pages in the place of those without text."""
+    poor = []
+    for at, number in enumerate(scanned, 1):
+        if scanning.on_page:
+            scanning.on_page(at, len(scanned))
+        image = pdf[number].render(scale=DPI / 72).to_pil()
+        found = read_scan(image, DPI, number + 1, hash, scanning)
+        poor += [number + 1] if found.sure < LEAST_SURE else []
+        pages[number] = printed_page(found.page, number)
+    if poor:
+        raise poor_scan(where, poor)
 
 
-def _reading_order(part: PrintedLine | PrintedTable) -> tuple[Place, float]:
-    return part.place, part.top if isinstance(part, PrintedLine) else part.box[1]
-
-
-def _margins(pages: list[list[PrintedLine]]) -> dict[Frame, Margins]:
-    """The margins of each frame; short ones take those of the whole document."""
-    everywhere: dict[int, list[PrintedLine]] = {}
-    frames: dict[Frame, list[PrintedLine]] = {}
-    for line in (line for lines in pages for line in lines):
-        everywhere.setdefault(line.place[1], []).append(line)
-        frames.setdefault(line.frame, []).append(line)
-    whole = {column: margins(lines) for column, lines in everywhere.items()}
-    found = {}
-    for frame, lines in frames.items():
-        of_all = whole[frame[1]]
-        own = margins(lines) if len(lines) >= _ENOUGH_LINES else of_all
-        found[frame] = own if own.right > of_all.right - 60 else of_all
-    return found
+def _locked(where: str) -> LoadError:
+    return LoadError(
+        "encrypted-pdf",
+        where,
+        "the PDF is protected by a password",
+        "Remove the password and try again",
+        ("PDF 有密码保护", "请去掉密码后重试"),
+    )
 
 
 def _damaged(where: str) -> LoadError:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Char = dict[str, Any]
 
+UNKNOWN = "\ufffd"
+"""A character of which the font does not say what it is."""
+
 
 def unseen(page: Page) -> list[Char]:
     """Characters that nobody sees: off the page, a point high at most, or white on white."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from ingest.document import Block
-from ingest.loading.pdf_columns import WHOLE, Box, Place
+from ingest.loading.pdf_columns import WHOLE, Box, Char, Place
 from ingest.loading.pdf_lines import tidy
 from ingest.loading.reading import LONGEST_REPEATED, join_lines, table_block
 
@@ -69,6 +71,51 @@ def _fill_merged(rows: list[list[str]], boxes: Sequence[Sequence[Box | None]]) -
     return found
 
 
+def cell_texts(
+    cells: Sequence[Sequence[Box | None]], chars: Sequence[Char]
+) -> list[list[str | None]]:
+    """What stands in each cell, its lines apart; ``None`` where there is no cell.
+
+    :param cells: their boxes by row and column.
+    :param chars: the characters of the page.
+    """
+    placed = sorted(((c["top"] + c["bottom"]) / 2, n, c) for n, c in enumerate(chars))
+    heights = [height for height, _, _ in placed]
+    found: list[list[str | None]] = []
+    for row in cells:
+        texts: list[str | None] = []
+        for box in row:
+            if box is None:
+                texts.append(None)
+                continue
+            left, top, right, bottom = box
+            between = placed[bisect_left(heights, top) : bisect_left(heights, bottom)]
+            texts.append(
+                _lines([c for _, _, c in between if left <= (c["x0"] + c["x1"]) / 2 < right])
+            )
+        found.append(texts)
+    return found
+
+
+def _lines(chars: list[Char]) -> str:
+    """The lines that ``chars`` make, from top to bottom."""
+    lines: list[list[Char]] = []
+    for char in sorted(chars, key=lambda c: float(c["bottom"])):
+        if lines and char["bottom"] - lines[-1][-1]["bottom"] <= _SAME_LINE:
+            lines[-1].append(char)
+        else:
+            lines.append([char])
+    return "\n".join(filter(None, map(_line, lines)))
+
+
+def _line(chars: list[Char]) -> str:
+    chars.sort(key=lambda c: float(c["x0"]))
+    text = chars[0]["text"]
+    for before, char in pairwise(chars):
+        text += (" " if char["x0"] - before["x1"] > WORD_GAP * char["size"] else "") + char["text"]
+    return " ".join(text.split())
+
+
 def continues(above: PrintedTable, below: PrintedTable) -> bool:
     """True where ``below``, first on its page, goes on with ``above``, last on the one before."""
     same_place = all(abs(above.box[side] - below.box[side]) < _TOLERANCE for side in (0, 2))
@@ -105,6 +152,10 @@ def block_of(table: PrintedTable) -> Block | None:
 
 
 _TOLERANCE = 5.0
+_SAME_LINE = 3.0
+"""Points by which the characters of a line differ in height."""
+WORD_GAP = 0.3
+"""Ems that part two words; programs put a quarter between Chinese and figures."""
 _PROSE_LINES, _PROSE_CHARS = 8, 250
 """A cell with so much text, and four fifths of all there is, is an article in a frame."""
 _WRAPPED = 8

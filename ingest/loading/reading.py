@@ -4,31 +4,44 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ingest.document import Block, Metadata
 
 
 @dataclass(frozen=True, slots=True)
 class LoadLimits:
-    """How large a file may be. Sizes are bytes; ``max_ratio`` is expanded / packed size."""
+    """How large a file may be. Sizes are bytes; ``max_ratio`` is expanded / packed size.
+    ``max_seconds`` is what another program may take to convert it."""
 
     max_bytes: int = 50 * 2**20
     max_expanded_bytes: int = 300 * 2**20
     max_ratio: int = 200
     max_pages: int = 2000
+    max_seconds: float = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Scanning:
+    """How scans are read: ``folder`` keeps what was recognised, so that a page is recognised once;
+    ``on_page`` is told each page (from 1) before it is read, and how many there are."""
+
+    folder: Path | None = None
+    on_page: Callable[[int, int], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The blocks of a file in reading order and what its markup declares; ``hidden`` are texts that
-    it holds and no reader sees."""
+    it holds and no reader sees, ``scanned`` the pages (from 1) whose text was recognised."""
 
     blocks: tuple[Block, ...]
     metadata: Metadata = field(default_factory=Metadata)
     encoding: str | None = None
     hidden: tuple[str, ...] = ()
+    scanned: tuple[int, ...] = ()
 
 
 CELL_SEPARATOR = " | "

@@ -30,6 +30,8 @@ from ingest.document import (
     Section,
     metadata_from_json,
     metadata_to_json,
+    pages_from_json,
+    pages_to_json,
 )
 from ingest.storage.database import Connection, Database
 from ingest.storage.sqlite import SqliteFile
@@ -190,6 +192,7 @@ class Catalogue:
         ).fetchone()
         if row is None:
             return None
+        pages, scanned = pages_from_json(json.loads(row[11]))
         document = Document(
             id=row[0],
             source=row[1],
@@ -201,7 +204,8 @@ class Catalogue:
             repairs=tuple(Repair(**repair) for repair in json.loads(row[7])),
             original=row[8],
             card=_card(row[10]),
-            pages=tuple((offset, page) for offset, page in json.loads(row[11])),
+            pages=pages,
+            scanned=scanned,
         )
         return document, [Section(**section) for section in json.loads(row[9])]
 
@@ -236,7 +240,7 @@ class Catalogue:
                 len(passages),
                 datetime.now(UTC).isoformat(timespec="seconds"),
                 _json([asdict(entry) for entry in document.card]),
-                _json(document.pages),
+                _json(pages_to_json(document)),
             ),
         )
         connection.executemany(

@@ -85,7 +85,7 @@ export class SourcePanel {
         h("div", { class: "about" },
           h("h2", { tabindex: "-1" }, about.title),
           section ? h("p", { class: "path", title: section }, h("span", { class: "visually-hidden" }, t("place")), section,
-            named?.page ? ` · ${t("page.number", { page })}` : null) : null,
+            named?.page ? ` · ${t("page.number", { page: named.page })}` : null) : null,
           facts(about),
           about.superseded ? h("p", { class: "banner warn" }, t("supersededLong"), found.newer ? h("button", { type: "button",
             class: "link", onclick: () => this.open([{ document: found.newer.id, start: 0, end: 0, uncited: true }], 0) },
@@ -93,6 +93,7 @@ export class SourcePanel {
           found.newer ? h("button", { type: "button", class: "link", onclick: () => compare(about.id) }, t("compare")) : null,
           !found.newer && found.replaced_by ? t("replacedBy", { title: found.replaced_by }) : null) : null,
           found.changed ? h("p", { class: "banner warn" }, t("changed"), h("q", {}, place.text ?? "")) : null,
+          named ? named.recognised && recognised() : found.scanned?.length ? recognised() : null,
           this.tools(about, text, found.outline, page)),
         this.card(about, found.card),
         page ? this.printed(about, page, place) : null,
@@ -144,7 +145,7 @@ export class SourcePanel {
       about.url ? h("a", { class: "quiet", href: about.url, target: "_blank", rel: "noopener noreferrer" }, t("openOriginal")) : null,
       about.database ? h("a", { class: "quiet", href: about.database, target: "_blank", rel: "noopener noreferrer",
         title: t("databaseHow", { title: about.title }) }, t("database")) : null,
-      page ? h("a", { class: "quiet", href: address(`ui/original/${about.id}?shown=true#page=${page}`), target: "_blank", rel: "noopener" },
+      page && about.format === "pdf" ? h("a", { class: "quiet", href: address(`ui/original/${about.id}?shown=true#page=${page}`), target: "_blank", rel: "noopener" },
         t("page.open", { page })) : null,
       h("a", { class: "quiet", href: address(`ui/original/${about.id}`), download: about.file }, t("download")),
       toggle, contents);
@@ -211,6 +212,10 @@ export function purchaseCard(entries, go = null) {
   return h("section", { class: "purchase", "aria-label": t("card.title") }, h("h3", {}, t("card.title")),
     h("dl", { class: "facts" }, entries.map((entry) =>
       h("div", {}, h("dt", {}, t(`card.${entry.name}`)), h("dd", {}, value(entry))))));
+}
+
+function recognised() {
+  return h("p", { class: "banner warn scan" }, t("page.scanned"));
 }
 
 function shortened(value) {

@@ -7,7 +7,8 @@ import { send, sendAndFollow } from "./api.js";
 import { withTitle } from "./fields.js";
 import { Preview } from "./preview.js";
 
-const ENDINGS = ".docx,.pdf,.csv,.txt,.md,.markdown,.html,.htm,.zip,.eml";
+const ENDINGS = ".docx,.doc,.wps,.wpt,.rtf,.odt,.pdf,.ofd,.xlsx,.xlsm,.xls,.et,.ods,.csv,.ppt,.pptx,.dps,.odp,"
+  + ".jpg,.jpeg,.png,.tif,.tiff,.txt,.md,.markdown,.html,.htm,.zip,.eml";
 
 // What is sent for each kind of source, and with which headers.
 const BODIES = {

@@ -21,6 +21,7 @@ export class Preview {
       h("h3", { tabindex: "-1", lang: "zh-CN" }, found.title),
       h("p", { class: "note" }, h("span", { lang: "zh-CN" }, found.url ?? found.name), " · ",
         t("lib.size", { characters: found.characters, passages: found.passages })),
+      found.scanned ? h("p", { class: "banner warn scan" }, t("lib.scanned", { n: found.scanned })) : null,
       this.flags(),
       this.warnings(),
       purchaseCard(found.card),

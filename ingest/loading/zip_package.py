@@ -1,66 +1,84 @@
-"""Check the ZIP archive of a Word file before anything in it is parsed."""
+"""Check a file that is a ZIP archive (Word, Excel, OFD) before anything in it is parsed."""
 
 from __future__ import annotations
 
 import io
 import zipfile
 import zlib
+from dataclasses import dataclass
 
 from ingest.errors import LoadError
 from ingest.loading.reading import LoadLimits
 
 
-def check_package(data: bytes, where: str, limits: LoadLimits) -> None:
-    """Refuse what is no Word file, or would do harm when opened.
+@dataclass(frozen=True, slots=True)
+class PackageKind:
+    """A format: the word for it in codes of errors, what such a file is called, the part that every
+    one has, and the program of the old format with the same file."""
+
+    code: str
+    zh: str
+    en: str
+    part: str
+    old: str = ""
+
+
+DOCX = PackageKind("docx", "Word 文件", "Word file", "[Content_Types].xml", ".doc")
+XLSX = PackageKind("xlsx", "Excel 文件", "Excel file", "[Content_Types].xml", ".xls")
+OFD = PackageKind("ofd", "OFD 文件", "OFD file", "OFD.xml")
+
+
+def check_package(data: bytes, where: str, limits: LoadLimits, kind: PackageKind = DOCX) -> None:
+    """Refuse what is no file of that kind, or would do harm when opened.
 
     Sizes are checked as declared and again while every part is expanded in pieces, so that an
     archive that lies about them costs no more memory than one piece.
 
     :raises LoadError: ``not-docx``, ``damaged-docx``, ``encrypted-docx``, ``too-large-expanded``
-        or ``unsafe-xml``.
+        or ``unsafe-xml``; of another kind, with its word instead of ``docx``.
     """
-    if data.startswith(b"\xd0\xcf\x11\xe0"):
+    if kind.old and data.startswith(b"\xd0\xcf\x11\xe0"):
         raise LoadError(
-            "encrypted-docx",
+            f"encrypted-{kind.code}",
             where,
-            "the file is protected by a password, or is an old .doc",
-            "Remove the password or save it as .docx",
-            ("文件有密码保护，或是旧版 .doc 格式", "请去掉密码或另存为 .docx"),
+            f"the file is protected by a password, or is an old {kind.old}",
+            f"Remove the password or save it as .{kind.code}",
+            (f"文件有密码保护，或是旧版 {kind.old} 格式", f"请去掉密码或另存为 .{kind.code}"),
         )
     if not data.startswith(b"PK"):
         raise LoadError(
-            "not-docx",
+            f"not-{kind.code}",
             where,
-            "this is not a Word file (.docx)",
+            f"this is not a {kind.en} (.{kind.code})",
             "Give it the ending of its real format",
-            ("这不是 Word 文件（.docx）", "请改用正确的扩展名"),
+            (f"这不是 {kind.zh}（.{kind.code}）", "请改用正确的扩展名"),
         )
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             _check_sizes(package, len(data), where, limits)
             _check_parts(package, where, limits)
-            if "[Content_Types].xml" not in package.namelist():
+            if kind.part not in package.namelist():
                 raise LoadError(
-                    "not-docx",
+                    f"not-{kind.code}",
                     where,
-                    "this is a ZIP archive, not a Word file",
+                    f"this is a ZIP archive, not a {kind.en}",
                     "Unpack it and give the files in it",
-                    ("这是压缩包，不是 Word 文件", "请解压后再提供其中的文件"),
+                    (f"这是压缩包，不是 {kind.zh}", "请解压后再提供其中的文件"),
                 )
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, OSError) as error:
-        raise damaged(where) from error
+        raise damaged(where, kind) from error
     except (RuntimeError, NotImplementedError, ValueError, zlib.error) as error:
-        raise damaged(where) from error
+        raise damaged(where, kind) from error
 
 
-def damaged(where: str) -> LoadError:
-    """The error for a Word file that is cut off or not put together as one."""
+def damaged(where: str, kind: PackageKind = DOCX) -> LoadError:
+    """The error for a file that is cut off or not put together as one of its kind."""
     return LoadError(
-        "damaged-docx",
+        f"damaged-{kind.code}",
         where,
-        "the Word file is damaged or incomplete",
+        f"the {kind.en} is damaged or incomplete",
         "Fetch or save it again",
-        ("Word 文件已损坏或不完整", "请重新下载或另存"),
+        (f"{kind.zh}已损坏或不完整", "请重新下载或另存"),
     )
 
 
@@ -94,9 +112,9 @@ def _check_parts(package: zipfile.ZipFile, where: str, limits: LoadLimits) -> No
                         raise LoadError(
                             "unsafe-xml",
                             where,
-                            "the file declares XML entities, which no Word file does",
-                            "Open it in Word and save it again",
-                            ("文件含有 XML 实体声明，可能有害", "请用 Word 打开后重新保存"),
+                            "the file declares XML entities, which no office program does",
+                            "Open it in its program and save it again",
+                            ("文件含有 XML 实体声明，可能有害", "请用原来的软件打开后重新保存"),
                         )
                     tail = seen[-16:]
 
