@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.serving import free_port
+from ingest.settings import StoreSettings
 from tests.servers import listens, until
 
 
@@ -27,6 +28,7 @@ class Postgres:
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
     _names: count[int] = field(default_factory=count)
+    _common: str = ""
 
     @classmethod
     def make(cls) -> Postgres:
@@ -72,6 +74,11 @@ class Postgres:
         where = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "zhengcai"]
         self._run("createdb", *where, *options, name)
         return f"postgresql://zhengcai@127.0.0.1:{self.port}/{name}"
+
+    def store(self) -> StoreSettings:
+        """Settings of an installation that holds nothing yet; it shares a data base with others."""
+        self._common = self._common or self.database()
+        return StoreSettings(catalogue=self._common, collection=f"test-{next(self._names)}")
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(self.programs / program), *arguments]

@@ -17,6 +17,7 @@ from ingest.storage.catalogue import Catalogue, revision_of
 from ingest.storage.decisions import Decisions, Held, Standing, edits_of
 from ingest.storage.lexical import LexicalIndex
 from ingest.storage.places import catalogue_place
+from tests.postgres import Postgres
 
 GENERATION = "20261127-120000-abcdef"
 
@@ -24,10 +25,8 @@ GENERATION = "20261127-120000-abcdef"
 @pytest.fixture(params=["sqlite", "postgres"])
 def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Settings:
     """Settings of an installation that holds nothing yet."""
-    url = None
-    if request.param == "postgres":
-        url = request.getfixturevalue("postgres").database()
-    return Settings(base=tmp_path, store=StoreSettings(catalogue=url))
+    postgres = request.getfixturevalue("postgres") if request.param == "postgres" else None
+    return Settings(base=tmp_path, store=postgres.store() if postgres else StoreSettings())
 
 
 def opened(settings: Settings) -> tuple[Catalogue, LexicalIndex]:
@@ -128,12 +127,12 @@ def test_another_process_sees_changes(settings: Settings) -> None:
     assert len(reader.search("质疑", 3)) == 2 and len(other.records()) == 2
 
 
-def test_words_rank_alike(postgres: object, tmp_path: Path) -> None:
+def test_words_rank_alike(postgres: Postgres, tmp_path: Path) -> None:
     """The same passages in both: the same scores, in the same order."""
     texts = [f"供应商第{n}次质疑采购文件，应当在{n % 7}日内答复" for n in range(40)]
     found = []
-    for url in (None, postgres.database()):  # type: ignore[attr-defined]
-        catalogue, words = opened(Settings(base=tmp_path, store=StoreSettings(catalogue=url)))
+    for store in (StoreSettings(), postgres.store()):
+        catalogue, words = opened(Settings(base=tmp_path, store=store))
         put(catalogue, words, "a", "甲办法", *texts)
         found.append([words.search(q, 20) for q in ("第3次质疑", "采购文件5日内答复", "无")])
     assert found[0] == found[1] and found[0][0]

@@ -119,7 +119,7 @@ def test_backups_are_those_of_the_data_base(project: Project, tmp_path: Path) ->
 
 
 def test_dead_connections_are_not_the_servers_death(postgres: Postgres, tmp_path: Path) -> None:
-    settings = empty(postgres.database(), tmp_path)
+    settings = Settings(base=tmp_path, store=postgres.store())
     catalogue = Catalogue(catalogue_place(settings, "20261127-120000-abcdef"), write=True)
     decisions = Decisions(settings)
     with ThreadPoolExecutor(4) as threads:  # so that there are several
@@ -228,14 +228,14 @@ def test_there_must_be_something_to_move_and_somewhere_to_move_it(
     with pytest.raises(SettingsError, match="name no PostgreSQL"):
         into_postgres(Settings(base=tmp_path))
     with pytest.raises(UserError, match="nothing to be moved"):
-        into_postgres(empty(postgres.database(), tmp_path))
+        into_postgres(Settings(base=tmp_path, store=postgres.store()))
 
 
 # Tables and their versions
 
 
 def test_both_engines_have_the_same_columns(postgres: Postgres, tmp_path: Path) -> None:
-    settings = empty(postgres.database(), tmp_path)
+    settings = Settings(base=tmp_path, store=postgres.store())
     catalogue = Catalogue(catalogue_place(settings, "20261127-120000-abcdef"), write=True)
     own = Catalogue(tmp_path / "catalogue.sqlite", write=True)
     LexicalIndex(own, write=True)
@@ -253,7 +253,7 @@ def test_both_engines_have_the_same_columns(postgres: Postgres, tmp_path: Path) 
 def test_tables_of_today_become_those_of_tomorrow(
     postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = empty(postgres.database(), tmp_path)
+    settings = Settings(base=tmp_path, store=postgres.store())
     catalogue = Catalogue(catalogue_place(settings, "20261127-120000-abcdef"), write=True)
     catalogue.set_meta("recipe", "today")
     newer = tmp_path / "migrations"
@@ -295,7 +295,7 @@ def test_what_is_set_wrongly_is_one_line(
         Index.open(empty(nowhere, tmp_path))
     assert "sesame" not in caught.value.line() + caught.value.line("zh")
     with pytest.raises(UserError, match="there is no index yet"):
-        Index.open(empty(postgres.database(), tmp_path))
+        Index.open(Settings(base=tmp_path, store=postgres.store()))
     config = tmp_path / "config.yaml"
     config.write_text("store: {catalogue: 'mysql://root:sesame@host/db'}\n", encoding="utf-8")
     with pytest.raises(SettingsError, match=r"store\.catalogue") as caught:
