@@ -353,7 +353,7 @@ def test_a_server_as_it_is_started_answers_and_when_it_is_gone_that_is_said(
         ask(page, LAW_QUESTION)
         assert messages(page)[-1]["citations"]
         process.terminate()
-        process.wait(timeout=15)
+        process.wait(timeout=90)
         page.fill("#question", SEED_QUESTION)
         page.keyboard.press("Enter")
         expect(page.get_by_role("alert")).to_contain_text("The server cannot be reached")
