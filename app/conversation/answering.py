@@ -121,7 +121,7 @@ class Conversing:
     ) -> tuple[Answer, Sequence[Hit]]:
         """The answer to the question alone or completed, whichever is read better."""
         answerer, holdings = self._answerer, self._answerer.holdings
-        whole = self._of_document(asked) or completed(asked.question, self._about(asked), holdings)
+        whole = self._of_document(asked) or self._completed(asked)
         hits = self._search(asked.question, filters)
         if _names_a_part(asked.question, hits):
             return self._alone(asked.question, filters, language, within)
@@ -152,13 +152,15 @@ class Conversing:
         chosen = hits if best is alone else further
         return answerer.answer(best.text, chosen, language, within, read), chosen
 
-    def _about(self, asked: Asked) -> str:
-        """The question that a follow-up is completed with: the one before it, or, where that says
-        too little alone, what it was completed to."""
-        before = self._answerer.analysed(asked.before)
-        if asked.whole and leaves_open(before, self._answerer.holdings):
-            return asked.whole
-        return asked.before
+    def _completed(self, asked: Asked) -> str:
+        """A follow-up with the question before it. Where that says too little alone, and the
+        follow-up only exchanges a thing in what it was completed to, it is exchanged there."""
+        holdings = self._answerer.holdings
+        if asked.whole and leaves_open(self._answerer.analysed(asked.before), holdings):
+            exchanged = completed(asked.question, asked.whole, holdings)
+            if not exchanged.endswith(asked.question):
+                return exchanged
+        return completed(asked.question, asked.before, holdings)
 
     def _says_nothing_new(self, asked: Asked, words: Sequence[str]) -> bool:
         """Whether all words of a question stand in what was told, which it then asks about."""
