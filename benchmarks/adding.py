@@ -77,9 +77,7 @@ def added(paths: list[Path], settings: Settings) -> dict[str, Any]:
     wall = time.perf_counter() - began
     end_all()  # so that their time is known
     here = _cpu(own) - before[0]
-    spent["vectors, imports, the rest"] = here - sum(
-        spent.values()
-    )  # Chroma has threads of its own
+    spent["vectors, imports, the rest"] = here - sum(spent.values())
     passages = sum(outcome.passages for outcome in summary.outcomes)
     return {
         "files": len(summary.outcomes),

@@ -26,7 +26,7 @@ from ingest import apart
 from ingest.embed import Embedder
 from ingest.engines.engine import Made, batches, in_turn
 from ingest.engines.local import LocalEngine
-from ingest.errors import LoadError
+from ingest.errors import LoadError, SettingsError
 from ingest.index import Index, writing
 from ingest.pipeline import Summary, add_paths
 from ingest.prepare import Origin, prepare
@@ -177,6 +177,18 @@ def test_without_ray_one_line_says_how_to_get_it(
     done = project.run("ingest", "add", str(project.corpus))
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert ".[ray]" in done.stderr and len(done.stderr.strip().splitlines()) == 1
+
+
+@needs_ray
+def test_where_no_cluster_answers_one_line_says_so(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+        project = Project.make(tmp_path / "p", f"ingest: {{engine: ray, address: '{address}'}}\n")
+        project.write("办法.txt", law("甲办法", 2))
+        with pytest.raises(SettingsError, match=address) as error:
+            add(project)
+    assert error.value.code == "no-cluster" and len(error.value.line("zh").splitlines()) == 1
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
@@ -28,6 +29,7 @@ from ingest.prepare import Origin, prepare
 from ingest.settings import Settings
 
 _RETRIES = 3
+_PATIENCE = 10.0
 
 
 class RayEngine:
@@ -70,8 +72,9 @@ def _join(settings: Settings) -> None:
         {} if address else {"include_dashboard": False, "num_cpus": _cores(settings)}
     )
     try:
+        _try(address)
         ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False, **own)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else repr(error)
         raise SettingsError(
             "no-cluster",
@@ -80,6 +83,13 @@ def _join(settings: Settings) -> None:
             "Run `ray start --head`, or correct the address",
             ("该地址没有 Ray 集群", "请运行 ray start --head，或更正地址"),
         ) from error
+
+
+def _try(address: str | None) -> None:
+    """Ray itself waits for minutes where nobody listens."""
+    host, _, port = (address or "").rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host, int(port)), timeout=_PATIENCE).close()
 
 
 def _cores(settings: Settings) -> int | None:
