@@ -84,6 +84,7 @@ class World:
             "model": "tiny",
             "token_timeout": 5,
             "passages": 20,
+            "context": 32_768,
             **llm,
         }
         settings = self.settings.model_copy(update={"llm": LlmSettings.model_validate(values)})

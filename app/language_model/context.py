@@ -23,7 +23,10 @@ def context_of(base_url: str, model: str, key: str, trust_env: bool) -> int | No
     base = base_url.rstrip("/")
     root = base.removesuffix("/v1")
     headers = {"authorization": f"Bearer {key}"}
-    with httpx.Client(timeout=_SECONDS, headers=headers, trust_env=trust_env) as client:
+    secure = base.startswith("https:")  # certificates take a while to read
+    with httpx.Client(
+        timeout=_SECONDS, headers=headers, trust_env=trust_env, verify=secure
+    ) as client:
 
         def asked(path: str, **body: Any) -> Any:
             with suppress(httpx.HTTPError, ValueError):
