@@ -7,7 +7,7 @@ import re
 
 HEAD = "當前位置:首頁 » 綜合信息 » 地方\n"
 TAIL = "\n【打印】 【關閉】\n版權所有 ICP備00000000號\n"
-_HALF = str.maketrans("，。；：（）？！", ",.;:()?!")
+_HALF = str.maketrans("，；：（）？！", ",;:()?!")
 _MARKED = re.compile("[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ]")
 
 
