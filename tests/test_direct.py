@@ -57,6 +57,12 @@ class Scored(Reading):
         return [sum(s for w, s in self.words.items() if w in unit.text) for unit in units]
 
 
+@pytest.fixture(autouse=True)
+def short_provisions_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The provisions of these tests are short."""
+    monkeypatch.setattr("app.answering.direct.SHORT", 50)
+
+
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Source:
     file = tmp_path_factory.mktemp("direct") / "rules.txt"
@@ -241,3 +247,11 @@ def test_the_country_comes_before_a_region_where_it_answers() -> None:
     assert nation_first([local, weak], 0.05) == [local, weak]
     assert nation_first([local, nation], 0.5) == [local, nation]
     assert nation_first([nation, local], 0.05) == [nation, local]
+
+
+def test_a_short_provision_is_a_line_by_itself(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.answering.direct.SHORT", 200)
+    answer = assistant.ask("供应商可以在几个工作日内提出复核申请？")
+    assert "七个工作日内" in answer.statements[0].text and not answer.statements[0].direct

@@ -23,6 +23,8 @@ from app.reading.reading import Reading
 
 LINE = 200
 """A line has at most so many characters."""
+SHORT = 200
+"""A provision of at most so many is a line by itself."""
 WORTH = 0.75
 """A line that is more of its provision than this says it twice."""
 CASES, MOST_CASES = 3.0, 3
@@ -120,7 +122,7 @@ def _leads(one: _Scored, first: _Scored) -> bool:
 def _line(one: _Scored) -> list[Span]:
     """The parts that answer best, else the best alone; empty where neither is short enough."""
     most = min(LINE, WORTH * _length(one.spans))
-    if _length(one.spans) <= LINE / 4 or _is_table(one.source, one.spans):
+    if _length(one.spans) <= SHORT or _is_table(one.source, one.spans):
         return []
     close = {n for n, score in enumerate(one.scores) if score >= one.best - CLOSE}
     best = one.scores.index(one.best)
