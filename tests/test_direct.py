@@ -253,5 +253,5 @@ def test_a_short_provision_is_a_line_by_itself(
     assistant: Assistant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.answering.direct.SHORT", 200)
-    answer = assistant.ask("供应商可以在几个工作日内提出复核申请？")
+    answer = assistant.ask("供应商在几个工作日内可以提出复核申请？")
     assert "七个工作日内" in answer.statements[0].text and not answer.statements[0].direct
