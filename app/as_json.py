@@ -95,6 +95,9 @@ def citation_to_json(citation: Citation) -> dict[str, Any]:
         "replaced_by": citation.replaced_by,
         "outdated": [asdict(one) for one in citation.outdated],
         "page": citation.page,
+        "also_at": [
+            {**asdict(copy), "source": outward_source(copy.source)} for copy in citation.also_at
+        ],
     }
 
 

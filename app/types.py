@@ -65,6 +65,16 @@ class Outdated:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Another copy of a cited document's text; ``url`` is empty where none is known."""
+
+    document: str
+    title: str
+    source: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """A place in a document that proves a statement.
 
@@ -76,7 +86,8 @@ class Citation:
     ``dated`` is the date of the document's version (ISO) and ``replaced_by`` title and date of what
     took a superseded one's place, each empty where it is not known; ``outdated`` are the texts that
     ``text`` names though they were replaced.
-    ``page`` is the page (from 1) on which it begins, ``None`` where the format has none.
+    ``page`` is the page (from 1) on which it begins, ``None`` where the format has none;
+    ``also_at`` are other copies of the document's text.
     """
 
     n: int
@@ -98,6 +109,7 @@ class Citation:
     replaced_by: str = ""
     outdated: tuple[Outdated, ...] = ()
     page: int | None = None
+    also_at: tuple[Elsewhere, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

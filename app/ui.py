@@ -44,7 +44,6 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     from app.api.bodies import Bodies
     from app.api.mounting import add_api
     from app.api.quotas import Quotas
-    from app.library.service import Library
     from app.web.conversation_routes import add_conversations
     from app.web.gradio_door import narrow
     from app.web.library_routes import add_library
@@ -64,7 +63,7 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     add_routes(app, assistant, settings)
     seals = Seals(settings)
     add_conversations(app, assistant, settings, seals)
-    add_library(app, Library(assistant), settings)
+    add_library(app, assistant, settings)
     add_api(app, assistant, settings)
     app = gr.mount_gradio_app(
         app,

@@ -31,9 +31,10 @@ from ingest.settings import Settings
 from ingest.storage.catalogue import Catalogue, DocumentRecord
 from ingest.storage.decisions import FILE
 from ingest.storage.sqlite import connect, copy
+from ingest.twins import FILE as TWINS
 
 OTHERS = "others"
-_LEFT_OUT = {"generations", FOLDER, MEANINGS, "drafts", CURRENT, FILE}
+_LEFT_OUT = {"generations", FOLDER, MEANINGS, "drafts", CURRENT, FILE, TWINS}
 _KEY_OF_ANSWERS = "answers.key"
 _LEFT_OUT_ENDINGS = (PARTIAL, ".lock", ".key", "-wal", "-shm", "-journal")
 _TRIES = 40

@@ -8,7 +8,6 @@ bytes, are skipped. A file from outside the corpus folder is copied, byte for by
 
 from __future__ import annotations
 
-import getpass
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from ingest.bundles import BundleWanted, is_bundle, unpacked
+from ingest.changed import values_changed
 from ingest.clean import count_repairs
 from ingest.document import document_id
 from ingest.embed import Embedder, OnProgress
@@ -28,9 +28,11 @@ from ingest.known import as_decided, known_documents, origins_of_known, register
 from ingest.originals import content_hash, find, in_corpus, keep, keep_bytes, located
 from ingest.prepare import Origin, Prepared, embedded_text, prepare
 from ingest.reserve import set_aside
+from ingest.securitylog import user_name
 from ingest.settings import Settings
 from ingest.storage.catalogue import DocumentRecord
-from ingest.storage.decisions import Change, Decisions, Held, Standing
+from ingest.storage.decisions import Change, Decisions, Face, Held, Standing
+from ingest.twins import note_twins
 
 Status = Literal["added", "replaced", "unchanged", "failed"]
 
@@ -220,9 +222,7 @@ def _log_loss(held: Held, settings: Settings) -> None:
     before = Standing(held.source, True, held.file, held.content_hash)
     after = replace(before, present=False)
     inside = in_corpus(held.file, settings)
-    decisions.finish(
-        decisions.begin(getpass.getuser(), "remove", held.title, before, after, inside)
-    )
+    decisions.finish(decisions.begin(user_name(), "remove", held.title, before, after, inside))
 
 
 def _ingest(
@@ -243,6 +243,7 @@ def _ingest(
             outcome = Outcome(origin.source, "failed", error=error)
         summary.outcomes.append(outcome)
         progress.done(outcome)
+    note_twins(index)
     return summary
 
 
@@ -253,7 +254,10 @@ def _ingest_one(
     if id in known and not origin.fault and known[id] == content_hash(origin.file):
         return Outcome(origin.source, "unchanged", id)
     prepared = prepare(origin, settings)
+    before = index.record(id) if id in known else None
     store(prepared, origin, index, embedder, settings)
+    if index.serves:
+        _log_taken_in(before, id, index, settings)
     return Outcome(
         origin.source,
         "replaced" if id in known else "added",
@@ -262,6 +266,21 @@ def _ingest_one(
         len(prepared.sections),
         len(prepared.passages),
         Counter(count_repairs(prepared.document)),
+    )
+
+
+def _log_taken_in(before: DocumentRecord | None, id: str, index: Index, settings: Settings) -> None:
+    """A document that a command brought in stands in the log like one that an editor added."""
+    after = index.record(id)
+    assert after is not None
+    stood = standing_of(before, settings) if before else Standing(after.source, present=False)
+    Decisions(settings.data_folder).note(
+        user_name(),
+        "replace" if before else "add",
+        after.title,
+        stood,
+        standing_of(after, settings),
+        values_changed(before, after),
     )
 
 
@@ -323,7 +342,9 @@ def _link(source: str) -> LoadError:
     )
 
 
-def take_out(record: DocumentRecord, index: Index, settings: Settings, who: str) -> Change:
+def take_out(
+    record: DocumentRecord, index: Index, settings: Settings, who: str, face: Face = "command"
+) -> Change:
     """Remove a document for good: its folder does not bring it back, undoing does.
 
     Its bytes are kept. The caller holds :func:`ingest.index.writing`.
@@ -333,7 +354,7 @@ def take_out(record: DocumentRecord, index: Index, settings: Settings, who: str)
     keep_if_possible(before, settings)
     after = replace(before, present=False)
     inside = in_corpus(record.file, settings)
-    id = decisions.begin(who, "remove", record.title, before, after, inside)
+    id = decisions.begin(who, "remove", record.title, before, after, inside, face=face)
     index.remove(record.id)
     decisions.finish(id)
     change = decisions.change(id)

@@ -10,7 +10,7 @@ import pytest
 
 from app.library import service
 from app.library.drafts import file_name
-from app.library.likeness import likeness, sketch
+from app.library.files import original
 from app.library.metadata import edits_from
 from app.library.service import Library
 from app.service import Assistant
@@ -20,6 +20,7 @@ from ingest.index import writing
 from ingest.pipeline import add_paths, build
 from ingest.prepare import Origin, Prepared, prepare
 from ingest.settings import Settings
+from ingest.shingles import likeness, sketch
 from tests.projects import Project, answering, law, web_pages
 
 RULE = "甲省政府采购管理办法"
@@ -135,7 +136,7 @@ def test_removed_document_of_the_corpus_folder_stays_out_and_comes_back(
     (project.corpus / "甲办法.txt").write_text("改过的文件。", encoding="utf-8")
     back = library.undo(removed.change.id, "张三")
     assert back.record and back.record.content_hash == record.content_hash
-    file, name = library.original(record.id)
+    file, name = original(assistant.index, record.id)
     assert file.read_text(encoding="utf-8") == law(RULE, 12) and name == "甲办法.txt"
 
 

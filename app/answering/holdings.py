@@ -1,4 +1,5 @@
-"""What the index holds, kept ready for answering: documents cut into units, and their names."""
+"""What the index holds, kept ready for answering: documents cut into units, and their names. Of
+copies of one text one is held."""
 
 from __future__ import annotations
 
@@ -13,6 +14,7 @@ from app.retrieval.names import Names, defined_names, half_width
 from app.retrieval.query import Query, understand
 from ingest.index import Index
 from ingest.storage.catalogue import DocumentRecord, StoredDocument
+from ingest.twins import twins_of
 
 _BARE = re.compile(r"《(法|条例)》")
 
@@ -33,15 +35,18 @@ class Holdings:
     def __init__(self, index: Index) -> None:
         self.index = index
         self.changes = index.changes
-        self.records: dict[str, DocumentRecord] = {r.id: r for r in index.documents()}
-        self.cards = index.catalogue.cards()
+        self.twins = twins_of(index)
+        answering = self.twins.without_copies(index.documents())
+        self.records: dict[str, DocumentRecord] = {r.id: r for r in answering}
+        cards = index.catalogue.cards()
+        self.cards = {id: card for id, card in cards.items() if id in self.records}
         self._sources: dict[str, Source] = {}
         self._lock = threading.Lock()
         self._names = Names(list(self.records.values()), defined_names(self._defining_texts()))
 
     def fresh(self) -> bool:
         """Whether the index has not changed since."""
-        return self.index.changes == self.changes
+        return self.index.changes == self.changes and twins_of(self.index) is self.twins
 
     def source(self, document_id: str) -> Source | None:
         """A document with its units, ``None`` if it is not in."""

@@ -114,6 +114,15 @@ class Outdated(_Out):
     since: str = Field(description=both("取代之日，未知为空", "the day; empty where not known"))
 
 
+class Elsewhere(_Out):
+    """同一文本的另一出处 · Another copy of a cited document's text."""
+
+    document: str = Field(description=both("文件编号", "id of the document"))
+    title: str
+    source: str
+    url: str = Field("", description=both("网址，未知为空", "empty where not known"))
+
+
 class Citation(_Out):
     """引文 · A place that proves a statement; ``text`` equals the document's ``[start:end]``."""
 
@@ -148,6 +157,11 @@ class Citation(_Out):
     )
     page: int | None = Field(
         None, description=both("原文件的页码（PDF）", "page of the file, for a PDF")
+    )
+    also_at: Annotated[list[Elsewhere], FailFast()] = Field(
+        default_factory=list,
+        max_length=100,
+        description=both("同一文本另见于", "other copies of the same text"),
     )
 
 

@@ -15,21 +15,51 @@ decision, ``finish`` closes it. What a killed process left open is settled by ``
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
 
-from ingest.document import document_id
+from ingest.storage.changes import (
+    LATER,
+    Action,
+    Change,
+    Decision,
+    Edits,
+    Face,
+    Held,
+    Standing,
+    Values,
+    Wanted,
+    as_json,
+    change,
+    columns,
+    decision,
+    edits_of,
+    insert,
+    kept_columns,
+    standing,
+    wanted_changes,
+    whole,
+)
 from ingest.storage.sqlite import connect, readable_rows, transaction
 
-Action = Literal["add", "replace", "edit", "remove", "undo"]
-Edits = tuple[tuple[str, str | None], ...]
-"""Corrected metadata: names of fields of ``Metadata`` and their values, ``None`` for nothing."""
+__all__ = [
+    "FILE",
+    "Action",
+    "Change",
+    "Decision",
+    "Decisions",
+    "Edits",
+    "Face",
+    "Held",
+    "Standing",
+    "Values",
+    "Wanted",
+    "edits_of",
+]
 
 FILE = "library.sqlite"
 
@@ -41,7 +71,8 @@ create table if not exists decisions (
 create table if not exists changes (
     id integer primary key autoincrement, at text not null, who text not null,
     action text not null, document text not null, title text not null,
-    before text not null, after text not null, undoes integer, state text not null
+    before text not null, after text not null, undoes integer, state text not null,
+    face text not null default 'command', fields text not null default '[]'
 );
 create index if not exists changes_by_document on changes(document, id);
 create table if not exists held (
@@ -49,70 +80,6 @@ create table if not exists held (
     content_hash text not null, title text not null
 );
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How a document stands: whether it is in, which file it is read from, what was corrected.
-
-    ``file`` is a note as in the catalogue (:mod:`ingest.originals`); ``content_hash`` is that of
-    its bytes. Both are empty where the document was never in.
-    """
-
-    source: str
-    present: bool
-    file: str = ""
-    content_hash: str = ""
-    edits: Edits = ()
-
-    @property
-    def document(self) -> str:
-        """The document's id."""
-        return document_id(self.source)
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What was decided about one document; ``file`` is ``None`` where the corpus folder has it."""
-
-    source: str
-    present: bool
-    file: str | None
-    edits: Edits
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A line of the register: a document that is in; ``file`` is a note of where its bytes lie."""
-
-    source: str
-    file: str
-    content_hash: str
-    title: str
-
-    @property
-    def id(self) -> str:
-        """The document's id."""
-        return document_id(self.source)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One line of the log. ``at`` is an ISO time in UTC; ``undoes`` the id of an earlier change.
-
-    ``last`` says that nothing was done to the document since, so that it can be undone.
-    """
-
-    id: int
-    at: str
-    who: str
-    action: Action
-    document: str
-    title: str
-    before: Standing
-    after: Standing
-    undoes: int | None = None
-    last: bool = False
 
 
 class Decisions:
@@ -127,26 +94,37 @@ class Decisions:
             return {}
         with self._reading() as connection:
             rows = connection.execute("select source, present, file, edits from decisions")
-            return {row[0]: _decision(row) for row in rows}
+            return {row[0]: decision(row) for row in rows}
 
     def changes(
-        self, most: int = 200, before: int | None = None, document: str | None = None
+        self,
+        most: int = 200,
+        before: int | None = None,
+        document: str | None = None,
+        wanted: Wanted | None = None,
     ) -> list[Change]:
         """The newest changes that took effect, newest first.
 
         :param before: only changes with a smaller id, for the next page.
         :param document: only changes of this document.
+        :param wanted: only such changes.
         """
         if not self.path.exists():
             return []
         with self._reading() as connection:
             rows = connection.execute(
-                f"select {_COLUMNS} from changes c where state = 'done'"
-                " and (?1 is null or id < ?1) and (?2 is null or document = ?2)"
-                " order by id desc limit ?3",
-                (before, document, most),
+                f"select {columns(connection)} from changes c where state = 'done'"
+                " and (:before is null or id < :before)"
+                " and (:document is null or document = :document)"
+                f" and {wanted_changes(connection)} order by id desc limit :most",
+                {
+                    "before": before,
+                    "document": document,
+                    "most": most,
+                    **asdict(wanted or Wanted()),
+                },
             )
-            return [_change(row) for row in rows]
+            return [change(row) for row in rows]
 
     def change(self, id: int) -> Change | None:
         """One change that took effect."""
@@ -154,9 +132,10 @@ class Decisions:
             return None
         with self._reading() as connection:
             row = connection.execute(
-                f"select {_COLUMNS} from changes c where state = 'done' and id = ?", (id,)
+                f"select {columns(connection)} from changes c where state = 'done' and id = ?",
+                (id,),
             ).fetchone()
-            return _change(row) if row else None
+            return change(row) if row else None
 
     def begin(
         self,
@@ -167,6 +146,7 @@ class Decisions:
         after: Standing,
         in_corpus: bool,
         undoes: int | None = None,
+        face: Face = "command",
     ) -> int:
         """Note a change and set the decision; the index is to be changed next.
 
@@ -175,36 +155,38 @@ class Decisions:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self._writing() as connection, transaction(connection):
             self._set(connection, after, in_corpus)
-            cursor = connection.execute(
-                "insert into changes (at, who, action, document, title, before, after, undoes,"
-                " state) values (?,?,?,?,?,?,?,?,'begun')",
-                (
-                    datetime.now(UTC).isoformat(timespec="seconds"),
-                    who,
-                    action,
-                    after.document,
-                    title,
-                    _json(asdict(before)),
-                    _json(asdict(after)),
-                    undoes,
-                ),
-            )
-            assert cursor.lastrowid is not None
-            return cursor.lastrowid
+            row = (who, action, title, before, after, face)
+            return insert(connection, "begun", *row, undoes=undoes)
 
-    def finish(self, id: int, title: str | None = None) -> None:
-        """The change took effect; ``title`` is the document's, if it was not known before."""
+    def finish(self, id: int, title: str | None = None, values: Values = ()) -> None:
+        """The change took effect; ``title`` is the document's, if it was not known before, and
+        ``values`` what was changed."""
         with self._writing() as connection, transaction(connection):
             connection.execute(
-                "update changes set state = 'done', title = coalesce(?, title) where id = ?",
-                (title, id),
+                "update changes set state = 'done', title = coalesce(?, title), fields = ?"
+                " where id = ?",
+                (title, as_json(values), id),
             )
+
+    def note(
+        self,
+        who: str,
+        action: Action,
+        title: str,
+        before: Standing,
+        after: Standing,
+        values: Values = (),
+    ) -> None:
+        """Put a change into the log that a command made and that decides nothing."""
+        with self._writing() as connection, transaction(connection):
+            row = (who, action, title, before, after)
+            insert(connection, "done", *row, "command", values=values)
 
     def cancel(self, id: int, in_corpus: Callable[[str], bool]) -> None:
         """The change did not take effect: decide as before it."""
         with self._writing() as connection, transaction(connection):
             row = connection.execute("select before from changes where id = ?", (id,)).fetchone()
-            before = _standing(row[0])
+            before = standing(row[0])
             if before.file:
                 self._set(connection, before, in_corpus(before.file))
             else:
@@ -233,7 +215,7 @@ class Decisions:
                 "select id, after from changes where state = 'begun' order by id"
             ).fetchall()
         for id, after in rows:
-            if took_effect(_standing(after)):
+            if took_effect(standing(after)):
                 self.finish(id)
             else:
                 self.cancel(id, in_corpus)
@@ -260,10 +242,12 @@ class Decisions:
             self.path.with_name(FILE + ending).unlink(missing_ok=True)
         self.path.replace(aside)
         with self._writing() as connection, transaction(connection):
-            for table, width in (("decisions", 5), ("changes", 10), ("held", 5)):
+            # A file of an earlier version lacks the last columns of the log
+            rows["changes"] = [(*row, *LATER.values())[:12] for row in rows["changes"]]
+            for table, width in (("decisions", 5), ("changes", 12), ("held", 5)):
                 connection.executemany(
                     f"insert or ignore into {table} values ({','.join('?' * width)})",
-                    [row for row in rows[table] if len(row) == width and _whole(table, row)],
+                    [row for row in rows[table] if len(row) == width and whole(table, row)],
                 )
         return aside
 
@@ -306,7 +290,7 @@ class Decisions:
                 to.source,
                 to.present,
                 None if in_corpus else to.file,
-                _json(to.edits),
+                as_json(to.edits),
             ),
         )
 
@@ -319,14 +303,12 @@ class Decisions:
     def _writing(self) -> Iterator[sqlite3.Connection]:
         with closing(connect(self.path, write=True)) as connection:
             connection.executescript(_SCHEMA)
+            for column in sorted(LATER.keys() - kept_columns(connection)):
+                connection.execute(
+                    f"alter table changes add column {column} text not null"
+                    f" default '{LATER[column]}'"
+                )
             yield connection
-
-
-_COLUMNS = (
-    "id, at, who, action, document, title, before, after, undoes,"
-    " not exists (select 1 from changes n where n.document = c.document and n.state = 'done'"
-    " and n.id > c.id)"
-)
 
 
 def _hold(connection: sqlite3.Connection, held: Iterable[Held]) -> None:
@@ -334,44 +316,3 @@ def _hold(connection: sqlite3.Connection, held: Iterable[Held]) -> None:
         "insert or replace into held values (?,?,?,?,?)",
         [(one.id, one.source, one.file, one.content_hash, one.title) for one in held],
     )
-
-
-def edits_of(values: Mapping[str, str | None]) -> Edits:
-    """``values`` in the form that decisions keep."""
-    return tuple(sorted(values.items()))
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _edits(value: Any) -> Edits:
-    return tuple((str(name), text) for name, text in value)
-
-
-def _standing(text: str) -> Standing:
-    values = json.loads(text)
-    return Standing(**{**values, "edits": _edits(values["edits"])})
-
-
-def _whole(table: str, row: tuple[Any, ...]) -> bool:
-    """Whether a row of a damaged file can be understood."""
-    try:
-        if table == "decisions":
-            _decision(row[1:])
-        elif table == "changes":
-            _standing(row[6]), _standing(row[7])
-        return None not in row[:5] or table == "decisions"
-    except (ValueError, TypeError, KeyError):
-        return False
-
-
-def _decision(row: tuple[Any, ...]) -> Decision:
-    source, present, file, edits = row
-    return Decision(source, bool(present), file, _edits(json.loads(edits)))
-
-
-def _change(row: tuple[Any, ...]) -> Change:
-    id, at, who, action, document, title, before, after, undoes, last = row
-    standings = (_standing(before), _standing(after))
-    return Change(id, at, who, action, document, title, *standings, undoes, bool(last))

@@ -4,6 +4,7 @@ import { address, copyText, h, iconButton } from "./dom.js";
 import { compare } from "./compare.js";
 import { announce } from "./messages.js";
 import { t } from "./i18n.js";
+import { outline } from "./outline.js";
 import { getJson, wordsOf } from "./stream.js";
 
 const LONGEST_VALUE = 120;
@@ -92,6 +93,8 @@ export class SourcePanel {
           t("supersededBy", { date: found.newer.date })) : null,
           found.newer ? h("button", { type: "button", class: "link", onclick: () => compare(about.id) }, t("compare")) : null,
           !found.newer && found.replaced_by ? t("replacedBy", { title: found.replaced_by }) : null) : null,
+          found.also_at?.length ? h("p", { class: "also" }, t("alsoAtLong"), " ", found.also_at.map((copy) => h("button", { type: "button",
+            class: "link", lang: "zh-CN", onclick: () => this.open([{ document: copy.id, start: 0, end: 0, uncited: true }], 0) }, copy.name))) : null,
           found.changed ? h("p", { class: "banner warn" }, t("changed"), h("q", {}, place.text ?? "")) : null,
           this.tools(about, text, found.outline, page)),
         this.card(about, found.card),
@@ -131,11 +134,8 @@ export class SourcePanel {
     return h("details", { class: "printed", open: true }, h("summary", {}, t("page.printed", { page })), image);
   }
 
-  tools(about, text, outline, page = null) {
-    const contents = outline.length > 1 ? h("details", { class: "outline" }, h("summary", {}, t("outline")),
-      h("ol", {}, outline.map((entry) => h("li", { class: `depth${Math.min(entry.depth, 3)}` },
-        h("button", { type: "button", class: "quiet",
-          onclick: () => this.scrollTo(text.querySelector(`#s${entry.section}`)) }, entry.text))))) : null;
+  tools(about, text, entries, page = null) {
+    const contents = outline(entries, text, (anchor) => this.scrollTo(anchor));
     const toggle = about.repairs ? h("button", { type: "button", class: "quiet", "aria-pressed": "true", onclick: () => {
       const on = text.classList.toggle("plain");
       toggle.setAttribute("aria-pressed", String(!on));

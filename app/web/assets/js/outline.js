@@ -1,0 +1,77 @@
+// The contents of a document: opens at what is being read, and can be filtered.
+
+import { h } from "./dom.js";
+import { t } from "./i18n.js";
+
+const LONG = 12; // contents with more entries can be filtered
+
+// entries: {section, depth, text}; text: the document's element with the anchors; go(anchor).
+// Null where there is nothing to choose.
+export function outline(entries, text, go) {
+  if (entries.length < 2) return null;
+  const items = entries.map((entry) => h("li", { class: `depth${Math.min(entry.depth, 3)}` },
+    h("button", { type: "button", class: "quiet", lang: "zh-CN", onclick: () => go(anchorOf(entry)) }, entry.text)));
+  const list = h("ol", {}, items);
+  const none = h("p", { class: "note", role: "status" });
+  const filter = entries.length > LONG ? h("input", { type: "search", placeholder: t("outline.filter"), "aria-label": t("outline.filter"),
+    oninput: () => show(filter.value) }) : null;
+  const element = h("details", { class: "outline" }, h("summary", {}, t("outline")), filter, none, list);
+
+  function anchorOf(entry) {
+    return text.querySelector(`#s${entry.section}`);
+  }
+
+  function show(words) {
+    const wanted = words.trim().split(/\s+/).filter(Boolean);
+    items.forEach((item, at) => { item.hidden = !wanted.every((word) => matches(entries[at].text, word)); });
+    none.textContent = items.every((item) => item.hidden) ? t("outline.none") : "";
+  }
+
+  element.addEventListener("toggle", () => {
+    if (!element.open) return;
+    const at = readAt(entries.map(anchorOf), text);
+    items.forEach((item, i) => {
+      if (i === at) item.firstChild.setAttribute("aria-current", "true");
+      else item.firstChild.removeAttribute("aria-current");
+    });
+    if (at > 0) list.scrollTop = items[at].offsetTop - list.offsetTop - list.clientHeight / 3;
+  });
+  return element;
+}
+
+// The last entry that begins above the middle of what is seen of the text; with a cited passage in
+// sight, the one that it stands in.
+function readAt(anchors, text) {
+  const mark = text.querySelector("mark.current");
+  const box = scroller(text).getBoundingClientRect();
+  const seen = mark?.getBoundingClientRect();
+  const line = seen && seen.bottom > box.top && seen.top < box.bottom ? seen.top + 1 : (Math.max(box.top, 0) + Math.min(box.bottom, innerHeight)) / 2;
+  let found = 0;
+  anchors.forEach((anchor, at) => { if (anchor && anchor.getBoundingClientRect().top <= line) found = at; });
+  return found;
+}
+
+function scroller(element) {
+  for (let box = element; box; box = box.parentElement) {
+    if (/auto|scroll/.test(getComputedStyle(box).overflowY)) return box;
+  }
+  return document.documentElement;
+}
+
+// 22 also finds 第二十二条.
+function matches(text, word) {
+  if (text.includes(word)) return true;
+  return /^\d{1,4}$/.test(word) && text.includes(`第${chinese(Number(word))}`);
+}
+
+function chinese(number) {
+  const digits = "零一二三四五六七八九";
+  const units = ["", "十", "百", "千"];
+  let out = "";
+  for (const [at, digit] of [...String(number)].entries()) {
+    const unit = units[String(number).length - at - 1];
+    if (digit !== "0") out += digits[digit] + unit;
+    else if (!out.endsWith("零")) out += "零";
+  }
+  return out.replace(/零+$/, "").replace(/^一十/, "十");
+}
