@@ -79,8 +79,8 @@ def _wanted(
     action: Annotated[str, Query(max_length=20)] = "",
     face: Annotated[str, Query(max_length=20)] = "",
     who: Annotated[str, Query(max_length=100)] = "",
-    words: Annotated[str, Query(max_length=200)] = "",
+    titled: Annotated[str, Query(max_length=200)] = "",
     since: Annotated[str, Query(max_length=10)] = "",
     until: Annotated[str, Query(max_length=10)] = "",
 ) -> Wanted:
-    return Wanted(action, face, who.strip(), words.strip(), since, until)
+    return Wanted(action, face, who.strip(), titled.strip(), since, until)

@@ -23,6 +23,7 @@ from app.outward import outward
 from app.web.library_json import change_for_log, changed_to_json, preview_to_json, record_to_json
 from app.web.library_log import add_log
 from app.web.library_many import add_many
+from app.web.library_offers import add_offers
 from app.web.page import FRESH, bare_page, fresh_json
 from app.web.progress import told_while
 from ingest.bundles import is_bundle
@@ -64,6 +65,7 @@ def add_library(app: FastAPI, assistant: Assistant, settings: Settings) -> None:
     library, log = Library(assistant), SecurityLog(settings)
     add_log(app, library, log)
     add_many(app, library, assistant, log)
+    add_offers(app, settings)
     previews = anyio.Semaphore(PREVIEWS_AT_ONCE)
 
     def noted(changed: Changed) -> dict[str, Any]:

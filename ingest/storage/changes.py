@@ -92,13 +92,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which changes are wanted; empty: any. ``who`` is a whole name, ``words`` stand in the title;
+    """Which changes are wanted; empty: any. ``who`` is a whole name, ``titled`` stands in the title;
     ``since`` and ``until`` are ISO days in UTC, both included."""
 
     action: str = ""
     face: str = ""
     who: str = ""
-    words: str = ""
+    titled: str = ""
     since: str = ""
     until: str = ""
 
@@ -129,7 +129,7 @@ def wanted_changes(connection: sqlite3.Connection) -> str:
     return (
         "(:action = '' or action = :action) and (:who = '' or who = :who)"
         f" and (:face = '' or {face} = :face)"
-        " and (:words = '' or instr(lower(title), lower(:words)) > 0)"
+        " and (:titled = '' or instr(lower(title), lower(:titled)) > 0)"
         " and (:since = '' or substr(at, 1, 10) >= :since)"
         " and (:until = '' or substr(at, 1, 10) <= :until)"
     )

@@ -530,7 +530,7 @@ def open_states(page: Page) -> Iterator[str]:
     page.locator(".preview .alike").wait_for()
     yield "alike"
     page.keyboard.press("Escape")
-    page.locator(".head .button.plain").click()
+    page.locator(".head .to-log").click()
     page.locator(".log-of-changes li").first.wait_for()
     yield "log"
     page.keyboard.press("Escape")

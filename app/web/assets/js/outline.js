@@ -5,8 +5,8 @@ import { t } from "./i18n.js";
 
 const LONG = 12; // contents with more entries can be filtered
 
-// entries: {section, depth, text}; text: the document's element with the anchors; go(anchor).
-// Null where there is nothing to choose.
+// entries: {section, depth, text, number}; text: the document's element with the anchors; go(anchor).
+// Null where there is nothing to choose; `openHere()` opens it from elsewhere on the page.
 export function outline(entries, text, go) {
   if (entries.length < 2) return null;
   const items = entries.map((entry) => h("li", { class: `depth${Math.min(entry.depth, 3)}` },
@@ -23,13 +23,23 @@ export function outline(entries, text, go) {
 
   function show(words) {
     const wanted = words.trim().split(/\s+/).filter(Boolean);
-    items.forEach((item, at) => { item.hidden = !wanted.every((word) => matches(entries[at].text, word)); });
+    items.forEach((item, at) => { item.hidden = !wanted.every((word) => matches(entries[at], word)); });
     none.textContent = items.every((item) => item.hidden) ? t("outline.none") : "";
   }
 
+  // Where the contents are out of sight while one reads, the place is noted before they are shown.
+  let noted = null;
+  element.openHere = () => {
+    noted = readAt(entries.map(anchorOf), text);
+    element.open = true;
+    element.scrollIntoView({ block: "nearest" });
+    element.querySelector("summary").focus({ preventScroll: true });
+  };
+
   element.addEventListener("toggle", () => {
     if (!element.open) return;
-    const at = readAt(entries.map(anchorOf), text);
+    const at = noted ?? readAt(entries.map(anchorOf), text);
+    noted = null;
     items.forEach((item, i) => {
       if (i === at) item.firstChild.setAttribute("aria-current", "true");
       else item.firstChild.removeAttribute("aria-current");
@@ -58,20 +68,7 @@ function scroller(element) {
   return document.documentElement;
 }
 
-// 22 also finds 第二十二条.
-function matches(text, word) {
-  if (text.includes(word)) return true;
-  return /^\d{1,4}$/.test(word) && text.includes(`第${chinese(Number(word))}`);
-}
-
-function chinese(number) {
-  const digits = "零一二三四五六七八九";
-  const units = ["", "十", "百", "千"];
-  let out = "";
-  for (const [at, digit] of [...String(number)].entries()) {
-    const unit = units[String(number).length - at - 1];
-    if (digit !== "0") out += digits[digit] + unit;
-    else if (!out.endsWith("零")) out += "零";
-  }
-  return out.replace(/零+$/, "").replace(/^一十/, "十");
+// 22 finds the article of that number, however it is written.
+function matches(entry, word) {
+  return entry.text.includes(word) || String(entry.number) === word;
 }

@@ -100,6 +100,7 @@ export class SourcePanel {
         this.card(about, found.card),
         page ? this.printed(about, page, place) : null,
         text));
+    this.element.querySelector(".to-outline").hidden = !this.contents;
     this.scrollTo(text.querySelector("mark.current"));
     this.pointOut(place.uncited ? null : current);
     this.element.querySelector("h2").focus({ preventScroll: true });
@@ -115,6 +116,7 @@ export class SourcePanel {
         several ? t("countOf", { n: at + 1, all: places.length }) : t("sourcePanel")),
       several ? iconButton("next", t("next"), () => go(1)) : null,
       h("span", { class: "spring" }),
+      h("button", { type: "button", class: "quiet to-outline", hidden: true, onclick: () => this.contents.openHere() }, t("outline")),
       official ? h("button", { type: "button", class: "quiet", title: official, onclick: copying(() => official) }, t("copyCitation")) : null,
       h("button", { type: "button", class: "quiet", onclick: copying(() => location.href) }, t("copyLink")),
       iconButton("close", t("close"), () => this.close()));
@@ -135,7 +137,7 @@ export class SourcePanel {
   }
 
   tools(about, text, entries, page = null) {
-    const contents = outline(entries, text, (anchor) => this.scrollTo(anchor));
+    const contents = this.contents = outline(entries, text, (anchor) => this.scrollTo(anchor));
     const toggle = about.repairs ? h("button", { type: "button", class: "quiet", "aria-pressed": "true", onclick: () => {
       const on = text.classList.toggle("plain");
       toggle.setAttribute("aria-pressed", String(!on));

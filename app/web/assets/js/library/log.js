@@ -31,10 +31,10 @@ export class ChangeLog {
       h("option", { value: "" }, any), options.map(([value, text]) => h("option", { value, selected: this.wanted[name] === value }, text)));
     const input = (name, type, label) => h("input", { name, type, "aria-label": label, placeholder: label, title: label, maxlength: "100", value: this.wanted[name] });
     const form = h("form", { class: "controls", role: "search", onsubmit: (event) => event.preventDefault() },
-      input("words", "search", t("lib.column.title")),
+      input("titled", "search", t("lib.column.title")),
       select("action", t("lib.log.any"), ACTIONS.map((name) => [name, t(`lib.log.${name}`)])),
       select("face", t("lib.face.any"), FACES.map((name) => [name, t(`lib.face.${name}`)])),
-      input("who", "search", t("lib.log.who")), input("since", "date", t("lib.log.since")), input("until", "date", t("lib.log.until")));
+      input("who", "search", t("lib.log.who")), h("label", {}, t("lib.log.since"), input("since", "date", t("lib.log.since"))), h("label", {}, t("lib.log.until"), input("until", "date", t("lib.log.until"))));
     form.addEventListener("input", () => {
       this.wanted = Object.fromEntries([...new FormData(form)].filter(([, value]) => value));
       clearTimeout(this.waiting);

@@ -82,8 +82,8 @@ class LibraryPage {
         onclick: () => { setLanguage(other); this.start(); } }, t("otherLanguage")),
     ].filter(Boolean));
     this.tools.replaceChildren(h("h2", {}, t("lib.title")), h("span", { class: "spring" }),
-      ...(this.editor ? [h("button", { type: "button", class: "button plain log", onclick: () => this.changes.open() }, t("lib.log")),
-        h("button", { type: "button", class: "button plain offers", onclick: () => this.offers.open() }, t("lib.offers")),
+      ...(this.editor ? [h("button", { type: "button", class: "button plain to-log", onclick: () => this.changes.open() }, t("lib.log")),
+        h("button", { type: "button", class: "button plain to-offers", onclick: () => this.offers.open() }, t("lib.offers")),
         h("button", { type: "button", class: "button add", onclick: () => this.adding.open() }, icon("add"), t("lib.add"))] : []));
   }
 
