@@ -147,7 +147,8 @@ class Assistant:
     def renew(self) -> None:
         """Bring up to date what is derived from the index."""
         with self._at_work:
-            self._first_question()
+            question, hits = self._first_question()
+            self.parts()[1].answer(question, hits)
 
     def _first_question(self) -> tuple[str, list[Hit]]:
         """A question that needs all that is loaded, as it is heard, and what is found for it."""
