@@ -11,7 +11,6 @@ from app.outward import outward_source
 from app.types import Citation, Elsewhere, Outdated
 from ingest.index import Index
 from ingest.language import Language
-from ingest.sources.replaced import replacements
 from ingest.storage.catalogue import DocumentRecord, work_of
 from ingest.twins import twins_of
 from ingest.validity import date_of, replaced_by
@@ -24,7 +23,7 @@ def dated(citation: Citation, index: Index) -> Citation:
     if record is None:
         return citation
     found: dict[str, Outdated] = {}
-    for start, end, one in replacements(index.settings).cited_in(citation.text):
+    for start, end, one in index.replaced().cited_in(citation.text):
         if work_of(one.by) != record.work:  # the text that repeals others says so itself
             name = citation.text[start:end]
             found[name] = Outdated(name, one.by, one.since)
@@ -48,8 +47,8 @@ def successor(record: DocumentRecord, records: Iterable[DocumentRecord], index: 
     newer = replaced_by(record, records)
     if newer is not None:
         return f"《{newer.title}》（{date_of(newer)}）"
-    table = replacements(index.settings).of(record.title, record.metadata.number)
-    return f"《{table.by}》（{table.since}）" if table else ""
+    found = index.replaced().ended(record)
+    return f"《{found.by}》（{found.since}）" if found else ""
 
 
 def version_words(citation: Citation, language: Language) -> str:

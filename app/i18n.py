@@ -623,8 +623,10 @@ _EN = {
     "lib.offers": "Look for new texts",
     "lib.offers.looking": "Reading the list pages that the list of sources names…",
     "lib.offers.none": "Nothing was found that the library lacks.",
-    "lib.offers.unknown": "These lists could not be read, so it is not known whether there is anything new.",
-    "lib.offers.how": "Official sites list these, and the library lacks them. Choose some, look at them first; nothing goes in before you say so.",
+    "lib.offers.unknown": "These lists could not be read, so it is not known whether there is "
+    "anything new.",
+    "lib.offers.how": "Official sites list these, and the library lacks them. Choose some, look at "
+    "them first; nothing goes in before you say so.",
     "lib.offers.look": "Look at these",
     "lib.offers.dismiss": "Do not offer these again",
     "repairs": "Repairs: {n}",

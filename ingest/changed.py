@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ingest.storage.catalogue import DocumentRecord
+from typing import NamedTuple
+
+from ingest.document import Metadata
 from ingest.storage.decisions import Values
 
 FIELDS = (
@@ -12,7 +14,15 @@ FIELDS = (
 """What an editor may correct of a document's metadata."""
 
 
-def values_changed(before: DocumentRecord | None, after: DocumentRecord | None) -> Values:
+class Known(NamedTuple):
+    """What is known of a document: its metadata, the hash of its bytes, how many passages."""
+
+    metadata: Metadata
+    content_hash: str
+    passages: int
+
+
+def values_changed(before: Known | None, after: Known | None) -> Values:
     """The fields that differ, with the value before and after; also ``passages``, their number,
     where the file is another. Nothing where the document came or went."""
     if before is None or after is None:

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from ingest.bundles import BundleWanted, is_bundle, unpacked
-from ingest.changed import values_changed
+from ingest.changed import Known, values_changed
 from ingest.clean import count_repairs
 from ingest.document import document_id
 from ingest.embed import Embedder, OnProgress
@@ -31,7 +31,7 @@ from ingest.reserve import set_aside
 from ingest.securitylog import user_name
 from ingest.settings import Settings
 from ingest.storage.catalogue import DocumentRecord
-from ingest.storage.decisions import Change, Decisions, Face, Held, Standing
+from ingest.storage.decisions import Action, Change, Decisions, Face, Held, Standing
 from ingest.twins import note_twins
 
 Status = Literal["added", "replaced", "unchanged", "failed"]
@@ -255,9 +255,9 @@ def _ingest_one(
         return Outcome(origin.source, "unchanged", id)
     prepared = prepare(origin, settings)
     before = index.record(id) if id in known else None
-    store(prepared, origin, index, embedder, settings)
+    held = store(prepared, origin, index, embedder, settings)
     if index.serves:
-        _log_taken_in(before, id, index, settings)
+        _log_taken_in(before, held, prepared, settings)
     return Outcome(
         origin.source,
         "replaced" if id in known else "added",
@@ -269,19 +269,25 @@ def _ingest_one(
     )
 
 
-def _log_taken_in(before: DocumentRecord | None, id: str, index: Index, settings: Settings) -> None:
+def _log_taken_in(
+    before: DocumentRecord | None, held: Held, prepared: Prepared, settings: Settings
+) -> None:
     """A document that a command brought in stands in the log like one that an editor added."""
-    after = index.record(id)
-    assert after is not None
-    stood = standing_of(before, settings) if before else Standing(after.source, present=False)
-    Decisions(settings.data_folder).note(
-        user_name(),
-        "replace" if before else "add",
-        after.title,
-        stood,
-        standing_of(after, settings),
-        values_changed(before, after),
+    decisions = Decisions(settings.data_folder)
+    decision = decisions.all().get(held.source)
+    after = Standing(
+        held.source, True, held.file, held.content_hash, decision.edits if decision else ()
     )
+    stood = standing_of(before, settings) if before else Standing(held.source, present=False)
+    now = Known(prepared.document.metadata, held.content_hash, len(prepared.passages))
+    values = values_changed(before and known_of(before), now)
+    action: Action = "replace" if before else "add"
+    decisions.note(user_name(), action, held.title, stood, after, values)
+
+
+def known_of(record: DocumentRecord) -> Known:
+    """What the log compares of a document."""
+    return Known(record.metadata, record.content_hash, record.passages)
 
 
 def store(
@@ -291,16 +297,18 @@ def store(
     embedder: Embedder,
     settings: Settings,
     on_progress: OnProgress | None = None,
-) -> None:
-    """Embed a prepared document and make it visible, in place of what has its id."""
+) -> Held:
+    """Embed a prepared document and make it visible, in place of what has its id; gives its line
+    of the register."""
     document, passages = prepared.document, prepared.passages
     texts = [embedded_text(document, p) for p in passages]
     vectors = embedder.encode_passages(texts, on_progress)
     file = keep(origin.file, document.content_hash, settings)
     index.add(document, prepared.sections, passages, vectors, file)
+    held = Held(document.source, file, document.content_hash, document.title)
     if index.serves:
-        held = Held(document.source, file, document.content_hash, document.title)
         Decisions(settings.data_folder).hold(held)
+    return held
 
 
 def _origins(paths: Iterable[Path], settings: Settings) -> Iterator[Origin]:

@@ -381,9 +381,7 @@ def test_a_log_of_an_earlier_version_is_read_and_goes_on(tmp_path: Path) -> None
     assert [c.values for c in decisions.changes()] == [(("title", "甲", "乙"),), ()]
 
 
-def test_many_are_removed_and_brought_back_at_once(
-    assistant: Assistant, library: Library
-) -> None:
+def test_many_are_removed_and_brought_back_at_once(assistant: Assistant, library: Library) -> None:
     fire = add_fire(library)
     (rule,) = (r.id for r in assistant.index.documents() if r.title == RULE)
     steps: list[int] = []

@@ -301,7 +301,9 @@ def test_a_site_that_is_gone_is_not_asked_for_every_page(
     project.write("sources.yaml", text.removesuffix("]") + f", {more}")
     tried: list[str] = []
     fetch = manners.fetch
-    monkeypatch.setattr(manners, "fetch", lambda url, *rest: (tried.append(url), fetch(url, *rest))[1])
+    monkeypatch.setattr(
+        manners, "fetch", lambda url, *rest: (tried.append(url), fetch(url, *rest))[1]
+    )
     summary = synced(project)
     assert [o.error.code for o in summary.outcomes if o.error] == ["unreachable"] * 2
     assert len(tried) == manners.TRIES

@@ -16,24 +16,26 @@ from ingest.sources.watch import dismiss, watch
 from tests.projects import Project
 from tests.test_sources_web import NUMBER, TITLE, Server, files, page
 
-pytest_plugins: list[str] = []
-
 MINISTRY = """<html><head><meta charset="{charset}"><title>规章制度</title></head><body>
 <div class="nav"><a href="/">首页</a> <a href="/zcfb/">政策发布</a>
 <a href="http://example.gov/jiaoyisuo/">财政部门户网站群链接导航</a> 2026年11月27日 星期五</div>
 <ul class="liBox">
 <li><a href="../caizhengbuling/201712/94.html" title="{listed}">{listed}</a>
 <span>2017-12-26</span></li>
-<li><a href="./202611/t20261120_1.htm" title="关于印发《示例采购需求管理办法》的通知">关于印发《示例采购需求…</a>
+<li><a href="./202611/t20261120_1.htm"
+title="关于印发《示例采购需求管理办法》的通知">关于印发《示例采购需求…</a>
 <span>2026-11-20</span></li>
-<li><a href="./202611/t20261118_2.htm">关于示例采购文件保存期限有关事项的公告</a><span>2026-11-18</span></li>
-<li><a href="./202610/t20261009_3.htm">关于会计人员继续教育的通知通告</a><span>2026-10-09</span></li>
+<li><a href="./202611/t20261118_2.htm">关于示例采购文件保存期限有关事项的公告</a>
+<span>2026-11-18</span></li>
+<li><a href="./202610/t20261009_3.htm">关于会计人员继续教育的通知通告</a>
+<span>2026-10-09</span></li>
 </ul>
 <p>主办单位：示例部　备案号：京ICP备05002860号 <a href="/map.html">网站地图与使用帮助说明</a></p>
 </body></html>"""
 NETWORK = """<html><head><title>财政部规章</title></head><body><div class="main_list">
 <ul class="c_list_bid">
-<li><a href="/zcfg/mof/202611/t20261125_99.htm" target="_blank">·示例采购评审专家管理办法（2026年修订）</a>
+<li><a href="/zcfg/mof/202611/t20261125_99.htm" target="_blank">
+·示例采购评审专家管理办法（2026年修订）</a>
 <em>发布时间：<span>2026年11月25日</span></em></li>
 <li><a href="//{host}/zcfg/mof/202610/t20261001_98.htm">· 示例采购信用信息管理暂行办法</a></li>
 </ul><div class="pages"><a href="index_1.htm">下一页</a> 共 20 页</div></div></body></html>"""
@@ -59,10 +61,9 @@ def _project(tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch) ->
         "library: {allow_private_addresses: true}\nanswer: {reader: none}\n",
     )
     at = server.address
-    text = f"{{title: {TITLE}, number: {NUMBER}, source: {{web: '{at}/caizhengbuling/201712/94.html'}}}}"
-    lists = (
-        f"{{name: 部, page: '{at}/gkml/', words: [采购]}}, {{name: 网, page: '{at}/zcfg/mof/'}}"
-    )
+    source = f"{{web: '{at}/caizhengbuling/201712/94.html'}}"
+    text = f"{{title: {TITLE}, number: {NUMBER}, source: {source}}}"
+    lists = f"{{name: 部, page: '{at}/gkml/', words: [采购]}}, {{name: 网, page: '{at}/zcfg/mof/'}}"
     project.write("sources.yaml", f"texts: [{text}]\nlists: [{lists}]\n")
     ministry = MINISTRY.format(charset="utf-8", listed=TITLE)
     server.pages["/gkml/"] = 200, ministry
@@ -154,8 +155,14 @@ def test_the_command_says_what_is_new(project: Project, server: Server) -> None:
 
 def test_links_of_menus_are_no_texts() -> None:
     base = "http://example.gov/list/"
-    menu = "<ul><li><a href='a.html'>政府采购政策文件专栏</a><a href='b.html'>政府采购信息公告专栏</a> 2026-01-01</li></ul>"
-    line = "<table><tr><td><a href='c.html'>政府采购公告发布规定</a></td><td>[2026/3/4]</td></tr></table>"
+    menu = (
+        "<ul><li><a href='a.html'>政府采购政策文件专栏</a>"
+        "<a href='b.html'>政府采购信息公告专栏</a> 2026-01-01</li></ul>"
+    )
+    line = (
+        "<table><tr><td><a href='c.html'>政府采购公告发布规定</a></td>"
+        "<td>[2026/3/4]</td></tr></table>"
+    )
     assert linked((menu + line).encode(), base) == [
         Linked("政府采购公告发布规定", "http://example.gov/list/c.html", "2026-03-04")
     ]

@@ -25,7 +25,7 @@ from ingest.errors import UserError
 from ingest.index import Index, read_current, recipe_of, writing
 from ingest.meanings import keep_filled
 from ingest.originals import find, in_corpus, keep, located
-from ingest.pipeline import keep_copy, standing_of, store, take_out
+from ingest.pipeline import keep_copy, known_of, standing_of, store, take_out
 from ingest.prepare import Origin, Prepared, prepare
 from ingest.reserve import room
 from ingest.settling import settle
@@ -340,7 +340,9 @@ class Library:
             settle(index, self._settings)
             raise
         stands = index.record(after.document)
-        self._decisions.finish(id, title, values_changed(stood, stands))
+        self._decisions.finish(
+            id, title, values_changed(stood and known_of(stood), stands and known_of(stands))
+        )
         change = self._decisions.change(id)
         assert change is not None
         return Changed(stands, change)

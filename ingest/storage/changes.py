@@ -92,8 +92,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which changes are wanted; empty: any. ``who`` is a whole name, ``titled`` stands in the title;
-    ``since`` and ``until`` are ISO days in UTC, both included."""
+    """Which changes are wanted; empty: any. ``who`` is a whole name, ``titled`` a part of the
+    title; ``since`` and ``until`` are ISO days in UTC, both included."""
 
     action: str = ""
     face: str = ""
