@@ -280,14 +280,14 @@ def _log_taken_in(
     )
     stood = standing_of(before, settings) if before else Standing(held.source, present=False)
     now = Known(prepared.document.metadata, held.content_hash, len(prepared.passages))
-    values = values_changed(before and known_of(before), now)
+    values = values_changed(known_of(before), now)
     action: Action = "replace" if before else "add"
     decisions.note(user_name(), action, held.title, stood, after, values)
 
 
-def known_of(record: DocumentRecord) -> Known:
-    """What the log compares of a document."""
-    return Known(record.metadata, record.content_hash, record.passages)
+def known_of(record: DocumentRecord | None) -> Known | None:
+    """What the log compares of a document; ``None`` where it is not in."""
+    return Known(record.metadata, record.content_hash, record.passages) if record else None
 
 
 def store(

@@ -2,8 +2,9 @@
 
 Copies are looked for by MinHash over shingles (:mod:`ingest.shingles`) and taken for one text only
 if they have the same words: what stands in the middle of the shorter one stands in the other word
-for word, and neither date of version nor number differs. So versions of a law stay apart however
-alike they are; page furniture, punctuation and script do not count.
+for word, one's title holds the other's, and no version, day of effect, number or region differs.
+So versions of a law stay apart however alike they are; page furniture, punctuation and script do
+not count.
 
 ``data/twins.npz`` keeps what was found, by the hash of the documents' bytes. It is derived: lost or
 damaged, it is made anew by the next change.
@@ -28,14 +29,14 @@ from ingest.durable import written
 from ingest.index import Index
 from ingest.settings import Settings
 from ingest.shingles import bare, shingles
-from ingest.storage.catalogue import DocumentRecord, StoredDocument
+from ingest.storage.catalogue import DocumentRecord, StoredDocument, work_of
 
 FILE = "twins.npz"
 _VALUES = 128
 _ALIKE = 0.7
 """An estimate from so many values is off by less than 0.1; copies share more than 0.8."""
-_EDGE = 20
-"""A twentieth at either end may be page furniture."""
+_EDGE, _LONGEST_EDGE = 20, 300
+"""A twentieth at either end, so many characters at most, may be page furniture."""
 _AT_ONCE = 4096
 
 
@@ -96,17 +97,31 @@ def note_twins(index: Index) -> None:
 
 def same_text(one: StoredDocument, other: StoredDocument) -> bool:
     """Whether two documents are copies of one text; see the head of this module."""
-    ours, theirs = one.record.metadata, other.record.metadata
-    for a, b in ((ours.version, theirs.version), (ours.number, theirs.number)):
-        if a and b and bare(a) != bare(b):
-            return False
+    if _contradict(one.record, other.record):
+        return False
     short, long = sorted(
         ([bare(piece) for piece in each.document.text.split(HOLE)] for each in (one, other)),
         key=lambda pieces: sum(map(len, pieces)),
     )
-    edge = sum(map(len, short)) // _EDGE
+    edge = min(sum(map(len, short)) // _EDGE, _LONGEST_EDGE)
     # What a hole stands for in one copy may stand in the other
     return bool(edge) and _in_order(list(_middle(short, edge)), "".join(long))
+
+
+def _contradict(one: DocumentRecord, other: DocumentRecord) -> bool:
+    """Whether two documents say of themselves that they are not the same: two provinces may have
+    the same rules."""
+    a, b = bare(work_of(one.title)), bare(work_of(other.title))
+    if a not in b and b not in a:
+        return True
+    ours, theirs = one.metadata, other.metadata
+    said = (
+        (ours.version, theirs.version),
+        (ours.number, theirs.number),
+        (ours.region, theirs.region),
+        (ours.effective, theirs.effective),
+    )
+    return any(x and y and bare(x) != bare(y) for x, y in said)
 
 
 def signature(text: str) -> np.ndarray:

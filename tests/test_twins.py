@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,18 @@ def test_versions_are_not_taken_for_copies(tmp_path: Path) -> None:
     assert not same_text(
         stored(tmp_path, "f.txt", text, number="甲财〔2020〕1号"),
         stored(tmp_path, "g.txt", text, number="乙财〔2020〕2号"),
+    )
+
+
+def test_the_same_rules_of_two_provinces_are_two_texts(tmp_path: Path) -> None:
+    text = "\n".join(LINES)
+    one = stored(tmp_path, "a.txt", text)
+    other = stored(tmp_path, "b.txt", text.replace("甲市", "乙市"))
+    named = replace(other, record=replace(other.record, title="乙市政府采购履约验收办法"))
+    assert same_text(one, other) and not same_text(one, named)
+    assert not same_text(
+        stored(tmp_path, "c.txt", text, region="甲省"),
+        stored(tmp_path, "d.txt", text, region="乙省"),
     )
 
 

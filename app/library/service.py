@@ -340,9 +340,7 @@ class Library:
             settle(index, self._settings)
             raise
         stands = index.record(after.document)
-        self._decisions.finish(
-            id, title, values_changed(stood and known_of(stood), stands and known_of(stands))
-        )
+        self._decisions.finish(id, title, values_changed(known_of(stood), known_of(stands)))
         change = self._decisions.change(id)
         assert change is not None
         return Changed(stands, change)

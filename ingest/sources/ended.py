@@ -22,6 +22,8 @@ _PART = re.compile(r"^的?(?:附件)?第|^中|^有关|^的(?:决定|规定)")
 _NUMBER = re.compile(
     r"[\u4e00-\u9fff]{0,12}令[^\d（）()、，]{0,4}第?\d+号|[\u4e00-\u9fff]{1,8}[〔\[(]\d{4}[〕\])]\d+号"
 )
+_INNER = str.maketrans("〈〉", "《》")
+"""A title within a title stands in other brackets than it does by itself."""
 _NOT_YET = re.compile(r"拟|建议|将|应当|可以|应予|清理|是否|除")
 """A plan or a duty to end something ends nothing yet."""
 
@@ -36,4 +38,5 @@ def ended_in(text: str) -> Iterator[tuple[str, str]]:
         for named in _NAMED.finditer(sentence[0][: end.end()]):
             if not _PART.match(named["after"]):
                 number = _NUMBER.search(named["bracket"] or "")
-                yield " ".join(named["title"].split()), number[0] if number else ""
+                title = "".join(named["title"].split()).translate(_INNER)
+                yield title, number[0] if number else ""

@@ -20,7 +20,7 @@ _STATE = "中华人民共和国"
 _NUMBER = re.compile(r"第?\d+号$")
 _BEFORE = "依照|按照|依据|根据|适用|违反|符合|执行|和|与|及|或者|、|，"
 """What stands before a law's name that is cited without brackets; 劳动合同法 is no 合同法."""
-_RANK = re.compile(r"(法|条例)(?:[（(][^（）()]*[）)])?$")
+_RANK = re.compile(r"((?<!办)法|条例)(?:[（(][^（）()]*[）)])?$")
 _ANY = frozenset({"law", "regulation", "local-regulation", "rule", "interpretation", "document"})
 _ENDING = {
     "法": frozenset({"law"}),
