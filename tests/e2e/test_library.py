@@ -74,7 +74,7 @@ accounts:
 
 @pytest.fixture(scope="module")
 def site(project: Project) -> Iterator[Site]:
-    expect.set_options(timeout=20_000)  # a change takes seconds where the machine is busy
+    expect.set_options(timeout=90_000)  # a change takes long where the machine is busy
     with Running(project) as (url, _):
         yield Site(url, project)
     expect.set_options(timeout=5_000)
