@@ -27,10 +27,12 @@ export function outline(entries, text, go) {
     none.textContent = items.every((item) => item.hidden) ? t("outline.none") : "";
   }
 
-  // Where the contents are out of sight while one reads, the place is noted before they are shown.
-  let noted = null;
+  // What is read is noted before the contents are shown, which moves the text.
+  let at = 0;
+  const note = () => { at = readAt(entries.map(anchorOf), text); };
+  element.querySelector("summary").addEventListener("click", () => { if (!element.open) note(); });
   element.openHere = () => {
-    noted = readAt(entries.map(anchorOf), text);
+    note();
     element.open = true;
     element.scrollIntoView({ block: "nearest" });
     element.querySelector("summary").focus({ preventScroll: true });
@@ -38,8 +40,6 @@ export function outline(entries, text, go) {
 
   element.addEventListener("toggle", () => {
     if (!element.open) return;
-    const at = noted ?? readAt(entries.map(anchorOf), text);
-    noted = null;
     items.forEach((item, i) => {
       if (i === at) item.firstChild.setAttribute("aria-current", "true");
       else item.firstChild.removeAttribute("aria-current");
@@ -55,9 +55,12 @@ function readAt(anchors, text) {
   const mark = text.querySelector("mark.current");
   const box = scroller(text).getBoundingClientRect();
   const seen = mark?.getBoundingClientRect();
-  const line = seen && seen.bottom > box.top && seen.top < box.bottom ? seen.top + 1 : (Math.max(box.top, 0) + Math.min(box.bottom, innerHeight)) / 2;
+  const cited = seen && seen.bottom > box.top && seen.top < box.bottom;
+  const line = (Math.max(box.top, 0) + Math.min(box.bottom, innerHeight)) / 2;
+  const begins = (anchor) => (cited ? anchor.compareDocumentPosition(mark) & Node.DOCUMENT_POSITION_FOLLOWING
+    : anchor.getBoundingClientRect().top <= line);
   let found = 0;
-  anchors.forEach((anchor, at) => { if (anchor && anchor.getBoundingClientRect().top <= line) found = at; });
+  anchors.forEach((anchor, at) => { if (anchor && begins(anchor)) found = at; });
   return found;
 }
 
