@@ -57,11 +57,11 @@ function readAt(anchors, text) {
   const seen = mark?.getBoundingClientRect();
   const cited = seen && seen.bottom > box.top && seen.top < box.bottom;
   const line = (Math.max(box.top, 0) + Math.min(box.bottom, innerHeight)) / 2;
-  const begins = (anchor) => (cited ? anchor.compareDocumentPosition(mark) & Node.DOCUMENT_POSITION_FOLLOWING
+  const before = (anchor) => (cited ? anchor.compareDocumentPosition(mark) & Node.DOCUMENT_POSITION_FOLLOWING && !mark.contains(anchor)
     : anchor.getBoundingClientRect().top <= line);
-  let found = 0;
-  anchors.forEach((anchor, at) => { if (anchor && begins(anchor)) found = at; });
-  return found;
+  // What is cited whole begins within its mark
+  const within = cited ? anchors.findIndex((anchor) => anchor && mark.contains(anchor)) : -1;
+  return within >= 0 ? within : Math.max(0, anchors.findLastIndex((anchor) => anchor && before(anchor)));
 }
 
 function scroller(element) {
