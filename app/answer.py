@@ -66,7 +66,7 @@ class QuotingAnswerer:
         """What the index holds now."""
         with self._lock:
             if self._holdings is None or not self._holdings.fresh():
-                self._holdings = Holdings(self.index)
+                self._holdings = Holdings(self.index, self._holdings)
             return self._holdings
 
     def answer(

@@ -100,6 +100,9 @@ def citation_to_json(citation: Citation) -> dict[str, Any]:
         "outdated": [asdict(one) for one in citation.outdated],
         "page": citation.page,
         "recognised": citation.recognised,
+        "also_at": [
+            {**asdict(copy), "source": outward_source(copy.source)} for copy in citation.also_at
+        ],
     }
 
 

@@ -1,5 +1,5 @@
-"""What a citation says of the time of its text: the version, what replaced it, and which texts
-that it names were replaced."""
+"""What a citation says of its text beside the words: the version, what replaced it, which texts
+that it names were replaced, and where else the same text stands."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from app.i18n import text_in
-from app.types import Citation, Outdated
+from app.outward import outward_source
+from app.types import Citation, Elsewhere, Outdated
 from ingest.index import Index
 from ingest.language import Language
-from ingest.sources.replaced import replacements
 from ingest.storage.catalogue import DocumentRecord, work_of
+from ingest.twins import twins_of
 from ingest.validity import date_of, replaced_by
 
 
@@ -22,7 +23,7 @@ def dated(citation: Citation, index: Index) -> Citation:
     if record is None:
         return citation
     found: dict[str, Outdated] = {}
-    for start, end, one in replacements(index.settings).cited_in(citation.text):
+    for start, end, one in index.replaced().cited_in(citation.text):
         if work_of(one.by) != record.work:  # the text that repeals others says so itself
             name = citation.text[start:end]
             found[name] = Outdated(name, one.by, one.since)
@@ -32,6 +33,10 @@ def dated(citation: Citation, index: Index) -> Citation:
         superseded=record.superseded,
         replaced_by=successor(record, records, index),
         outdated=tuple(found.values()),
+        also_at=tuple(
+            Elsewhere(copy.id, copy.title, copy.source, copy.metadata.url or "")
+            for copy in twins_of(index).of(record.id)
+        ),
     )
 
 
@@ -42,8 +47,8 @@ def successor(record: DocumentRecord, records: Iterable[DocumentRecord], index: 
     newer = replaced_by(record, records)
     if newer is not None:
         return f"《{newer.title}》（{date_of(newer)}）"
-    table = replacements(index.settings).of(record.title, record.metadata.number)
-    return f"《{table.by}》（{table.since}）" if table else ""
+    found = index.replaced().ended(record)
+    return f"《{found.by}》（{found.since}）" if found else ""
 
 
 def version_words(citation: Citation, language: Language) -> str:
@@ -55,6 +60,13 @@ def version_words(citation: Citation, language: Language) -> str:
     elif citation.superseded:
         said.append(text_in(language, "superseded"))
     return text_in(language, "listComma").join(said)
+
+
+def elsewhere_words(citation: Citation, language: Language) -> str:
+    """Where else the same text stands; empty where nowhere."""
+    places = [copy.url or outward_source(copy.source) for copy in citation.also_at]
+    comma = text_in(language, "listComma")
+    return text_in(language, "alsoAt").format(places=comma.join(places)) if places else ""
 
 
 def outdated_words(text: str, citations: Iterable[Citation], language: Language) -> str:

@@ -20,8 +20,8 @@ EVERY = 0.5
 class Follows(Protocol):
     """What can be brought up to date; :class:`app.service.Assistant` is one."""
 
-    def state(self) -> tuple[str, int]:
-        """Generation and number of changes of the index as it is now."""
+    def state(self) -> object:
+        """What :meth:`renew` depends on, as it is now."""
         ...
 
     def renew(self) -> None:
@@ -38,7 +38,7 @@ def follow(one: Follows, ended: threading.Event) -> None:
     ).start()
 
 
-def _follow(kept: weakref.ref[Follows], ended: threading.Event, seen: tuple[str, int]) -> None:
+def _follow(kept: weakref.ref[Follows], ended: threading.Event, seen: object) -> None:
     while not ended.wait(EVERY):
         one = kept()
         if one is None:

@@ -29,7 +29,7 @@ from app.retrieval.names import Names, defined_names
 from app.retrieval.query import Query, understand
 from app.retrieval.rerank import Ranked, reranker_of
 from app.retrieval.slips import Hearing
-from app.retrieval.verbatim import Found, Verbatim
+from app.retrieval.verbatim import Found, Verbatim, squeezed
 from app.types import Filters, Hit
 from ingest.cleaning.places import PROVINCES
 from ingest.document import Passage
@@ -39,6 +39,7 @@ from ingest.settings import Settings
 from ingest.storage.catalogue import DocumentRecord
 from ingest.storage.lexical import LexicalView
 from ingest.storage.terms import term_numbers
+from ingest.twins import Twins, twins_of
 from ingest.validity import holds
 
 _BY_VECTORS = 2
@@ -57,10 +58,12 @@ _WHOLE, _PART = 100.0, 2.0
 class _State:
     """What holds as long as the index does not change.
 
+    ``records`` are the documents that answer, without the copies of them that ``twins`` names;
     ``regions`` has the provinces and cities of each document of the view.
     """
 
     view: LexicalView
+    twins: Twins
     records: dict[str, DocumentRecord]
     names: Names
     regions: list[frozenset[str]]
@@ -92,7 +95,7 @@ class Retriever:
         :param filters: limits on the documents searched.
         """
         state = self._state()
-        allowed = allowed_documents(state.records.values(), filters)
+        allowed = self._allowed(state, filters)
         if not question.strip() or not state.view.ids or (allowed is not None and not allowed):
             return []
         words = chinese_of(question)
@@ -104,6 +107,24 @@ class Retriever:
         pool, ranked = self._ranked(state, query, named, allowed, found, read)
         hits = Hits(self._index, state.records, state.view, pool, ranked)
         return hits.best(k, explicit)[:k]
+
+    def holding(self, words: Sequence[str], most: int) -> tuple[dict[str, int], list[Passage]]:
+        """How many passages of each document hold all of ``words`` as they are written, by id,
+        and the first ``most`` of them of each document."""
+        state = self._state()
+        rows = state.verbatim.rows(squeezed(words[0]))
+        for word in words[1:]:
+            rows = np.intersect1d(rows, state.verbatim.rows(squeezed(word)), assume_unique=True)
+        owners, first, counts = np.unique(
+            state.view.owner[rows], return_index=True, return_counts=True
+        )
+        names = [state.view.documents[owner] for owner in owners.tolist()]
+        runs = zip(first.tolist(), counts.tolist(), strict=True)
+        shown = [row for at, count in runs for row in rows[at : at + min(count, most)].tolist()]
+        ids = [state.view.ids[row] for row in shown]
+        passages = self._index.passages(ids)
+        held = [passages[id] for id in ids if id in passages]
+        return dict(zip(names, counts.tolist(), strict=True)), held
 
     @property
     def by_words_only(self) -> bool:
@@ -148,17 +169,25 @@ class Retriever:
         alike = meaning.cosines(asked, view, pool.rows)
         return replace(pool, alike=alike), meaning.weighed(ranked, ruled, alike)
 
+    def _allowed(self, state: _State, filters: Filters) -> frozenset[str] | None:
+        """The documents that may answer; ``None``: all."""
+        if state.twins.kept and filters == Filters():
+            return frozenset(state.records)
+        return allowed_documents(self._index.documents(), filters, twins=state.twins)
+
     def _state(self) -> _State:
-        view = self._index.lexical.view()
-        if self._known is None or self._known.view is not view:
-            records = {record.id: record for record in self._index.documents()}
+        view, twins = self._index.lexical.view(), twins_of(self._index)
+        known = self._known
+        if known is None or known.view is not view or known.twins is not twins:
+            answering = twins.without_copies(self._index.documents())
+            records = {record.id: record for record in answering}
             names = Names(list(records.values()), defined_names(_defining_texts(self._index)))
             regions = [_regions(records.get(id)) for id in view.documents]
             before = self._known.verbatim if self._known else None
             verbatim = Verbatim(view, records, self._index.catalogue, before)
             hearing = Hearing(view, verbatim)
-            self._known = _State(view, records, names, regions, verbatim, hearing)
-        return self._known
+            known = self._known = _State(view, twins, records, names, regions, verbatim, hearing)
+        return known
 
 
 def _defining_texts(index: Index) -> list[str]:
@@ -170,12 +199,16 @@ def _defining_texts(index: Index) -> list[str]:
 
 
 def allowed_documents(
-    records: Iterable[DocumentRecord], filters: Filters, nation: bool = True
+    records: Iterable[DocumentRecord],
+    filters: Filters,
+    nation: bool = True,
+    twins: Twins | None = None,
 ) -> frozenset[str] | None:
     """Ids of the documents that pass ``filters``; ``None`` where these limit nothing.
 
     :param nation: whether a region means its own documents and those of the whole country; a list
         of the documents of a region has its own only.
+    :param twins: gives the documents that answer in the place of copies that pass.
     """
     if filters == Filters():
         return None
@@ -183,7 +216,8 @@ def allowed_documents(
     region = _short(filters.region or "")
     # what is no place at all limits to nothing
     nation = nation and (bool(places(region)) or any(region in _of(r) for r in held))
-    return frozenset(record.id for record in held if _passes(record, filters, nation))
+    passing = frozenset(record.id for record in held if _passes(record, filters, nation))
+    return twins.answering(passing) if twins else passing
 
 
 def _short(region: str) -> str:

@@ -21,6 +21,7 @@ from ingest.index import Index, recipe_of, wrong_recipe
 from ingest.language import Language
 from ingest.settings import Settings
 from ingest.storage.reach import Reach
+from ingest.twins import Twins, twins_of
 
 if TYPE_CHECKING:
     from app.answer import QuotingAnswerer
@@ -137,15 +138,17 @@ class Assistant:
         if self._workers is not None:
             self._workers.close()
 
-    def state(self) -> tuple[str, int]:
-        """Generation and number of changes of the index as it is now."""
+    def state(self) -> tuple[str, int, Twins]:
+        """What answers depend on: generation and number of changes of the index as it is now, and
+        which of its documents are copies."""
         index = self.index
-        return index.generation, index.changes
+        return index.generation, index.changes, twins_of(index)
 
     def renew(self) -> None:
         """Bring up to date what is derived from the index."""
         with self._at_work:
-            self._first_question()
+            question, hits = self._first_question()
+            self.parts()[1].answer(question, hits)
 
     def _first_question(self) -> tuple[str, list[Hit]]:
         """A question that needs all that is loaded, as it is heard, and what is found for it."""
@@ -309,7 +312,7 @@ class Assistant:
             return passing.quoted
 
     def _of_state(
-        self, state: tuple[str, int], asked: Asked, filters: Filters, language: Language
+        self, state: tuple[str, int, Twins], asked: Asked, filters: Filters, language: Language
     ) -> Quoted:
         """What an index in ``state`` gives; remembered under it unless it is passing."""
         quoted = self._made(asked, filters, language)
@@ -335,7 +338,7 @@ class Assistant:
         """The documents that may be quoted under ``filters``; ``None``: all."""
         from app.retrieve import allowed_documents
 
-        return allowed_documents(self.index.documents(), filters)
+        return allowed_documents(self.index.documents(), filters, twins=twins_of(self.index))
 
     def _left_out(self, language: Language) -> str:
         """How many documents are not looked in because they are not in force."""

@@ -65,6 +65,16 @@ class Outdated:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Another copy of a cited document's text; ``url`` is empty where none is known."""
+
+    document: str
+    title: str
+    source: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """A place in a document that proves a statement.
 
@@ -78,6 +88,7 @@ class Citation:
     ``text`` names though they were replaced.
     ``page`` is the page (from 1) on which it begins, ``None`` where the format has none;
     ``recognised`` says that its text was recognised in a scan and may be wrong.
+    ``also_at`` are other copies of the document's text.
     """
 
     n: int
@@ -100,6 +111,7 @@ class Citation:
     outdated: tuple[Outdated, ...] = ()
     page: int | None = None
     recognised: bool = False
+    also_at: tuple[Elsewhere, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,6 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     from app.api.mounting import add_api
     from app.api.parts import Gates
     from app.api.quotas import Quotas
-    from app.library.service import Library
     from app.web.conversation_routes import add_conversations
     from app.web.gradio_door import narrow
     from app.web.library_routes import add_library
@@ -72,7 +71,7 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     add_routes(app, assistant, settings)
     seals = Seals(settings)
     add_conversations(app, assistant, settings, seals)
-    add_library(app, Library(assistant), settings)
+    add_library(app, assistant, settings)
     gates = Gates.of(settings)
     add_api(app, assistant, settings, gates)
     app = gr.mount_gradio_app(

@@ -17,7 +17,7 @@ from ingest.commands.backup import add_backup_to, add_restore_to, run_backup, ru
 from ingest.commands.report import report
 from ingest.find import find_document
 from ingest.language import pick
-from ingest.securitylog import noted
+from ingest.securitylog import noted, user_name
 from ingest.settings import Settings, load_settings
 
 if TYPE_CHECKING:
@@ -199,8 +199,6 @@ def _show(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _remove(options: argparse.Namespace, settings: Settings) -> int:
-    import getpass
-
     from ingest.index import Index, read_current, writing
     from ingest.meanings import keep_filled
     from ingest.pipeline import take_out
@@ -211,7 +209,7 @@ def _remove(options: argparse.Namespace, settings: Settings) -> int:
         current = read_current(settings)
         assert current is not None
         index = Index.open_for_writing(settings, current["recipe"])
-        take_out(record, index, settings, getpass.getuser())
+        take_out(record, index, settings, user_name())
         index.close()
         keep_filled(settings)
     print(pick(f"removed {record.id}  {record.title}", f"已移除 {record.id}  {record.title}"))

@@ -32,9 +32,10 @@ from ingest.storage.catalogue import Catalogue, DocumentRecord
 from ingest.storage.decisions import FILE
 from ingest.storage.places import refuse_postgres
 from ingest.storage.sqlite import connect, copy
+from ingest.twins import FILE as TWINS
 
 OTHERS = "others"
-_LEFT_OUT = {"generations", FOLDER, MEANINGS, "drafts", "sessions.sqlite", CURRENT, FILE}
+_LEFT_OUT = {"generations", FOLDER, MEANINGS, "drafts", "sessions.sqlite", CURRENT, FILE, TWINS}
 _KEY_OF_ANSWERS = "answers.key"
 _LEFT_OUT_ENDINGS = (PARTIAL, ".lock", ".key", "-wal", "-shm", "-journal")
 _TRIES = 40

@@ -36,7 +36,8 @@ from ingest.generations import (
     writing,
 )
 from ingest.settings import Settings
-from ingest.sources.replaced import replacements
+from ingest.sources.ended import ENDED
+from ingest.sources.replaced import Replacement, Replacements, replacements, stated_by
 from ingest.storage.catalogue import Catalogue, DocumentRecord, StoredDocument, revision_of
 from ingest.storage.lexical import LexicalIndex
 from ingest.storage.places import catalogue_place
@@ -81,6 +82,7 @@ class Index:
         self._opened_vectors: VectorStore | None = None
         self._write = write
         self._seen = 0
+        self._stated: tuple[int, tuple[Replacement, ...]] | None = None
 
     @classmethod
     def open(cls, settings: Settings) -> Self:
@@ -157,15 +159,28 @@ class Index:
         return self.catalogue.changes
 
     def documents(self) -> list[DocumentRecord]:
-        """All documents, in order of title and version; superseded are also those that the list of
-        sources says were replaced."""
-        table = replacements(self.settings)
+        """All documents, in order of title and version; superseded are also those that were
+        replaced by another, see :meth:`replaced`."""
+        table = self.replaced()
         return [
-            replace(r, superseded=True)
-            if not r.superseded and table.of(r.title, r.metadata.number)
-            else r
+            replace(r, superseded=True) if not r.superseded and table.ended(r) else r
             for r in self.catalogue.records()
         ]
+
+    def replaced(self) -> Replacements:
+        """Which texts were replaced by what, as the list of sources and the documents say."""
+        changes = self.changes
+        if self._stated is None or self._stated[0] != changes:
+            records = {r.id: r for r in self.catalogue.records()}
+            held = self.catalogue.passages_with(ENDED)
+            found = (
+                one
+                for id, texts in held.items()
+                if id in records
+                for one in stated_by(records[id], texts)
+            )
+            self._stated = (changes, tuple(found))
+        return replacements(self.settings, self._stated[1])
 
     def record(self, document_id: str) -> DocumentRecord | None:
         """What a list of documents shows of one, ``None`` if it is not in."""

@@ -70,6 +70,8 @@ def into_postgres(settings: Settings) -> Moved:
     generation = current["generation"]
     target = catalogue_place(settings, generation)
     copy_tables(catalogue_place(files, generation), target, TABLES)
+    if (decisions := Decisions(files)).exists():
+        decisions.renew()
     for file, tables in _SHARED.items():
         source = shared_place(files, file)
         if source.exists():

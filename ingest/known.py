@@ -130,9 +130,11 @@ def _of_catalogue(settings: Settings, generation: str) -> list[Held]:
 
 
 def _unnamed(settings: Settings, decisions: Decisions) -> Iterator[Held]:
-    """The kept copies that no change of the log speaks of, as documents without a name."""
+    """The kept copies that nobody decided about, as documents without a name."""
     spoken = set()
     for change in decisions.changes(most=-1):
+        if change.face == "command" and change.action in ("add", "replace"):
+            continue
         spoken |= {change.before.content_hash, change.after.content_hash}
     for file, hash in all_kept(settings):
         if hash not in spoken:

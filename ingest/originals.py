@@ -19,7 +19,8 @@ from ingest.errors import LoadError
 from ingest.settings import Settings
 
 FOLDER = "originals"
-_CORPUS, _DATA = "corpus:", "data:"
+CORPUS, _DATA = "corpus:", "data:"
+"""What the note of a file in the corpus folder, or in the data folder, begins with."""
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -34,8 +35,8 @@ def content_hash(file: Path) -> str:
 
 def located(note: str, settings: Settings) -> Path:
     """The path that a note of the catalogue or of a decision means."""
-    if note.startswith(_CORPUS):
-        return settings.corpus_folder / note.removeprefix(_CORPUS)
+    if note.startswith(CORPUS):
+        return settings.corpus_folder / note.removeprefix(CORPUS)
     if note.startswith(_DATA):
         return settings.data_folder / note.removeprefix(_DATA)
     return settings.base / note
@@ -61,7 +62,7 @@ def keep(file: Path, hash: str, settings: Settings, always: bool = False) -> str
     """
     inside = file.resolve()
     if not always and inside.is_relative_to(settings.corpus_folder) and _nameable(file):
-        return _CORPUS + inside.relative_to(settings.corpus_folder).as_posix()
+        return CORPUS + inside.relative_to(settings.corpus_folder).as_posix()
     target = kept_file(hash, file.suffix, settings)
     if content_hash(target) != hash:
         with file.open("rb") as source, written(target) as stream:

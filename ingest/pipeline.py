@@ -11,13 +11,13 @@ bytes, are skipped. A file from outside the corpus folder is copied, byte for by
 
 from __future__ import annotations
 
-import getpass
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from ingest.bundles import BundleWanted, is_bundle, unpacked
+from ingest.changed import Known, values_changed
 from ingest.clean import count_repairs
 from ingest.document import document_id
 from ingest.embed import Embedder, OnProgress
@@ -32,9 +32,11 @@ from ingest.originals import content_hash, find, in_corpus, keep, keep_bytes, lo
 from ingest.outcome import Outcome, Progress, Summary
 from ingest.prepare import Origin, Prepared
 from ingest.reserve import set_aside
+from ingest.securitylog import user_name
 from ingest.settings import Settings
 from ingest.storage.catalogue import DocumentRecord
-from ingest.storage.decisions import Change, Decisions, Held, Standing
+from ingest.storage.decisions import Change, Decisions, Edits, Face, Held, Noted, Standing
+from ingest.twins import note_twins
 
 
 def add_paths(
@@ -164,9 +166,7 @@ def _log_loss(held: Held, settings: Settings) -> None:
     before = Standing(held.source, True, held.file, held.content_hash)
     after = replace(before, present=False)
     inside = in_corpus(held.file, settings)
-    decisions.finish(
-        decisions.begin(getpass.getuser(), "remove", held.title, before, after, inside)
-    )
+    decisions.finish(decisions.begin(user_name(), "remove", held.title, before, after, inside))
 
 
 def _ingest(
@@ -203,6 +203,7 @@ def _ingest(
                     progress.file(awaited[0].source)
         finally:
             engine.close()
+    note_twins(index)
     return Summary([outcomes[id(origin)] for origin in origins])
 
 
@@ -228,7 +229,12 @@ def _store_batch(
         entries.pop(entry.document.id, None)
         entries[entry.document.id] = entry
         outcomes.append((origin, _outcome(origin, entry, known)))
+    serves = bool(entries) and index.serves
+    replaced = entries.keys() & known.keys() if serves else ()
+    before = {r.id: r for r in index.catalogue.records() if r.id in replaced} if replaced else {}
     _add_entries(list(entries.values()), index, settings)
+    if serves:
+        _log_taken_in(before, list(entries.values()), settings)
     return outcomes
 
 
@@ -243,6 +249,36 @@ def _outcome(origin: Origin, entry: Entry, known: dict[str, str]) -> Outcome:
         len(entry.passages),
         Counter(count_repairs(document)),
     )
+
+
+def _log_taken_in(
+    before: Mapping[str, DocumentRecord], entries: Sequence[Entry], settings: Settings
+) -> None:
+    """Documents that a command brought in stand in the log like those that an editor added.
+
+    :param before: what was in of them, by id.
+    """
+    decisions = Decisions(settings)
+    decided = decisions.all()
+
+    def noted(entry: Entry) -> Noted:
+        held, stood = _held(entry), before.get(entry.document.id)
+        edits = decided[held.source].edits if held.source in decided else ()
+        now = Known(entry.document.metadata, held.content_hash, len(entry.passages))
+        return Noted(
+            "replace" if stood else "add",
+            held.title,
+            _standing(stood, edits) if stood else Standing(held.source, present=False),
+            Standing(held.source, True, held.file, held.content_hash, edits),
+            values_changed(known_of(stood), now),
+        )
+
+    decisions.note(user_name(), *map(noted, entries))
+
+
+def known_of(record: DocumentRecord | None) -> Known | None:
+    """What the log compares of a document; ``None`` where it is not in."""
+    return Known(record.metadata, record.content_hash, record.passages) if record else None
 
 
 def store(
@@ -273,12 +309,12 @@ def _add_entries(entries: Sequence[Entry], index: Index, settings: Settings) -> 
         return
     index.add(*entries)
     if index.serves:
-        held = [
-            Held(d.source, entry.file, d.content_hash, d.title)
-            for entry in entries
-            for d in [entry.document]
-        ]
-        Decisions(settings).hold(*held)
+        Decisions(settings).hold(*map(_held, entries))
+
+
+def _held(entry: Entry) -> Held:
+    document = entry.document
+    return Held(document.source, entry.file, document.content_hash, document.title)
 
 
 def _origins(paths: Iterable[Path], settings: Settings) -> Iterator[Origin]:
@@ -320,7 +356,9 @@ def _link(source: str) -> LoadError:
     )
 
 
-def take_out(record: DocumentRecord, index: Index, settings: Settings, who: str) -> Change:
+def take_out(
+    record: DocumentRecord, index: Index, settings: Settings, who: str, face: Face = "command"
+) -> Change:
     """Remove a document for good: its folder does not bring it back, undoing does.
 
     Its bytes are kept. The caller holds :func:`ingest.index.writing`.
@@ -330,7 +368,7 @@ def take_out(record: DocumentRecord, index: Index, settings: Settings, who: str)
     keep_if_possible(before, settings)
     after = replace(before, present=False)
     inside = in_corpus(record.file, settings)
-    id = decisions.begin(who, "remove", record.title, before, after, inside)
+    id = decisions.begin(who, "remove", record.title, before, after, inside, face=face)
     index.remove(record.id)
     decisions.finish(id)
     change = decisions.change(id)
@@ -342,6 +380,10 @@ def standing_of(record: DocumentRecord, settings: Settings) -> Standing:
     """How a document of the index stands now."""
     decision = Decisions(settings).all().get(record.source)
     edits = decision.edits if decision else ()
+    return _standing(record, edits)
+
+
+def _standing(record: DocumentRecord, edits: Edits) -> Standing:
     return Standing(record.source, True, record.file, record.content_hash, edits)
 
 

@@ -42,7 +42,7 @@ def noted(
         if settings.data_folder.is_dir():
             log = SecurityLog(settings, logging.DEBUG)
             said = " ".join(sys.argv[1:])
-            name = _user()
+            name = user_name()
             log.note(command=command, event="command", name=name, said=said, status=status)
     return status
 
@@ -97,7 +97,8 @@ class SecurityLog:
         return self.file.with_name(f"{FILE}.{number}")
 
 
-def _user() -> str:
+def user_name() -> str:
+    """Who runs this process, as the system knows them; empty where it does not."""
     try:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):

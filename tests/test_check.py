@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from app.library.files import original
 from app.library.service import Library
 from app.service import Assistant
 from ingest.check import check
@@ -244,7 +245,7 @@ def test_an_original_that_is_gone_or_altered_is_said(project: Project) -> None:
         if originals[1].name.startswith(record.content_hash)
     )
     with pytest.raises(UserError, match="altered"):
-        Library(Assistant(project.settings)).original(altered.id)
+        original(Assistant(project.settings).index, altered.id)
 
 
 def test_an_altered_copy_is_replaced_by_a_file_with_the_same_bytes(project: Project) -> None:

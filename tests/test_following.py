@@ -24,6 +24,9 @@ def test_what_another_adds_is_taken_up_before_anybody_asks(tmp_path: Path) -> No
 
         assistant.renew = told  # type: ignore[method-assign]
         assistant.warm()
+        answerer = assistant.parts()[1]
+        (first,) = answerer.holdings.records
+        read = answerer.holdings.source(first)
         file = project.write("乙办法.txt", law("乙省政府采购管理办法", 4))
         with writing(project.settings):
             add_paths([file], project.settings, assistant.embedder)
@@ -32,6 +35,9 @@ def test_what_another_adds_is_taken_up_before_anybody_asks(tmp_path: Path) -> No
         known = retriever._known
         assert known is not None and len(known.records) == 2
         assert retriever._state() is known, "nothing is left to be done"
+        held = answerer._holdings
+        assert held is not None and held.fresh() and len(held.records) == 2
+        assert held.source(first) is read, "what did not change is not read again"
         assistant.close()
 
 

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from app.library import service
 from app.library.drafts import file_name
-from app.library.likeness import likeness, sketch
+from app.library.files import original
 from app.library.metadata import edits_from
 from app.library.service import Library
+from app.library.words import places_of
 from app.service import Assistant
+from app.web.library_log import as_csv
 from ingest.document import Metadata
 from ingest.errors import LoadError, UserError
 from ingest.index import writing
 from ingest.pipeline import add_paths, build
 from ingest.prepare import Origin, Prepared, prepare
 from ingest.settings import Settings
+from ingest.shingles import likeness, sketch
+from ingest.storage.decisions import FILE, Decisions, Noted, Wanted
 from tests.projects import Project, answering, law, web_pages
 
 RULE = "甲省政府采购管理办法"
@@ -113,7 +121,7 @@ def test_remove_undo_and_redo(assistant: Assistant, library: Library, project: P
         library.undo(removed.change.id, "李四")
     library.undo(back.change.id, "李四")
     assert titles(assistant) == {RULE}
-    log = library.changes()
+    log = library.changes(wanted=Wanted(face="page"))
     assert [(c.action, c.who, c.title) for c in log] == [
         ("undo", "李四", "消防物资采购规定"),
         ("undo", "李四", "消防物资采购规定"),
@@ -135,7 +143,7 @@ def test_removed_document_of_the_corpus_folder_stays_out_and_comes_back(
     (project.corpus / "甲办法.txt").write_text("改过的文件。", encoding="utf-8")
     back = library.undo(removed.change.id, "张三")
     assert back.record and back.record.content_hash == record.content_hash
-    file, name = library.original(record.id)
+    file, name = original(assistant.index, record.id)
     assert file.read_text(encoding="utf-8") == law(RULE, 12) and name == "甲办法.txt"
 
 
@@ -196,13 +204,13 @@ def test_the_name_of_a_removed_document_is_not_taken(library: Library) -> None:
 def test_killed_between_note_and_index(assistant: Assistant, library: Library) -> None:
     """What a killed process left open is settled by the next change, as the index shows it."""
     fire = add_fire(library)
-    (change,) = library.changes()
+    (change,) = library.changes(document=fire)
     from dataclasses import replace
 
     after = replace(change.after, present=False)
     library._decisions.begin("张三", "remove", "x", change.after, after, False)
     library.edit(fire, {"region": "甲省"}, "李四")
-    assert [c.action for c in library.changes()] == ["edit", "add"]
+    assert [c.action for c in library.changes(document=fire)] == ["edit", "add"]
     assert library._decisions.all()[change.after.source].present
 
 
@@ -312,3 +320,90 @@ def test_likeness_of_texts() -> None:
     assert half.containment > 0.9 and 0.3 < half.resemblance < 0.7
     assert likeness(sketch(long), sketch(FIRE)).containment < 0.2
     assert likeness(sketch(""), sketch(long)).resemblance == 0.0
+
+
+def test_log_says_old_and_new_values_who_when_and_through_what(
+    assistant: Assistant, library: Library, project: Project
+) -> None:
+    (rule,) = assistant.index.documents()
+    edited = library.edit(rule.id, {"issuer": "甲省财政厅", "kind": "rule"}, "李四").change
+    before = {name: old for name, old, _ in edited.values}
+    assert edited.values[0] == ("issuer", rule.metadata.issuer, "甲省财政厅")
+    assert before["kind"] == rule.metadata.kind and edited.face == "page"
+    again = library.edit(rule.id, {"issuer": "甲市财政局"}, "李四").change
+    assert again.values == (("issuer", "甲省财政厅", "甲市财政局"),)
+    undone = library.undo(again.id, "王五").change
+    assert undone.values == (("issuer", "甲市财政局", "甲省财政厅"),)
+    longer = library.draft_text("", law(RULE, 40), "张三")
+    replaced = Library(assistant, "rest").replace(rule.id, longer.id, {}, "张三").change
+    assert replaced.face == "rest" and ("passages", str(rule.passages)) == replaced.values[-1][:2]
+
+    first = library.changes()[-1]
+    assert (first.action, first.face, first.values) == ("add", "command", ())
+    assert first.who and first.title == RULE
+    (project.corpus / "乙.txt").write_text(FIRE, encoding="utf-8")
+    assert project.run("ingest", "add", str(project.corpus)).returncode == 0
+    added = library.changes(1)[0]
+    assert (added.face, added.title) == ("command", "消防物资采购规定")
+    assert project.run("ingest", "remove", "乙.txt").returncode == 0
+
+    def found(**wanted: str) -> list[str]:
+        return [change.action for change in library.changes(wanted=Wanted(**wanted))]
+
+    assert found(face="command") == ["remove", "add", "add"]
+    assert found(who="李四") == ["edit", "edit"] and found(titled="消防") == ["remove", "add"]
+    assert found(action="undo") == ["undo"] and found(since=first.at[:10]) == found()
+    assert found(until="2020-01-01") == []
+    text = as_csv(library.changes(-1), "zh")
+    lines = list(csv.DictReader(io.StringIO(text)))
+    issuers = [line for line in lines if line["项目"] == "issuer"]
+    assert [line["新值"] for line in issuers][1:] == ["甲省财政厅", "甲市财政局", "甲省财政厅"]
+    library.edit(rule.id, {"title": "=1+1"}, "李四")
+    assert "\n=1+1" not in as_csv(library.changes(-1), "en").replace(",", "\n")
+
+
+def test_a_log_of_an_earlier_version_is_read_and_goes_on(tmp_path: Path) -> None:
+    settings = Settings(base=tmp_path)
+    settings.data_folder.mkdir()
+    with closing(sqlite3.connect(settings.data_folder / FILE)) as connection:
+        connection.executescript(
+            "create table changes (id integer primary key autoincrement, at text not null,"
+            " who text not null, action text not null, document text not null,"
+            " title text not null, before text not null, after text not null, undoes integer,"
+            " state text not null); create table held (document text primary key)"
+        )
+        standing = '{"source":"a","present":true,"file":"","content_hash":"","edits":[]}'
+        row = ("2026-01-02T03:04:05", "张三", "add", "x", "甲", standing, standing, None, "done")
+        connection.execute("insert into changes values (1,?,?,?,?,?,?,?,?,?)", row)
+        connection.commit()
+    decisions = Decisions(settings)
+    (old,) = decisions.changes()
+    assert (old.face, old.values) == ("command", ())
+    edit = Noted("replace", "甲", old.before, old.after, (("title", "甲", "乙"),))
+    decisions.note("李四", edit)
+    assert [c.values for c in decisions.changes()] == [(("title", "甲", "乙"),), ()]
+
+
+def test_many_are_removed_and_brought_back_at_once(assistant: Assistant, library: Library) -> None:
+    fire = add_fire(library)
+    (rule,) = (r.id for r in assistant.index.documents() if r.title == RULE)
+    steps: list[int] = []
+    done, failed = library.remove_all([fire, "none", rule], "张三", steps.append)
+    assert titles(assistant) == set() and steps == [1, 1, 1]
+    assert [changed.change.document for changed in done] == [fire, rule]
+    assert [error.code for error in failed] == ["no-document"]
+    back, failed = library.undo_all([one.change.id for one in done], "张三")
+    assert len(back) == 2 and not failed
+    assert titles(assistant) == {RULE, "消防物资采购规定"}
+    assert not assistant.ask(QUESTION).abstained
+
+
+def test_words_are_found_in_all_texts(assistant: Assistant, library: Library) -> None:
+    fire = add_fire(library)
+    found = places_of("消防物资", assistant)
+    assert found.keys() == {fire} and found[fire]["count"] >= 2
+    text = assistant.index.document(fire).document.text  # type: ignore[union-attr]
+    for place in found[fire]["places"]:
+        assert text[place["start"] : place["end"]] == place["words"] == "消防物资"
+    assert places_of("验收 消防物资", assistant).keys() == {fire}
+    assert not places_of("查无此词", assistant) and not places_of("  ", assistant)

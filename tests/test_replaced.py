@@ -13,6 +13,7 @@ from app.retrieve import allowed_documents
 from app.types import Citation, Filters, Statement
 from ingest.index import Index
 from ingest.settings import load_settings
+from ingest.sources.ended import ended_in
 from ingest.sources.replaced import Replacement, Replacements, replacements
 from ingest.validity import holds
 from tests.projects import ROOT, Project, answering
@@ -100,3 +101,56 @@ def test_citations_say_their_version_and_what_took_its_place(tmp_path: Path) -> 
     assert "“示例旧法”已由“示例新法”取代" in text and "2010-01-02 版本" in text
     assert "“示例旧法” has been replaced" in answer_text([statement], [naming], {}, "en")
     assert "“示例旧法”" not in answer_text([replace(statement, text="甲")], [naming], {})
+
+
+@pytest.mark.parametrize(
+    ("text", "ended"),
+    [
+        (
+            "本办法自2018年3月1日起施行。财政部2004年8月11日发布的《政府采购供应商投诉处理办法》"
+            "（财政部令第20号）同时废止。",
+            [("政府采购供应商投诉处理办法", "财政部令第20号")],
+        ),
+        (
+            "本法自2021年1月1日起施行。《中华人民共和国婚姻法》、《中华人民共和国继承法》同时废止。",
+            [("中华人民共和国婚姻法", ""), ("中华人民共和国继承法", "")],
+        ),
+        (
+            "《甲办法》（财库〔2007〕31号）自本通知印发之日起废止。",
+            [("甲办法", "财库〔2007〕31号")],
+        ),
+        (
+            "《最高人民法院关于适用〈甲法〉的解释》（法释〔2015〕9号）同时废止。",
+            [("最高人民法院关于适用《甲法》的解释", "法释〔2015〕9号")],
+        ),
+        ("《甲条例》第三条、第五条同时废止。", []),
+        ("与本规定不一致的，应当予以废止或者修改《甲办法》。", []),
+        ("评审专家名单由财政部门废止。", []),
+    ],
+)
+def test_texts_that_a_text_says_it_ends(text: str, ended: list[tuple[str, str]]) -> None:
+    assert list(ended_in(text)) == ended
+
+
+def test_what_a_text_ends_is_superseded_by_it(tmp_path: Path) -> None:
+    project = Project.make(tmp_path / "project", "answer: {reader: none}\n")
+    head = "---\nkind: {}\nversion: '{}'\n---\n\n"
+    end = "第二条 本办法自2020年5月1日起施行。《旧采购办法》、《旧采购法》同时废止。\n"
+    project.write(
+        "a.md", head.format("rule", "2020-03-01") + "# 新采购办法\n\n第一条 甲。\n\n" + end
+    )
+    project.write("b.md", head.format("rule", "2010-03-01") + "# 旧采购办法\n\n第一条 乙。\n")
+    project.write("c.md", head.format("law", "2011-03-01") + "# 旧采购法\n\n第一条 丙。\n")
+    with answering(project) as assistant:
+        records = {r.title: r for r in assistant.index.documents()}
+        assert records["旧采购办法"].superseded and not records["新采购办法"].superseded
+        assert not records["旧采购法"].superseded, "a rule ends no law"
+        old = assistant.quote("《旧采购办法》第一条怎么规定？").citations[0]
+        assert old.replaced_by == "《新采购办法》（2020-05-01）"
+        id = records["新采购办法"].id
+    index = Index.open(project.settings)
+    assert index.replaced().of("旧采购办法")
+    index.close()
+    assert project.run("ingest", "remove", id).returncode == 0
+    with answering(project) as assistant:
+        assert not any(r.superseded for r in assistant.index.documents())

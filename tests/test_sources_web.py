@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import threading
 import zlib
 from collections.abc import Iterator
@@ -12,9 +13,10 @@ import pytest
 
 from ingest.embed import Embedder
 from ingest.errors import UserError
-from ingest.index import Index, writing
+from ingest.index import Index, read_current, writing
+from ingest.loading.fetch import FetchLimits
 from ingest.pipeline import Summary
-from ingest.sources import web
+from ingest.sources import manners
 from ingest.sources.look import look
 from ingest.sources.sync import sync
 from tests.projects import Project
@@ -38,6 +40,8 @@ class Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.pages: dict[str, tuple[int, str]] = {}
+        self.raw: dict[str, tuple[bytes, dict[str, str]]] = {}
+        self.released = threading.Event()
         self.failing = 0
         self.marked = False
         self.told: list[int] = []
@@ -50,6 +54,16 @@ class _Handler(BaseHTTPRequestHandler):
         server = self.server
         assert isinstance(server, Server)
         server.asked.append(self.path)
+        if self.path in server.raw:
+            body, headers = server.raw[self.path]
+            self.send_response(200)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+            if "x-hangs" in headers:
+                server.released.wait(60)
+            return
         status, text = server.pages.get(self.path, (404, ""))
         if server.failing and self.path != "/robots.txt":
             server.failing -= 1
@@ -80,6 +94,7 @@ def server() -> Iterator[Server]:
     found = Server()
     threading.Thread(target=found.serve_forever, daemon=True).start()
     yield found
+    found.released.set()
     found.shutdown()
     found.server_close()
 
@@ -88,7 +103,7 @@ def server() -> Iterator[Server]:
 def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Seconds that would have been waited."""
     waits: list[float] = []
-    monkeypatch.setattr(web, "sleep", waits.append)
+    monkeypatch.setattr(manners, "sleep", waits.append)
     return waits
 
 
@@ -145,7 +160,7 @@ def test_a_page_goes_in_once_with_its_address_and_its_bytes(
     server.pages["/94.html"] = 200, page(menu="今天是星期五")
     assert synced(project).count("unchanged") == 1
     assert server.asked == ["/robots.txt", "/94.html"] * 2
-    assert any(0 < wait <= web.PAUSE for wait in slept)
+    assert any(0 < wait <= manners.PAUSE for wait in slept)
 
 
 def test_a_later_version_stands_beside_and_another_wording_is_refused(
@@ -211,6 +226,55 @@ def test_faults_are_one_line_and_nothing_goes_in(
     assert error_of(synced(project)).code == code
 
 
+GZIP = {"content-type": "text/html", "content-encoding": "gzip"}
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (page().encode("gb18030"), {"content-type": "text/html; charset=utf-8"}),
+        (page().encode("utf-8"), {"content-type": "text/html; charset=iso-8859-1"}),
+        (gzip.compress(page().encode()), GZIP),
+    ],
+    ids=["says UTF-8 and is GBK", "says Latin-1 and is UTF-8", "gzip"],
+)
+def test_a_page_is_read_whatever_its_header_says(
+    project: Project, server: Server, body: bytes, headers: dict[str, str]
+) -> None:
+    server.raw["/94.html"] = body, {**headers, "content-length": str(len(body))}
+    assert synced(project).count("added") == 1
+    index = Index.open(project.settings)
+    try:
+        assert [record.title for record in index.documents()] == [TITLE]
+    finally:
+        index.close()
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "code"),
+    [
+        (page().encode()[:200], {"content-length": str(len(page().encode()))}, "unreachable"),
+        (gzip.compress(page().encode())[:60], {**GZIP, "content-length": "60"}, "unreachable"),
+        (b"<html>", {"content-length": "500", "x-hangs": "1"}, "too-slow"),
+    ],
+    ids=["cut body", "cut gzip", "hung"],
+)
+def test_a_page_that_does_not_arrive_whole_is_refused(
+    project: Project,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    body: bytes,
+    headers: dict[str, str],
+    code: str,
+) -> None:
+    server.raw["/94.html"] = body, {"content-type": "text/html", **headers}
+    fetch = manners.fetch
+    brief = FetchLimits(max_seconds=0.5) if code == "too-slow" else FetchLimits()
+    monkeypatch.setattr(manners, "fetch", lambda url, _, *rest: fetch(url, brief, *rest))
+    assert error_of(synced(project)).code == code
+    assert read_current(project.settings) is None or not documents(project)
+
+
 def test_a_busy_site_is_asked_again_after_a_while(
     project: Project, server: Server, slept: list[float]
 ) -> None:
@@ -236,8 +300,10 @@ def test_a_site_that_is_gone_is_not_asked_for_every_page(
     more = f"{{title: 乙, source: {{web: '{server.address}/2.html'}}}}]"
     project.write("sources.yaml", text.removesuffix("]") + f", {more}")
     tried: list[str] = []
-    fetch = web.fetch
-    monkeypatch.setattr(web, "fetch", lambda url, *rest: (tried.append(url), fetch(url, *rest))[1])
+    fetch = manners.fetch
+    monkeypatch.setattr(
+        manners, "fetch", lambda url, *rest: (tried.append(url), fetch(url, *rest))[1]
+    )
     summary = synced(project)
     assert [o.error.code for o in summary.outcomes if o.error] == ["unreachable"] * 2
-    assert len(tried) == web.TRIES
+    assert len(tried) == manners.TRIES

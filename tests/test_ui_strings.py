@@ -53,6 +53,7 @@ def test_scripts_use_known_keys_and_all_of_them() -> None:
     python = "\n".join(module.read_text(encoding="utf-8") for module in [*MODULES, *EXPORTS])
     served = set(re.findall(r'text_in\(\w+|"[^"]+", "(\w+)"', python))
     served |= set(re.findall(r'(?:text_in|_word)\([^,]+, "([\w.]+)"\)', python))
+    prefixes |= set(re.findall(r'text_in\(\w+, f"([\w.]+\.)\{', python))
     for key in STRINGS["zh"]:
         used = key in exact | quoted | served or any(key.startswith(p) for p in prefixes)
         assert used, f"{key} is not used"

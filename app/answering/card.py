@@ -99,7 +99,7 @@ def _said_elsewhere(runs: Sequence[str], holdings: Holdings) -> bool:
     records = holdings.records
     others = {i for i, r in records.items() if r.metadata.kind not in PURCHASE_KINDS}
     passages = holdings.index.catalogue.connection
-    saying = "select document from passages where instr(text, ?)"
+    saying = "select document from passages where instr(text, ?) > 0"
     return all(any(i in others for (i,) in passages.execute(saying, (run,))) for run in runs)
 
 

@@ -1,10 +1,11 @@
-"""What the index holds, kept ready for answering: documents cut into units, and their names."""
+"""What the index holds, kept ready for answering: documents cut into units, and their names. Of
+copies of one text one is held."""
 
 from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,6 +14,7 @@ from app.retrieval.names import Names, defined_names, half_width
 from app.retrieval.query import Query, understand
 from ingest.index import Index
 from ingest.storage.catalogue import DocumentRecord, StoredDocument
+from ingest.twins import twins_of
 
 _BARE = re.compile(r"《(法|条例)》")
 
@@ -28,20 +30,31 @@ class Named:
 
 
 class Holdings:
-    """A view of one state of the index; :meth:`fresh` tells whether it still is that state."""
+    """A view of one state of the index; :meth:`fresh` tells whether it still is that state.
 
-    def __init__(self, index: Index) -> None:
+    :param before: a view of an earlier state; documents that did not change are taken from it.
+    """
+
+    def __init__(self, index: Index, before: Holdings | None = None) -> None:
         self.index = index
         self.changes = index.changes
-        self.records: dict[str, DocumentRecord] = {r.id: r for r in index.documents()}
-        self.cards = index.catalogue.cards()
-        self._sources: dict[str, Source] = {}
+        self.twins = twins_of(index)
+        answering = self.twins.without_copies(index.documents())
+        self.records: dict[str, DocumentRecord] = {r.id: r for r in answering}
+        cards = index.catalogue.cards()
+        self.cards = {id: card for id, card in cards.items() if id in self.records}
+        self._sources = before.still(self.records) if before else {}
         self._lock = threading.Lock()
         self._names = Names(list(self.records.values()), defined_names(self._defining_texts()))
 
     def fresh(self) -> bool:
         """Whether the index has not changed since."""
-        return self.index.changes == self.changes
+        return self.index.changes == self.changes and twins_of(self.index) is self.twins
+
+    def still(self, records: Mapping[str, DocumentRecord]) -> dict[str, Source]:
+        """The documents read so far that are in as they were, by id."""
+        with self._lock:
+            return {id: s for id, s in self._sources.items() if records.get(id) == s.record}
 
     def source(self, document_id: str) -> Source | None:
         """A document with its units, ``None`` if it is not in."""

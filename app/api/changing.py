@@ -17,7 +17,7 @@ from app.api.problems import Refusal
 from app.as_json import record_to_json
 from app.library.drafts import LONGEST_TEXT, Draft
 from app.library.service import Changed, Library
-from app.web.library_routes import change_for_log
+from app.web.library_json import change_for_log
 from ingest.securitylog import SecurityLog
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class ChangedOut(In):
 
 def router(assistant: Assistant) -> APIRouter:
     """The routes; :mod:`app.api.bodies` says how much they take."""
-    library, log = Library(assistant), SecurityLog(assistant.settings)
+    library, log = Library(assistant, "rest"), SecurityLog(assistant.settings)
     gate = Gate(at_once=AT_ONCE, waiting=MOST_WAITING)  # the index takes one after another
     routes = APIRouter(tags=[both("更改文件", "changes")], responses=PROBLEMS)
 

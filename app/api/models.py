@@ -125,6 +125,15 @@ class Outdated(Out):
     since: str = Field(description=both("取代之日，未知为空", "the day; empty where not known"))
 
 
+class Elsewhere(Out):
+    """同一文本的另一出处 · Another copy of a cited document's text."""
+
+    document: str = Field(description=both("文件编号", "id of the document"))
+    title: str
+    source: str
+    url: str = Field("", description=both("网址，未知为空", "empty where not known"))
+
+
 class Citation(Out):
     """引文 · A place that proves a statement; ``text`` equals the document's ``[start:end]``."""
 
@@ -164,6 +173,11 @@ class Citation(Out):
     recognised: bool = Field(
         False,
         description=both("文字由扫描件识别，可能有误", "its text was recognised in a scan"),
+    )
+    also_at: Annotated[list[Elsewhere], FailFast()] = Field(
+        default_factory=list,
+        max_length=100,
+        description=both("同一文本另见于", "other copies of the same text"),
     )
 
 

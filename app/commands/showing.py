@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
-from app.dated import version_words
+from app.dated import elsewhere_words, version_words
 from app.i18n import text_in
 from app.types import Answer, Citation
 from ingest.language import pick, system_language
@@ -82,7 +82,8 @@ def print_citation(citation: Citation, style: Style) -> None:
     """Print number, reference, address, place and first words of a citation."""
     language = system_language()
     repaired = text_in(language, "repairedShort") if citation.repaired else ""
-    marks = [said for said in (version_words(citation, language), repaired) if said]
+    also = elsewhere_words(citation, language)
+    marks = [said for said in (version_words(citation, language), repaired, also) if said]
     said = f"  ({', '.join(marks)})" if marks else ""
     place = f"{citation.url or citation.source}  {citation.start}–{citation.end}"
     print(f"{style.cited(f'[{citation.n}]')} {style.bold(citation.official)}{said}  {place}")

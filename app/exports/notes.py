@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from app.answering.wording import frame, shown_statement
-from app.dated import outdated_words, version_words
+from app.dated import elsewhere_words, outdated_words, version_words
 from app.i18n import text_in
 from app.outward import outward_source
 from app.types import Answer, Citation, Turn
@@ -61,9 +61,10 @@ def lines_of(answer: Answer, language: Language) -> Iterator[Line]:
 
 def note_of(citation: Citation, language: Language) -> str:
     """A footnote: official reference, version and what replaced it, whether it was repaired,
-    words, address."""
+    where else it stands, words, address."""
     repaired = text_in(language, "repairedShort") if citation.repaired else ""
-    remarks = [said for said in (version_words(citation, language), repaired) if said]
+    also = elsewhere_words(citation, language)
+    remarks = [said for said in (version_words(citation, language), repaired, also) if said]
     remark = bracketed(text_in(language, "listComma").join(remarks), language)
     colon = "：" if language == "zh" else ": "
     where = bracketed(citation.url or outward_source(citation.source), language)

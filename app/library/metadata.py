@@ -6,14 +6,11 @@ from collections.abc import Mapping
 from datetime import date
 from urllib.parse import urlsplit
 
+from ingest.changed import FIELDS
 from ingest.document import KINDS, Metadata
 from ingest.errors import UserError
 from ingest.storage.decisions import Edits, edits_of
 
-FIELDS = (
-    "title", "issuer", "number", "published", "effective", "expires", "version",
-    "region", "kind", "url",
-)  # fmt: skip
 DATES = ("published", "effective", "expires", "version")
 LONGEST = 300
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from app.library.drafts import Draft
-from app.library.likeness import likeness, sketch
 from ingest.document import Document, Section
 from ingest.index import Index
 from ingest.prepare import Origin, Prepared, prepare
 from ingest.settings import Settings
+from ingest.shingles import likeness, sketch
 from ingest.storage.catalogue import DocumentRecord, work_of
 from ingest.suspicious import Flag, flags_of
 

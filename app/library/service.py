@@ -6,41 +6,42 @@ A change goes: the decision is noted, the index is changed, the note is closed (
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from app.library.drafts import Draft, Drafts, file_name
+from app.library.drafts import Draft, Drafts
+from app.library.files import record_in
 from app.library.metadata import edits_from
 from app.library.preview import Preview, Sketches, prepared_draft, preview_of
-from app.library.refusals import address_in, already_in, cannot_undo, gone, no_document
+from app.library.refusals import address_in, already_in, cannot_undo, gone
+from ingest.changed import values_changed
 from ingest.document import document_id
 from ingest.embed import OnProgress
 from ingest.errors import UserError
 from ingest.index import Index, read_current, recipe_of, writing
 from ingest.meanings import keep_filled
 from ingest.originals import find, in_corpus, keep, located
-from ingest.pipeline import keep_copy, standing_of, store, take_out
+from ingest.pipeline import keep_copy, known_of, standing_of, store, take_out
 from ingest.prepare import Origin, Prepared, prepare
 from ingest.reserve import room
 from ingest.settling import settle
 from ingest.storage.catalogue import DocumentRecord
-from ingest.storage.decisions import Action, Change, Decisions, Standing
+from ingest.storage.decisions import Action, Change, Decisions, Face, Standing, Wanted
+from ingest.twins import note_twins
 
 if TYPE_CHECKING:
     from app.service import Assistant
-    from ingest.printed import PageImage
 
 WAIT = 30.0
 """Seconds that a change waits for another one to end."""
 
-LONGEST_BEFORE = 60
-"""So many characters before a passage tell it from the same words elsewhere on its page."""
-
-_SHELF = "library"
+SHELF = "library"
+"""Documents that editors add go by names below it."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +53,11 @@ class Changed:
 
 
 class Library:
-    """The corpus as editors see it."""
+    """The corpus as editors see it; ``face`` is what they see it through."""
 
-    def __init__(self, assistant: Assistant) -> None:
+    def __init__(self, assistant: Assistant, face: Face = "page") -> None:
         self._assistant = assistant
+        self._face = face
         self._settings = assistant.settings
         self._drafts = Drafts(assistant.settings)
         self._decisions = Decisions(assistant.settings)
@@ -157,7 +159,7 @@ class Library:
         known = served.record(document) if served else None
         early = self._early(draft, known.source) if known else None
         with self._writing() as index:
-            source = _record(index, document).source
+            source = record_in(index, document).source
             return self._take_in(index, "replace", source, draft, metadata, who, on_progress, early)
 
     def edit(self, document: str, metadata: Mapping[str, str | None], who: str) -> Changed:
@@ -166,7 +168,7 @@ class Library:
         :raises UserError: if there is no such document or a value makes no sense.
         """
         with self._writing() as index:
-            record = _record(index, document)
+            record = record_in(index, document)
             before = standing_of(record, self._settings)
             file = self._file_of(before)
             found = prepare(Origin(record.source, file), self._settings).document.metadata
@@ -180,8 +182,26 @@ class Library:
         :raises UserError: if there is no such document.
         """
         with room(self._settings), self._writing() as index:
-            change = take_out(_record(index, document), index, self._settings, who)
-            return Changed(None, change)
+            record = record_in(index, document)
+            return Changed(None, take_out(record, index, self._settings, who, self._face))
+
+    def remove_all(
+        self, documents: Sequence[str], who: str, on_progress: OnProgress | None = None
+    ) -> tuple[list[Changed], list[UserError]]:
+        """Take many out at once, and why others stayed; ``on_progress`` is called after each."""
+
+        def one(document: str, index: Index) -> Changed:
+            record = record_in(index, document)
+            return Changed(None, take_out(record, index, self._settings, who, self._face))
+
+        with room(self._settings):
+            return self._one_by_one(documents, one, on_progress)
+
+    def undo_all(
+        self, changes: Sequence[int], who: str, on_progress: OnProgress | None = None
+    ) -> tuple[list[Changed], list[UserError]]:
+        """Undo many changes, and why others could not be; ``on_progress`` is called after each."""
+        return self._one_by_one(changes, lambda id, index: self._undo(id, index, who), on_progress)
 
     def undo(self, change_id: int, who: str) -> Changed:
         """Make a document stand as before a change. Undoing can be undone.
@@ -189,50 +209,45 @@ class Library:
         :raises UserError: if there is no such change, or the document was changed since.
         """
         with self._writing() as index:
-            change = self._decisions.change(change_id)
-            if change is None or not change.last:
-                raise cannot_undo(change_id)
-            after = change.before
-            file = self._file_of(after) if after.present else None
-            return self._settle_at(
-                index, "undo", who, change.after, after, file, change.title, change.id
-            )
+            return self._undo(change_id, index, who)
+
+    def _undo(self, change_id: int, index: Index, who: str) -> Changed:
+        change = self._decisions.change(change_id)
+        if change is None or not change.last:
+            raise cannot_undo(change_id)
+        after = change.before
+        file = self._file_of(after) if after.present else None
+        return self._settle_at(
+            index, "undo", who, change.after, after, file, change.title, change.id
+        )
+
+    def _one_by_one(
+        self,
+        wanted: Sequence[T],
+        work: Callable[[T, Index], Changed],
+        on_progress: OnProgress | None,
+    ) -> tuple[list[Changed], list[UserError]]:
+        done: list[Changed] = []
+        failed: list[UserError] = []
+        with self._writing() as index:
+            for one in wanted:
+                try:
+                    done.append(work(one, index))
+                except UserError as error:
+                    failed.append(error)
+                if on_progress:
+                    on_progress(1)
+        return done, failed
 
     def changes(
-        self, most: int = 100, before: int | None = None, document: str | None = None
+        self,
+        most: int = 100,
+        before: int | None = None,
+        document: str | None = None,
+        wanted: Wanted | None = None,
     ) -> list[Change]:
         """The log, newest first; see :meth:`ingest.storage.decisions.Decisions.changes`."""
-        return self._decisions.changes(most, before, document)
-
-    def original(self, document: str) -> tuple[Path, str]:
-        """The file of a document, byte for byte as it came, and the name to save it under.
-
-        :raises UserError: if there is no such document or its file is gone.
-        """
-        record = _record(self._assistant.index, document)
-        file = find(record.file, record.content_hash, self._settings)
-        if file is None:
-            raise gone(record.source)
-        name = PurePosixPath(record.source.partition("?")[0]).name or record.title
-        suffix = file.suffix
-        return file, name if name.lower().endswith(suffix) else file_name(name + suffix)
-
-    def page(self, document: str, page: int, start: int = 0, end: int = 0) -> PageImage:
-        """A page (from 1) of a PDF as printed, marked what of ``text[start:end]`` stands on it.
-
-        :raises UserError: if there is no such document or page, or its file is gone.
-        """
-        from ingest.printed import PageWanted, page_image
-
-        file, _ = self.original(document)
-        stored = self._assistant.index.document(document)
-        if stored is None or not stored.document.pages:
-            raise gone(document)
-        here = stored.document
-        start, end = here.on_page(page, start, end)
-        before = here.text[max(start - LONGEST_BEFORE, 0) : start]
-        wanted = PageWanted(stored.record.source, file, page, here.text[start:end], before)
-        return page_image(wanted, self._settings)
+        return self._decisions.changes(most, before, document, wanted)
 
     # how it is done
 
@@ -312,20 +327,23 @@ class Library:
             prepared = prepare(origin, self._settings)
         title = prepared.document.title if prepared else title
         inside = in_corpus(after.file, self._settings)
-        id = self._decisions.begin(who, action, title, before, after, inside, undoes)
+        stood = index.record(before.document) if before.present else None
+        id = self._decisions.begin(who, action, title, before, after, inside, undoes, self._face)
         try:
             if prepared and origin:
                 embedder = self._assistant.embedder
                 store(prepared, origin, index, embedder, self._settings, on_progress)
+                note_twins(index)
             else:
                 index.remove(after.document)
         except BaseException:
             settle(index, self._settings)
             raise
-        self._decisions.finish(id, title)
+        stands = index.record(after.document)
+        self._decisions.finish(id, title, values_changed(known_of(stood), known_of(stands)))
         change = self._decisions.change(id)
         assert change is not None
-        return Changed(index.record(after.document), change)
+        return Changed(stands, change)
 
     @contextmanager
     def _writing(self) -> Iterator[Index]:
@@ -354,7 +372,7 @@ class Library:
 
 
 def _source_of(draft: Draft) -> str:
-    return draft.url or f"{_SHELF}/{draft.name}"
+    return draft.url or f"{SHELF}/{draft.name}"
 
 
 def _unused(source: str, taken: set[str], reserved: set[str]) -> str:
@@ -371,10 +389,3 @@ def _unused(source: str, taken: set[str], reserved: set[str]) -> str:
 
 def _same(record: DocumentRecord, draft: Draft) -> bool:
     return record.content_hash == draft.content_hash
-
-
-def _record(index: Index, document: str) -> DocumentRecord:
-    record = index.record(document)
-    if record is None:
-        raise no_document(document)
-    return record

@@ -21,6 +21,7 @@ from app.api.problems import explain_pages_in
 from app.as_json import card_to_json
 from app.dated import successor
 from app.examples import Examples
+from app.outward import outward_source
 from app.versions import compared
 from app.web.page import ASSETS, FRESH, STRINGS_MODULE, fresh_json, strings_module, version
 from app.web.source_view import Mark, body_html, outline_of
@@ -28,6 +29,7 @@ from ingest.document import DRAWN
 from ingest.outline.citation import Paths
 from ingest.settings import Settings
 from ingest.storage.catalogue import DocumentRecord, StoredDocument
+from ingest.twins import twins_of
 from ingest.validity import date_of, holds, replaced_by, state_of
 
 if TYPE_CHECKING:
@@ -81,7 +83,11 @@ def add_routes(app: FastAPI, assistant: Assistant, settings: Settings) -> None:
         newer = replaced_by(stored.record, records)
         by = successor(stored.record, records, assistant.index)
         named = newer and {"id": newer.id, "date": date_of(newer)}
-        return fresh_json(found | {"newer": named, "replaced_by": by})
+        also = [
+            {"id": copy.id, "name": web_address(copy.metadata.url) or outward_source(copy.source)}
+            for copy in twins_of(assistant.index).of(document)
+        ]
+        return fresh_json(found | {"newer": named, "replaced_by": by, "also_at": also})
 
     @app.get("/ui/compare/{document}", include_in_schema=False)
     def compare(document: str) -> Response:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from ingest.document import Document, Line, Repair, Section
+from ingest.outline.numbering import value
 
 CELL = " | "
 _HEADED = {"part", "chapter", "section", "heading", "annex"}
@@ -32,11 +33,13 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class OutlineEntry:
-    """A line of the table of contents; ``section`` names the anchor ``s<section>``."""
+    """A line of the table of contents; ``section`` names the anchor ``s<section>``, ``number`` is
+    that of an article, ``None`` for other lines."""
 
     section: int
     depth: int
     text: str
+    number: int | None = None
 
 
 def body_html(document: Document, sections: Sequence[Section], marks: Sequence[Mark] = ()) -> str:
@@ -59,7 +62,8 @@ def outline_of(document: Document, sections: Sequence[Section]) -> list[OutlineE
         depths[section.index] = depth + shown
         text = " ".join(part for part in (section.label, section.heading) if part).strip()
         if shown and text:
-            found.append(OutlineEntry(section.index, depth, text))
+            number = value(section.label[1:-1]) if section.kind == "article" else None
+            found.append(OutlineEntry(section.index, depth, text, number))
     return found
 
 

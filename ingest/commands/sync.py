@@ -52,10 +52,20 @@ def add_to(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help=pick("only say what would change", "仅查看有何变化，不入库"),
     )
+    parser.add_argument(
+        "--watch",
+        action="store_true",
+        help=pick(
+            "only say what the list pages of official sites have that is not here",
+            "仅查看官方网站目录中有哪些资料库没有的文件，不入库",
+        ),
+    )
 
 
 def run(options: argparse.Namespace, settings: Settings) -> int:
-    """Sync, or look; the status says whether every text could be had."""
+    """Sync, or look; the status says whether every text, or list, could be had."""
+    if options.watch:
+        return _watch(settings)
     status, waiting = (_look if options.check else _sync)(options, settings)
     if waiting:
         print(
@@ -100,3 +110,25 @@ def _look(options: argparse.Namespace, settings: Settings) -> tuple[int, int]:
     counts.append(pick(f"{failed} not to be had", f"无法取得 {failed} 项"))
     print(pick(", ", "，").join(counts))
     return (FAILED if failed else DONE), found.waiting
+
+
+def _watch(settings: Settings) -> int:
+    from ingest.sources.watch import watch
+
+    found = watch(settings)
+    for error in found.failed:
+        print(error.line(system_language()), file=sys.stderr)
+    for offer in found.offers:
+        print(f"{offer.date or '—'}  {offer.title}  {offer.url}")
+    if found.offers:
+        print(
+            pick(
+                f"{len(found.offers)} texts are listed that are not here. Add what you want in the"
+                " library (Look for new texts), or save a page and `ingest add` it.",
+                f"目录中有 {len(found.offers)} 份资料库没有的文件。"
+                "请在资料库页面“查看新文件”中选择收录，或保存网页后用 ingest add 加入。",
+            )
+        )
+    elif not found.failed:
+        print(pick("Nothing new is listed.", "目录中没有新文件。"))
+    return FAILED if found.failed else DONE

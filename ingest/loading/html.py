@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ingest.document import Block
-from ingest.loading.encoding import decode
+from ingest.loading.encoding import Decoded, decode
 from ingest.loading.html_hidden import Hiding
 from ingest.loading.html_list import ListNumbers
 from ingest.loading.reading import (
@@ -32,13 +32,21 @@ def read_html(data: bytes, where: str) -> Reading:
     """
     from ingest.loading.html_metadata import page_metadata
 
-    declared = _CHARSET.search(data[:4096])
-    decoded = decode(data, where, declared[1].decode("ascii") if declared else None)
-    root = _parse(decoded.text)
+    root, decoded = parsed_page(data, where)
     if root is None:
         return Reading((), encoding=decoded.encoding)
     blocks, hidden = _visible_blocks(root)
     return Reading(tuple(blocks), page_metadata(root, where), decoded.encoding, tuple(hidden))
+
+
+def parsed_page(data: bytes, where: str) -> tuple[HtmlElement | None, Decoded]:
+    """The tree of a page, ``None`` for an empty one, and its text.
+
+    :raises LoadError: ``not-text``.
+    """
+    declared = _CHARSET.search(data[:4096])
+    decoded = decode(data, where, declared[1].decode("ascii") if declared else None)
+    return _parse(decoded.text), decoded
 
 
 def html_blocks(markup: str) -> list[Block]:

@@ -83,12 +83,27 @@ class Replaced(_Model):
     since: date
 
 
+class ListPage(_Model):
+    """A page of a site that lists its texts, the newest first; looked at for what is new.
+
+    Of its links only those whose title holds one of ``words`` count; without words, all.
+    ``opened`` as of a :class:`Text`.
+    """
+
+    name: _Name
+    page: _Address
+    words: tuple[_Name, ...] = ()
+    opened: date | None = None
+
+
 class Sources(_Model):
-    """The whole list. ``replaced`` are texts that none of ``texts`` says it replaces."""
+    """The whole list. ``replaced`` are texts that none of ``texts`` says it replaces, ``lists``
+    pages to find new texts by."""
 
     packages: dict[str, Package] = {}
     texts: tuple[Text, ...] = ()
     replaced: tuple[Replaced, ...] = ()
+    lists: tuple[ListPage, ...] = ()
 
     @model_validator(mode="after")
     def _known_packages(self) -> Sources:

@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
-from time import sleep
-from urllib.parse import urlsplit
-from urllib.robotparser import RobotFileParser
 
 from ingest.document import Document
-from ingest.errors import LoadError, UserError
+from ingest.errors import UserError
 from ingest.index import Index, read_current
-from ingest.loading.fetch import UNKNOWN, Fetched, FetchLimits, Marks, fetch
+from ingest.loading.fetch import Fetched
 from ingest.originals import content_hash, located
 from ingest.prepare import Origin, prepare
 from ingest.settings import Settings
 from ingest.sources.listing import Text
+from ingest.sources.manners import Sites
 from ingest.sources.obtain import Keep, Missing, Obtain
 from ingest.sources.seen import Seen
 from ingest.storage.catalogue import StoredDocument
 
-AGENT = "zhengcai-wenda"
-PAUSE = 1.0
-"""Seconds between two requests to one site, at least."""
-LONGEST_PAUSE = 30.0
-TRIES = 3
-_PASSING = {"unreachable", "too-slow"}
 _HEAD = 2000
 """A page names its text within so many characters."""
 
@@ -44,7 +35,7 @@ def from_web(settings: Settings, keep: Keep, remember: bool = True) -> Obtain:
     def obtain(texts: Sequence[Text]) -> Iterator[Origin | Missing]:
         if not texts:
             return
-        site, seen = _Sites(settings), Seen(settings)
+        site, seen = Sites(settings), Seen(settings)
         known = _known(settings)
         hashes = {stored.record.source: stored.record.content_hash for stored in known}
         for text in texts:
@@ -71,83 +62,6 @@ def from_web(settings: Settings, keep: Keep, remember: bool = True) -> Obtain:
 def addresses_in(settings: Settings) -> set[str]:
     """The addresses whose pages are in."""
     return {stored.record.source.partition("#")[0] for stored in _known(settings)}
-
-
-class _Sites:
-    """Fetching with the manners that a site asks for."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._limits = FetchLimits(max_bytes=settings.load.max_file_bytes)
-        self._private = settings.library.allow_private_addresses
-        self._rules: dict[str, RobotFileParser] = {}
-        self._last: dict[str, float] = {}
-        self._silent: dict[str, LoadError] = {}
-
-    def get(self, url: str, known: Marks) -> Fetched:
-        """The page at ``url``, unless it is still in the state ``known``.
-
-        :raises LoadError: as :func:`ingest.loading.fetch.fetch`, or ``forbidden``.
-        """
-        self._ask_leave(url)
-        fetched = self._patiently(url, known)
-        if fetched.url != url:
-            self._ask_leave(fetched.url)
-        return fetched
-
-    def _ask_leave(self, url: str) -> None:
-        site = _site(url)
-        if site not in self._rules:
-            self._rules[site] = self._read_rules(site)
-        if not self._rules[site].can_fetch(AGENT, url):
-            raise LoadError(
-                "forbidden",
-                url,
-                "the site asks programs not to fetch this page (robots.txt)",
-                "Open it in a browser, save it and add the file",
-                ("该网站不允许程序抓取此页（robots.txt）", "请用浏览器打开并保存，再加入该文件"),
-            )
-
-    def _read_rules(self, site: str) -> RobotFileParser:
-        rules = RobotFileParser()
-        try:
-            text = self._patiently(f"{site}/robots.txt").data.decode("utf-8", "replace")
-        except LoadError as error:
-            none = error.code == "unknown-content-type" or re.search(r"status 4\d\d", error.what)
-            if not none:
-                raise
-            text = ""
-        rules.parse(text.splitlines())
-        return rules
-
-    def _patiently(self, url: str, known: Marks = UNKNOWN) -> Fetched:
-        site = _site(url)
-        if site in self._silent:
-            raise self._silent[site]
-        for attempt in range(1, TRIES + 1):
-            self._wait(site)
-            try:
-                return fetch(url, self._limits, self._private, known)
-            except LoadError as error:
-                silent = error.code in _PASSING
-                busy = re.search(r"status (?:429|5\d\d)", error.what)
-                if attempt == TRIES and silent:
-                    self._silent[site] = error
-                if attempt == TRIES or not (silent or busy):
-                    raise
-                sleep(PAUSE * 2**attempt)
-        raise AssertionError("the last try returns or raises")
-
-    def _wait(self, site: str) -> None:
-        delay = self._rules[site].crawl_delay(AGENT) if site in self._rules else None
-        pause = max(PAUSE, min(float(delay or 0), LONGEST_PAUSE))
-        due = self._last.get(site, -pause) + pause
-        sleep(max(0.0, due - time.monotonic()))
-        self._last[site] = time.monotonic()
-
-
-def _site(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _known(settings: Settings) -> list[StoredDocument]:

@@ -297,6 +297,17 @@ class Catalogue:
         )
         return [_passage(row) for row in rows]
 
+    def passages_with(self, word: str) -> dict[str, list[str]]:
+        """The texts of the passages that hold ``word``, by document."""
+        found: dict[str, list[str]] = {}
+        for document, text in self.connection.execute(
+            "select document, text from passages where instr(text, ?) > 0"
+            " order by document, ordinal",
+            (word,),
+        ):
+            found.setdefault(document, []).append(text)
+        return found
+
     def passage_at(self, document_id: str, offset: int) -> Passage | None:
         """The passage that holds the character at ``offset``."""
         row = self.connection.execute(

@@ -15,23 +15,51 @@ decision, ``finish`` closes it. What a killed process left open is settled by ``
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
 
-from ingest.document import document_id
 from ingest.settings import Settings
+from ingest.storage.changes import (
+    LATER,
+    Action,
+    Change,
+    Decision,
+    Edits,
+    Face,
+    Held,
+    Noted,
+    Standing,
+    Values,
+    Wanted,
+    as_json,
+    change,
+    columns,
+    conditions,
+    decision,
+    edits_of,
+    insert,
+    standing,
+)
 from ingest.storage.database import Connection
 from ingest.storage.places import shared_place
 from ingest.storage.sqlite import SqliteFile
 
-Action = Literal["add", "replace", "edit", "remove", "undo"]
-Edits = tuple[tuple[str, str | None], ...]
-"""Corrected metadata: names of fields of ``Metadata`` and their values, ``None`` for nothing."""
+__all__ = [
+    "FILE",
+    "Action",
+    "Change",
+    "Decision",
+    "Decisions",
+    "Edits",
+    "Face",
+    "Held",
+    "Noted",
+    "Standing",
+    "Values",
+    "Wanted",
+    "edits_of",
+]
 
 FILE = "library.sqlite"
 
@@ -43,7 +71,8 @@ create table if not exists decisions (
 create table if not exists changes (
     id integer primary key autoincrement, at text not null, who text not null,
     action text not null, document text not null, title text not null,
-    before text not null, after text not null, undoes integer, state text not null
+    before text not null, after text not null, undoes integer, state text not null,
+    face text not null default 'command', fields text not null default '[]'
 );
 create index if not exists changes_by_document on changes(document, id);
 create table if not exists held (
@@ -51,70 +80,6 @@ create table if not exists held (
     content_hash text not null, title text not null
 );
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How a document stands: whether it is in, which file it is read from, what was corrected.
-
-    ``file`` is a note as in the catalogue (:mod:`ingest.originals`); ``content_hash`` is that of
-    its bytes. Both are empty where the document was never in.
-    """
-
-    source: str
-    present: bool
-    file: str = ""
-    content_hash: str = ""
-    edits: Edits = ()
-
-    @property
-    def document(self) -> str:
-        """The document's id."""
-        return document_id(self.source)
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What was decided about one document; ``file`` is ``None`` where the corpus folder has it."""
-
-    source: str
-    present: bool
-    file: str | None
-    edits: Edits
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A line of the register: a document that is in; ``file`` is a note of where its bytes lie."""
-
-    source: str
-    file: str
-    content_hash: str
-    title: str
-
-    @property
-    def id(self) -> str:
-        """The document's id."""
-        return document_id(self.source)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One line of the log. ``at`` is an ISO time in UTC; ``undoes`` the id of an earlier change.
-
-    ``last`` says that nothing was done to the document since, so that it can be undone.
-    """
-
-    id: int
-    at: str
-    who: str
-    action: Action
-    document: str
-    title: str
-    before: Standing
-    after: Standing
-    undoes: int | None = None
-    last: bool = False
 
 
 class Decisions:
@@ -143,40 +108,47 @@ class Decisions:
             return {}
         with self._reading() as connection:
             rows = connection.execute("select source, present, file, edits from decisions")
-            return {row[0]: decision_of(row) for row in rows}
+            return {row[0]: decision(row) for row in rows}
 
     def changes(
-        self, most: int = 200, before: int | None = None, document: str | None = None
+        self,
+        most: int = 200,
+        before: int | None = None,
+        document: str | None = None,
+        wanted: Wanted | None = None,
     ) -> list[Change]:
         """The newest changes that took effect, newest first.
 
         :param most: at most so many; -1: all.
         :param before: only changes with a smaller id, for the next page.
         :param document: only changes of this document.
+        :param wanted: only such changes.
         """
-        limits = {"and id < ?": before, "and document = ?": document}
-        limits = {limit: value for limit, value in limits.items() if value is not None}
-        where = " ".join(limits)
-        values = [*limits.values(), *([most] if most >= 0 else [])]
         if not self._database.exists():
             return []
         with self._reading() as connection:
+            kept = self._database.columns(connection, "changes")
+            limits = {"id < ?": before, "document = ?": document}
+            limits = {limit: value for limit, value in limits.items() if value is not None}
+            limits |= conditions(wanted or Wanted(), kept)
+            where = " and ".join(["state = 'done'", *limits])
             rows = connection.execute(
-                f"select {_COLUMNS} from changes c where state = 'done' {where}"
+                f"select {columns(kept)} from changes c where {where}"
                 f" order by id desc {'limit ?' if most >= 0 else ''}",
-                values,
+                [*limits.values(), *([most] if most >= 0 else [])],
             )
-            return [_change(row) for row in rows]
+            return [change(row) for row in rows]
 
     def change(self, id: int) -> Change | None:
         """One change that took effect."""
         if not self._database.exists():
             return None
         with self._reading() as connection:
+            kept = self._database.columns(connection, "changes")
             row = connection.execute(
-                f"select {_COLUMNS} from changes c where state = 'done' and id = ?", (id,)
+                f"select {columns(kept)} from changes c where state = 'done' and id = ?", (id,)
             ).fetchone()
-            return _change(row) if row else None
+            return change(row) if row else None
 
     def begin(
         self,
@@ -187,6 +159,7 @@ class Decisions:
         after: Standing,
         in_corpus: bool,
         undoes: int | None = None,
+        face: Face = "command",
     ) -> int:
         """Note a change and set the decision; the index is to be changed next.
 
@@ -194,35 +167,30 @@ class Decisions:
         """
         with self._changing() as connection:
             self._set(connection, after, in_corpus)
-            row = connection.execute(
-                "insert into changes (at, who, action, document, title, before, after, undoes,"
-                " state) values (?,?,?,?,?,?,?,?,'begun') returning id",
-                (
-                    datetime.now(UTC).isoformat(timespec="seconds"),
-                    who,
-                    action,
-                    after.document,
-                    title,
-                    _json(asdict(before)),
-                    _json(asdict(after)),
-                    undoes,
-                ),
-            ).fetchone()
-            return int(row[0])
+            noted = Noted(action, title, before, after)
+            return insert(connection, "begun", who, noted, face, undoes)
 
-    def finish(self, id: int, title: str | None = None) -> None:
-        """The change took effect; ``title`` is the document's, if it was not known before."""
+    def finish(self, id: int, title: str | None = None, values: Values = ()) -> None:
+        """The change took effect; ``title`` is the document's, if it was not known before, and
+        ``values`` what was changed."""
         with self._changing() as connection:
             connection.execute(
-                "update changes set state = 'done', title = coalesce(?, title) where id = ?",
-                (title, id),
+                "update changes set state = 'done', title = coalesce(?, title), fields = ?"
+                " where id = ?",
+                (title, as_json(values), id),
             )
+
+    def note(self, who: str, *changes: Noted) -> None:
+        """Put changes into the log that a command made and that decide nothing."""
+        with self._changing() as connection:
+            for noted in changes:
+                insert(connection, "done", who, noted, "command")
 
     def cancel(self, id: int, in_corpus: Callable[[str], bool]) -> None:
         """The change did not take effect: decide as before it."""
         with self._changing() as connection:
             row = connection.execute("select before from changes where id = ?", (id,)).fetchone()
-            before = standing_in(row[0])
+            before = standing(row[0])
             if before.file:
                 self._set(connection, before, in_corpus(before.file))
             else:
@@ -251,10 +219,15 @@ class Decisions:
                 "select id, after from changes where state = 'begun' order by id"
             ).fetchall()
         for id, after in rows:
-            if took_effect(standing_in(after)):
+            if took_effect(standing(after)):
                 self.finish(id)
             else:
                 self.cancel(id, in_corpus)
+
+    def renew(self) -> None:
+        """Give tables of an earlier version of the program what they lack."""
+        with self._changing():
+            pass
 
     def forget(self, source: str) -> None:
         """Let the corpus folder decide about a document's presence and file again."""
@@ -301,7 +274,7 @@ class Decisions:
                 to.source,
                 int(to.present),
                 None if in_corpus else to.file,
-                _json(to.edits),
+                as_json(to.edits),
             ),
         )
 
@@ -315,14 +288,13 @@ class Decisions:
         with closing(self._database.connect(write=True)) as connection:
             self._database.make(connection, SCHEMA)
             with self._database.transaction(connection) as changing:
+                kept = self._database.columns(changing, "changes")
+                for column in sorted(LATER.keys() - kept):  # of an earlier version's file
+                    changing.execute(
+                        f"alter table changes add column {column} text not null"
+                        f" default '{LATER[column]}'"
+                    )
                 yield changing
-
-
-_COLUMNS = (
-    "id, at, who, action, document, title, before, after, undoes,"
-    " not exists (select 1 from changes n where n.document = c.document and n.state = 'done'"
-    " and n.id > c.id)"
-)
 
 
 def _replacing(table: str, columns: str) -> str:
@@ -341,32 +313,3 @@ def _hold(connection: Connection, held: Iterable[Held]) -> None:
         _replacing("held", "source, file, content_hash, title"),
         [(one.id, one.source, one.file, one.content_hash, one.title) for one in held],
     )
-
-
-def edits_of(values: Mapping[str, str | None]) -> Edits:
-    """``values`` in the form that decisions keep."""
-    return tuple(sorted(values.items()))
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _edits(value: Any) -> Edits:
-    return tuple((str(name), text) for name, text in value)
-
-
-def standing_in(text: str) -> Standing:
-    values = json.loads(text)
-    return Standing(**{**values, "edits": _edits(values["edits"])})
-
-
-def decision_of(row: tuple[Any, ...]) -> Decision:
-    source, present, file, edits = row
-    return Decision(source, bool(present), file, _edits(json.loads(edits)))
-
-
-def _change(row: tuple[Any, ...]) -> Change:
-    id, at, who, action, document, title, before, after, undoes, last = row
-    standings = (standing_in(before), standing_in(after))
-    return Change(id, at, who, action, document, title, *standings, undoes, bool(last))

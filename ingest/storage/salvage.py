@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from ingest.settings import Settings
-from ingest.storage.decisions import FILE, SCHEMA, decision_of, standing_in
+from ingest.storage.changes import LATER, decision, standing
+from ingest.storage.decisions import FILE, SCHEMA
 from ingest.storage.sqlite import SqliteFile, readable_rows
 
-_WIDTHS = {"decisions": 5, "changes": 10, "held": 5}
+_WIDTHS = {"decisions": 5, "changes": 12, "held": 5}
 
 
 def salvage(settings: Settings) -> Path:
@@ -21,6 +22,8 @@ def salvage(settings: Settings) -> Path:
     """
     file = SqliteFile(settings.data_folder / FILE)
     rows = {table: list(readable_rows(file.path, f"select * from {table}")) for table in _WIDTHS}
+    # A file of an earlier version lacks the last columns of the log
+    rows["changes"] = [(*row, *LATER.values())[:12] for row in rows["changes"]]
     aside = file.path.with_name(f"{FILE}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S}")
     for ending in ("-wal", "-shm"):
         file.path.with_name(FILE + ending).unlink(missing_ok=True)
@@ -40,9 +43,9 @@ def _whole(table: str, row: tuple[Any, ...]) -> bool:
     """Whether a row of a damaged file can be understood."""
     try:
         if table == "decisions":
-            decision_of(row[1:])
+            decision(row[1:])
         elif table == "changes":
-            standing_in(row[6]), standing_in(row[7])
+            standing(row[6]), standing(row[7])
         return None not in row[:5] or table == "decisions"
     except (ValueError, TypeError, KeyError):
         return False

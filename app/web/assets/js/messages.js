@@ -156,7 +156,8 @@ export class TurnView {
           place.basis ? h("span", { class: "tag" }, t("madeUnder", { title: place.basis })) : null,
           place.dated ? h("span", { class: "date" }, t("dated", { date: place.dated })) : null,
           place.superseded ? h("span", { class: "tag warn" }, place.replaced_by ? t("replacedBy", { title: place.replaced_by }) : t("superseded")) : null,
-          place.repaired ? h("span", { class: "tag" }, t("repairedShort")) : null)),
+          place.repaired ? h("span", { class: "tag" }, t("repairedShort")) : null,
+          place.also_at?.length ? h("span", { class: "date" }, t("alsoAt", { places: elsewhere(place.also_at) })) : null)),
       h("span", { class: "excerpt" }, excerpt(place.text)));
     return button;
   }
@@ -185,6 +186,11 @@ export class TurnView {
       h("h3", {}, t("nextQuestions")), h("ul", {}, questions.map((question) => h("li", {},
         h("button", { type: "button", class: "example", lang: "zh-CN", onclick: () => this.actions.ask(question) }, question))))));
   }
+}
+
+// Where else the same text stands: the sites by name, files by theirs.
+function elsewhere(copies) {
+  return copies.map((copy) => (copy.url ? new URL(copy.url).host : copy.source.split("/").at(-1))).join(t("listComma"));
 }
 
 function newId() {

@@ -4,6 +4,7 @@ import { address, copyText, h, iconButton } from "./dom.js";
 import { compare } from "./compare.js";
 import { announce } from "./messages.js";
 import { t } from "./i18n.js";
+import { outline } from "./outline.js";
 import { getJson, wordsOf } from "./stream.js";
 
 const LONGEST_VALUE = 120;
@@ -92,12 +93,15 @@ export class SourcePanel {
           t("supersededBy", { date: found.newer.date })) : null,
           found.newer ? h("button", { type: "button", class: "link", onclick: () => compare(about.id) }, t("compare")) : null,
           !found.newer && found.replaced_by ? t("replacedBy", { title: found.replaced_by }) : null) : null,
+          found.also_at?.length ? h("p", { class: "also" }, t("alsoAtLong"), " ", found.also_at.map((copy) => h("button", { type: "button",
+            class: "link", lang: "zh-CN", onclick: () => this.open([{ document: copy.id, start: 0, end: 0, uncited: true }], 0) }, copy.name))) : null,
           found.changed ? h("p", { class: "banner warn" }, t("changed"), h("q", {}, place.text ?? "")) : null,
           named ? named.recognised && recognised() : found.scanned?.length ? recognised() : null,
           this.tools(about, text, found.outline, page)),
         this.card(about, found.card),
         page ? this.printed(about, page, place) : null,
         text));
+    this.element.querySelector(".to-outline").hidden = !this.contents;
     this.scrollTo(text.querySelector("mark.current"));
     this.pointOut(place.uncited ? null : current);
     this.element.querySelector("h2").focus({ preventScroll: true });
@@ -113,6 +117,7 @@ export class SourcePanel {
         several ? t("countOf", { n: at + 1, all: places.length }) : t("sourcePanel")),
       several ? iconButton("next", t("next"), () => go(1)) : null,
       h("span", { class: "spring" }),
+      h("button", { type: "button", class: "quiet to-outline", hidden: true, onclick: () => this.contents.openHere() }, t("outline")),
       official ? h("button", { type: "button", class: "quiet", title: official, onclick: copying(() => official) }, t("copyCitation")) : null,
       h("button", { type: "button", class: "quiet", onclick: copying(() => location.href) }, t("copyLink")),
       iconButton("close", t("close"), () => this.close()));
@@ -132,11 +137,8 @@ export class SourcePanel {
     return h("details", { class: "printed", open: true }, h("summary", {}, t("page.printed", { page })), image);
   }
 
-  tools(about, text, outline, page = null) {
-    const contents = outline.length > 1 ? h("details", { class: "outline" }, h("summary", {}, t("outline")),
-      h("ol", {}, outline.map((entry) => h("li", { class: `depth${Math.min(entry.depth, 3)}` },
-        h("button", { type: "button", class: "quiet",
-          onclick: () => this.scrollTo(text.querySelector(`#s${entry.section}`)) }, entry.text))))) : null;
+  tools(about, text, entries, page = null) {
+    const contents = this.contents = outline(entries, text, (anchor) => this.scrollTo(anchor));
     const toggle = about.repairs ? h("button", { type: "button", class: "quiet", "aria-pressed": "true", onclick: () => {
       const on = text.classList.toggle("plain");
       toggle.setAttribute("aria-pressed", String(!on));

@@ -37,6 +37,12 @@ export class AddDialog {
     if (files) this.takeFiles(files);
   }
 
+  // Pages of the web, by their addresses.
+  openPages(urls) {
+    this.open();
+    this.take(urls.map((url) => ["url", { url }]));
+  }
+
   close() {
     for (const preview of this.waiting) send("DELETE", `ui/library/drafts/${preview.draft}`).catch(() => {});
     this.waiting = [];

@@ -9,6 +9,8 @@ import { AddDialog, takeDrops } from "./adding.js";
 import { send } from "./api.js";
 import { MetadataFields } from "./fields.js";
 import { ChangeLog } from "./log.js";
+import { Many } from "./many.js";
+import { Offers } from "./offers.js";
 import { DocumentTable } from "./table.js";
 
 const NOTICE_SECONDS = 20;
@@ -33,13 +35,16 @@ class LibraryPage {
     applyTheme();
     this.panel = new SourcePanel((open) => this.root.classList.toggle("with-source", open));
     this.table = new DocumentTable({
-      open: (d, opener) => this.panel.open([{ document: d.id, start: 0, end: 0 }], 0, opener),
+      open: (d, opener, place = null) => this.panel.open([{ document: d.id, start: place?.start ?? 0, end: place?.end ?? 0, section: place?.section }], 0, opener),
       ask: (d) => { location.href = askAbout(d); },
       download: (d) => h("a", { href: address(`ui/original/${d.id}`), download: "" }).click(),
       edit: (d) => this.edit(d),
       replace: (d) => this.adding.open(d),
       remove: (d) => this.remove(d),
+      chosen: (ids) => this.many.show(ids),
     });
+    this.many = new Many({ none: () => this.table.chooseNone(), changed: () => this.load(), tell: (...told) => this.tell(...told) });
+    this.offers = new Offers((urls) => this.adding.openPages(urls));
     this.adding = new AddDialog((result) => this.changed(result));
     this.changes = new ChangeLog((change) => this.undo(change.id));
     this.editing = h("dialog", { class: "editing", "aria-labelledby": "editing-title" });
@@ -48,8 +53,8 @@ class LibraryPage {
     this.tools = h("div", { class: "head" });
     this.root.replaceChildren(
       h("a", { class: "skip", href: "#documents", onclick: (event) => { event.preventDefault(); this.table.element.querySelector("input").focus(); } }, t("lib.skip")),
-      this.bar, h("main", { class: "main", id: "documents" }, this.tools, this.table.element), this.panel.element,
-      this.adding.element, this.changes.element, this.editing, this.notice);
+      this.bar, h("main", { class: "main", id: "documents" }, this.tools, this.many.element, this.table.element), this.panel.element,
+      this.adding.element, this.changes.element, this.offers.element, this.editing, this.notice);
     this.drawBar();
     this.root.removeAttribute("aria-busy");
   }
@@ -77,7 +82,8 @@ class LibraryPage {
         onclick: () => { setLanguage(other); this.start(); } }, t("otherLanguage")),
     ].filter(Boolean));
     this.tools.replaceChildren(h("h2", {}, t("lib.title")), h("span", { class: "spring" }),
-      ...(this.editor ? [h("button", { type: "button", class: "button plain", onclick: () => this.changes.open() }, t("lib.log")),
+      ...(this.editor ? [h("button", { type: "button", class: "button plain to-log", onclick: () => this.changes.open() }, t("lib.log")),
+        h("button", { type: "button", class: "button plain to-offers", onclick: () => this.offers.open() }, t("lib.offers")),
         h("button", { type: "button", class: "button add", onclick: () => this.adding.open() }, icon("add"), t("lib.add"))] : []));
   }
 

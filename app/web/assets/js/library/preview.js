@@ -2,6 +2,7 @@
 
 import { h } from "../dom.js";
 import { t } from "../i18n.js";
+import { outline } from "../outline.js";
 import { purchaseCard } from "../source.js";
 import { MetadataFields, withTitle } from "./fields.js";
 
@@ -13,10 +14,7 @@ export class Preview {
     this.fields = new MetadataFields(found.metadata);
     const text = h("div", { class: "document", lang: "zh-CN", tabindex: "0", role: "region", "aria-label": t("lib.text") });
     text.innerHTML = found.html; // made by app/web/source_view.py, every character escaped
-    const outline = found.outline.length > 1 ? h("details", { class: "outline" }, h("summary", {}, t("outline")),
-      h("ol", {}, found.outline.map((entry) => h("li", { class: `depth${Math.min(entry.depth, 3)}` },
-        h("button", { type: "button", class: "quiet", lang: "zh-CN",
-          onclick: () => text.querySelector(`#s${entry.section}`)?.scrollIntoView({ block: "start" }) }, entry.text))))) : null;
+    const contents = outline(found.outline, text, (anchor) => anchor?.scrollIntoView({ block: "start" }));
     this.element = h("div", { class: "preview" },
       h("h3", { tabindex: "-1", lang: "zh-CN" }, found.title),
       h("p", { class: "note" }, h("span", { lang: "zh-CN" }, found.url ?? found.name), " · ",
@@ -26,7 +24,7 @@ export class Preview {
       this.warnings(),
       purchaseCard(found.card),
       h("fieldset", {}, h("legend", {}, t("lib.metadata")), this.fields.element),
-      h("h4", {}, t("lib.understood")), this.repairs(), outline, text);
+      h("h4", {}, t("lib.understood")), this.repairs(), contents, text);
   }
 
   metadata() {

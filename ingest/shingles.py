@@ -1,9 +1,9 @@
-"""How alike two texts are, by the runs of five characters that they share.
+"""How alike two texts are, by their shingles: the runs of five characters that they have.
 
-Texts are compared by a sample of their runs: those whose hash is a multiple of 32, the same ones
-in every text (mod-p sketches, Broder, "On the resemblance and containment of documents", 1997).
 Only Chinese characters, letters and digits count, so page furniture, spaces and punctuation
-change little.
+change little. Two texts at hand are compared by a sample of their shingles: those whose hash is a
+multiple of 32, the same ones in every text (mod-p sketches, Broder, "On the resemblance and
+containment of documents", 1997).
 """
 
 from __future__ import annotations
@@ -21,24 +21,33 @@ _SKIPPED = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """``resemblance`` is the share of all runs of two texts that both have; ``containment`` the
-    share of the shorter one's runs that the other has. Both are in [0, 1]."""
+    """``resemblance`` is the share of all shingles of two texts that both have; ``containment`` the
+    share of the shorter one's shingles that the other has. Both are in [0, 1]."""
 
     resemblance: float
     containment: float
 
 
-def sketch(text: str) -> np.ndarray:
-    """The sampled hashes of a text's runs, sorted, uint64. Of a short text, all hashes."""
-    kept = _SKIPPED.sub("", text)
-    codes = np.frombuffer(kept.encode("utf-32-le"), np.uint32).astype(np.uint64)
+def bare(text: str) -> str:
+    """``text`` without all that is no letter, digit or Chinese character."""
+    return _SKIPPED.sub("", text)
+
+
+def shingles(text: str) -> np.ndarray:
+    """The hashes of a text's shingles, each once, sorted, uint64."""
+    codes = np.frombuffer(bare(text).encode("utf-32-le"), np.uint32).astype(np.uint64)
     if len(codes) < RUN:
         return np.empty(0, np.uint64)
     hashes = np.zeros(len(codes) - RUN + 1, np.uint64)
     for place in range(RUN):
         hashes = (hashes ^ codes[place : place + len(hashes)]) * _FACTOR
         hashes ^= hashes >> np.uint64(29)
-    hashes = np.unique(hashes)
+    return np.unique(hashes)
+
+
+def sketch(text: str) -> np.ndarray:
+    """The sampled hashes of a text's shingles, sorted, uint64. Of a short text, all hashes."""
+    hashes = shingles(text)
     sampled = hashes[hashes % _SAMPLED == 0]
     return sampled if len(sampled) >= 40 else hashes
 
