@@ -366,7 +366,7 @@ def test_the_model_sees_whole_articles_what_is_cited_first_and_no_more_than_fits
     texts = [hit.passage.text for hit in shown()]
     assert len(set(texts)) == len(texts) and len(texts) > 3
     assert [h.passage.text for h in shown(2)] == texts[:2]
-    assert shown(room=100)[0].passage.text == texts[0] and len(shown(room=100)) == 1
+    assert shown(room=130)[0].passage.text == texts[0] and len(shown(room=130)) == 1
     assert shown(room=9)[0].passage.text == texts[0][:9]
     monkeypatch.setattr("app.language_model.passages.FLOOR", 1.0)
     assert len(shown()) <= 2 and shown()[0].passage.text == texts[0]
