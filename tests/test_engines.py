@@ -14,7 +14,7 @@ from app.accounts.keys import kept_key
 from ingest.document import CardEntry, Document, Line, Metadata, Passage, Repair, Section
 from ingest.settings import Settings, StoreSettings
 from ingest.storage.catalogue import Catalogue, revision_of
-from ingest.storage.decisions import Decisions, Held, Standing, edits_of
+from ingest.storage.decisions import Decisions, Held, Noted, Standing, Wanted, edits_of
 from ingest.storage.lexical import LexicalIndex
 from ingest.storage.places import catalogue_place
 from tests.postgres import Postgres
@@ -167,6 +167,32 @@ def test_decisions_and_their_log(settings: Settings) -> None:
     assert change is not None and not decisions.all()["corpus/a.txt"].present
     decisions.forget("corpus/a.txt")
     assert decisions.all()["corpus/a.txt"].present
+
+
+def test_the_log_by_what_is_wanted(settings: Settings) -> None:
+    decisions = Decisions(settings)
+    out, values = Standing("corpus/a.txt", present=False), (("title", "甲", None),)
+    before = replace(out, present=True)
+    id = decisions.begin("甲", "edit", "甲100%_Law", out, before, True, face="rest")
+    decisions.finish(id, values=values)
+    decisions.note("乙", Noted("add", "甲100ab", out, before), Noted("replace", "丙", out, before))
+    edit = decisions.change(id)
+    assert edit is not None and (edit.face, edit.values) == ("rest", values)
+
+    def found(**wanted: str) -> list[str]:
+        return [change.action for change in decisions.changes(wanted=Wanted(**wanted))]
+
+    assert found() == ["replace", "add", "edit"]
+    assert found(face="command", who="乙") == ["replace", "add"] and found(action="add") == ["add"]
+    assert found(titled="100%_law") == ["edit"] and found(titled="甲") == ["add", "edit"]
+    today = edit.at[:10]
+    assert found(since=today, until=today) == found() and found(until="2020-01-01") == []
+
+
+def test_passages_that_hold_a_word(settings: Settings) -> None:
+    catalogue, words = opened(settings)
+    put(catalogue, words, "a", "甲办法", "本办法施行，旧办法同时废止。", "其他。")
+    assert catalogue.passages_with("同时废止") == {"a": ["本办法施行，旧办法同时废止。"]}
 
 
 def test_the_register(settings: Settings) -> None:

@@ -103,7 +103,7 @@ def test_a_lost_original_is_said_and_the_old_index_serves(project: Project, dama
         rebuilt(project.settings, "丙省")
     assert rebuilt(project.settings, OUTSIDE).switched
     assert titles(project.settings) == {INSIDE}
-    (change,) = Decisions(project.settings).changes()
+    change = Decisions(project.settings).changes()[0]
     assert change.action == "remove" and change.title == OUTSIDE
     assert rebuilt(project.settings).switched, "and it is not missed any more"
 
