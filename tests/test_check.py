@@ -126,7 +126,7 @@ def strange_vectors(index: Index) -> None:
         [p.__class__(**{**{n: getattr(p, n) for n in p.__slots__}, "id": f"x.{i}"})
          for i, p in enumerate(passages)],
         vectors,
-        "x",
+        {record.id: record.revision},
     )  # fmt: skip
 
 
@@ -269,7 +269,7 @@ def test_damaged_decisions_are_begun_anew(
     assert not check(settings, Embedder(settings), repair=True).left
     assert state(settings) == state(whole.settings)
     assert list(settings.data_folder.glob("library.sqlite.damaged-*"))
-    assert len(Decisions(settings.data_folder).held()) == 3, "a build goes by the register"
+    assert len(Decisions(settings).held()) == 3, "a build goes by the register"
 
 
 def test_what_was_removed_goes_and_what_was_added_comes(project: Project) -> None:
