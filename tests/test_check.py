@@ -126,7 +126,7 @@ def strange_vectors(index: Index) -> None:
         [p.__class__(**{**{n: getattr(p, n) for n in p.__slots__}, "id": f"x.{i}"})
          for i, p in enumerate(passages)],
         vectors,
-        "x",
+        {record.id: record.revision},
     )  # fmt: skip
 
 

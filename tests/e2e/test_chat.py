@@ -107,7 +107,7 @@ def test_previous_and_next_copy_and_link(site: Site, open_page: Opener) -> None:
     page.locator(".cite").first.click()
     check_highlight(site, page, citations[0])
     page.get_by_role("button", name="复制引文").click()
-    page.wait_for_function("navigator.clipboard.readText().then((text) => text !== '')")
+    page.wait_for_function("() => navigator.clipboard.readText().then((text) => text !== '')")
     assert page.evaluate("navigator.clipboard.readText()") == citations[0]["official"]
     for citation in [*citations[1:], citations[0]]:
         if len(citations) > 1:

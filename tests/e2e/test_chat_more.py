@@ -58,7 +58,7 @@ def test_a_verdict_with_a_reason_reaches_the_server(site: Site, open_page: Opene
     assert "十五个工作日" in verdict.answer
     page.get_by_role("button", name="有帮助").click()
     page.wait_for_function(
-        "document.querySelector('[data-rating=up]').getAttribute('aria-pressed') === 'true'"
+        "() => document.querySelector('[data-rating=up]').getAttribute('aria-pressed') === 'true'"
     )
     same = [v for v in export(site.project.settings) if v.id == verdict.id]
     assert [v.rating for v in same] == ["up"]
@@ -75,7 +75,7 @@ def test_suggested_questions_come_after_the_answer_and_are_answered(open_page: O
     question = suggested.first.inner_text()
     assert question != LAW_QUESTION
     suggested.first.click()
-    page.wait_for_function("document.querySelectorAll('.foot').length === 2")
+    page.wait_for_function("() => document.querySelectorAll('.foot').length === 2")
     message = kept(page)["messages"][1]
     assert message["question"] == question and not message["abstained"]
 

@@ -618,7 +618,7 @@ def test_no_word_is_left_in_the_other_language(edit: Opener, locale: str) -> Non
     page.wait_for_function(
         "l => document.documentElement.lang === l", arg=locale[:2] if locale == "en-US" else locale
     )
-    formats = "DOCX|PDF|CSV|HTML|Markdown|ZIP|EML|DOC|XLSX|OFD"
+    formats = "DOCX|DOC|WPS|RTF|PDF|OFD|XLSX|XLS|CSV|PPT|HTML|Markdown|JPG|PNG|TIFF|ZIP|EML"
     names = re.compile(rf"政采问答|{EDITOR}|{formats}|[ab]\.txt")
     foreign = LATIN if locale == "zh-CN" else CHINESE
     for state in open_states(page):
