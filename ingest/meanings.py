@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
@@ -75,6 +76,8 @@ def keep_filled(settings: Settings) -> None:
 
 def _opened(file: Path) -> sqlite3.Connection:
     """The file for writing, made anew if it is damaged."""
+    if file.is_dir():
+        shutil.rmtree(file)
     try:
         return _connected(file)
     except sqlite3.DatabaseError:

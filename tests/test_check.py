@@ -304,6 +304,7 @@ def test_the_readers_vectors_are_mended(project: Project) -> None:
     assistant = Assistant(settings)
     for harm in (
         overwrite,
+        a_folder,
         Path.unlink,
         changed("delete from meanings where stamp = 1"),
         changed("update meanings set vector = x'0102', stamp = stamp + 100"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import random
+import secrets
 import shutil
 import signal
 import socket
@@ -37,8 +38,8 @@ needs_ray = pytest.mark.skipif(
     importlib.util.find_spec("ray") is None, reason="Ray is not installed: pip install -e '.[ray]'"
 )
 
-NO_TOKEN = {"RAY_AUTH_MODE": "disabled"}
-"""A head goes by the token that any local cluster left in ``~/.ray``; a second node does not."""
+TOKEN = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+"""Told to each: a head alone goes by whatever token a cluster before left in ``~/.ray``."""
 
 
 def add(project: Project, extra: str = "") -> Summary:
@@ -194,6 +195,22 @@ def test_where_no_cluster_answers_one_line_says_so(tmp_path: Path) -> None:
     assert error.value.code == "no-cluster" and len(error.value.line("zh").splitlines()) == 1
 
 
+@needs_ray
+def test_a_cluster_whose_token_is_not_here_is_said_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        address = f"127.0.0.1:{listening.getsockname()[1]}"
+        project = Project.make(tmp_path / "p", f"ingest: {{engine: ray, address: '{address}'}}\n")
+        project.write("办法.txt", law("甲办法", 2))
+        done = project.run_apart("ingest", "add", str(project.corpus))
+    assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
+    assert address in done.stderr and "token" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
 @contextmanager
 def _cluster() -> Iterator[str]:
     """A head and a second node on this machine, one worker each; its address."""
@@ -206,7 +223,7 @@ def _cluster() -> Iterator[str]:
     common = ["--num-cpus=1", "--block", "--disable-usage-stats", "--node-ip-address=127.0.0.1"]
     head = ["--head", f"--port={port}", "--include-dashboard=false", f"--temp-dir={folder}"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "RAY_DISABLE_MEMORY_MONITOR": "1"}
-    environment |= NO_TOKEN
+    environment |= TOKEN
     nodes: list[subprocess.Popen[bytes]] = []
     try:
         for own in (head, [f"--address={address}"]):
@@ -268,7 +285,7 @@ def test_on_ray_the_index_is_the_same_though_a_worker_is_killed(tmp_path: Path) 
             stderr=subprocess.PIPE,
             text=True,
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT), **NO_TOKEN},
+            env={**os.environ, "PYTHONPATH": str(ROOT), **TOKEN},
         )
         killed = _kill_one_worker(psutil, adding)
         out, err = adding.communicate(timeout=400)

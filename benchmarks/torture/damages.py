@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.serving import ROOT
 from benchmarks.torture.children import run
-from benchmarks.torture.world import FIRST, SECOND, World
+from benchmarks.torture.world import FIRST, FOURTH, SECOND, World, text_of
 from ingest.generations import CATALOGUE, VECTORS, folder_of, read_current
 from ingest.settings import Settings
 
@@ -96,9 +96,13 @@ def damages(folder: Path, most: int | None = None, seed: int = 0) -> Iterator[Me
     shutil.copytree(ROOT / "models" / "zhengce-embed", first.folder / "model")
     first.config.write_text("embedding: {model: model}\n", encoding="utf-8")
     first.name_sources()
-    for arguments in (("add", str(first.corpus)), ("backup", str(first.folder / "old.zip"))):
+    gone = first.folder / "丁.txt"  # from elsewhere, so a copy of it is kept
+    gone.write_text(text_of(FOURTH, 8), encoding="utf-8")
+    backup = first.folder / "old.zip"
+    for arguments in (("add", str(first.corpus), str(gone)), ("backup", str(backup))):
         ended = run(first.config, "ingest", *arguments)
         assert ended.status == 0, ended
+    gone.unlink()
     whole = first.state()
     cases = [(f, h, c) for f in files(first.settings) for h in HARMS for c in COMMANDS]
     if most is not None:

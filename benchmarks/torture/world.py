@@ -15,7 +15,7 @@ from ingest.generations import read_current
 from ingest.index import Index
 from ingest.settings import Settings, load_settings
 
-FIRST, SECOND, THIRD = "甲省政府采购管理办法", "乙省政府采购管理办法", "丙省政府采购管理办法"
+FIRST, SECOND, THIRD, FOURTH = (f"{one}省政府采购管理办法" for one in "甲乙丙丁")
 LAWS = 3
 """So many laws of the data package that the program installs are in the list of sources."""
 

@@ -35,7 +35,7 @@ _PATIENCE = 10.0
 class RayEngine:
     """The cluster that ``ingest.address`` names, or one that lives as long as this.
 
-    :raises SettingsError: if no cluster answers there.
+    :raises SettingsError: if no cluster answers there, or not without its token.
     """
 
     def __init__(self, settings: Settings, embedder: Embedder) -> None:
@@ -74,14 +74,19 @@ def _join(settings: Settings) -> None:
     try:
         _try(address)
         ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False, **own)
-    except (OSError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError, RayError) as error:
         reason = str(error).strip().splitlines()[0][:200] if str(error).strip() else repr(error)
         raise SettingsError(
             "no-cluster",
             f"ingest.address {address}",
             f"no Ray cluster answers there ({reason})",
-            "Run `ray start --head`, or correct the address",
-            ("该地址没有 Ray 集群", "请运行 ray start --head，或更正地址"),
+            "Run `ray start --head`, or correct the address; for a cluster that goes by a token,"
+            " set RAY_AUTH_MODE=token and put the token into ~/.ray/auth_token",
+            (
+                "该地址没有可用的 Ray 集群",
+                "请运行 ray start --head，或更正地址；集群要求令牌时，"
+                "请设置 RAY_AUTH_MODE=token 并将令牌放入 ~/.ray/auth_token",
+            ),
         ) from error
 
 
