@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from chromadb.api import ClientAPI
 
 _BATCH = 2000
-_BREADTH_OF_BUILDING, _BREADTH_OF_SEARCH, _NEIGHBOURS = 100, 800, 24
+_BREADTH_OF_BUILDING, _BREADTH_OF_SEARCH, _NEIGHBOURS = 200, 800, 24
 """Chroma's graph of new indexes: building it is most of what storing costs, searching it little of
 a question. docs/scale.md has the measurements that chose these."""
 
