@@ -14,11 +14,8 @@ takes some hours, on a GPU half a minute.
 from __future__ import annotations
 
 import argparse
-import json
-import math
 import random
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -30,9 +27,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from training.collect import PLACE, QUESTION, Collection
 from training.mining import drawn, proposed, shuffled
 from training.network import Encoder, as_row, bare, device, encoded, vectors
+from training.rounds import Rounds, begun
 
 ROUNDS = 6
+NAME = "encoder"
 BATCH, WRONG = 192, 3
+WARM = 50
+"""Steps in which the rates rise."""
 RATE, TOKEN_RATE = 1e-4, 1e-3
 TEMPERATURE = 0.03
 LONGEST = 176
@@ -72,7 +73,6 @@ def loss_of(
 def train(model: Encoder, learned: Collection, rounds: int, minutes: float, work: Path) -> None:
     """Trains for so many rounds or minutes, whichever is less, writing the state to
     ``work/encoder.pt`` after each round."""
-    done = json.loads((work / "encoder.json").read_text("utf-8")) if _begun(work) else 0
     model.bert.embeddings.requires_grad_(False)
     bert = [p for p in model.bert.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(
@@ -82,18 +82,15 @@ def train(model: Encoder, learned: Collection, rounds: int, minutes: float, work
     rates = [group["lr"] for group in optimizer.param_groups]
     asked = [i for i, right in enumerate(learned.right) if len(right)]
     steps = len(asked) // BATCH
-    began = time.time()
-    for turn in range(done, rounds):
-        if turn == done or turn % 2 == 1:
+    going = Rounds(work, NAME, rounds, minutes, steps, WARM)
+    for turn in range(going.done, rounds):
+        if turn == going.done or turn % 2 == 1:
             wrong = proposed(model, learned)
         draw = random.Random(turn)
         order = shuffled(asked, turn)
         losses = []
         for step in range(steps):
-            share = max((turn + step / steps) / rounds, (time.time() - began) / (60 * minutes))
-            pace = min(
-                (turn * steps + step + 1) / 50, 0.02 + 0.49 * (1 + math.cos(math.pi * share))
-            )
+            share, pace = going.paced(turn, step)
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * pace
             batch = order[step * BATCH : (step + 1) * BATCH]
@@ -110,23 +107,16 @@ def train(model: Encoder, learned: Collection, rounds: int, minutes: float, work
             losses.append(loss.detach())
             if step % 25 == 24:
                 mean = torch.stack(losses[-25:]).mean().item()
-                spent = time.time() - began
                 print(
-                    f"round {turn + 1}, {step + 1}/{steps}, loss {mean:.3f}, {spent:.0f} s",
+                    f"round {turn + 1}, {step + 1}/{steps}, loss {mean:.3f}, {going.spent:.0f} s",
                     flush=True,
                 )
             if share >= 1:
                 break
-        torch.save(model.state_dict(), work / "encoder.partial")
-        (work / "encoder.partial").replace(work / "encoder.pt")
-        (work / "encoder.json").write_text(json.dumps(turn + 1), "utf-8")
+        going.keep(model, turn)
         print(f"round {turn + 1}: {shown(model, learned)}", flush=True)
-        if time.time() - began > 60 * minutes:
+        if going.over:
             break
-
-
-def _begun(work: Path) -> bool:
-    return (work / "encoder.pt").exists() and (work / "encoder.json").exists()
 
 
 def shown(model: Encoder, learned: Collection) -> dict[str, tuple[float, float]]:
@@ -162,7 +152,7 @@ def main() -> None:
     torch.manual_seed(0)
     learned = Collection.read(options.work)
     model = bare(options.work)
-    if _begun(options.work):
+    if begun(options.work, NAME):
         model.load_state_dict(torch.load(options.work / "encoder.pt", map_location="cpu"))
     model.to(device()).train()
     print(f"before: {shown(model, learned)}", flush=True)

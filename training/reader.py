@@ -17,11 +17,8 @@ too (Qu et al. 2021, arXiv 2010.08191). The state is kept after each round, as t
 from __future__ import annotations
 
 import argparse
-import json
-import math
 import random
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -44,9 +41,13 @@ from training.network import (
     padded,
     vectors,
 )
+from training.rounds import Rounds, begun
 
 ROUNDS = 5
+NAME = "reader"
 BATCH, WRONG = 64, 7
+WARM = 100
+"""Steps in which the rates rise."""
 RATE, HEAD_RATE = 8e-5, 5e-4
 FROZEN = 3
 """The first so many layers stay as the encoder has them: both models store them once."""
@@ -122,7 +123,6 @@ def train(
     work: Path,
 ) -> None:
     """Trains for so many rounds or minutes, whichever is less."""
-    done = json.loads((work / "reader.json").read_text("utf-8")) if _begun(work) else 0
     model.bert.embeddings.requires_grad_(False)
     model.bert.embeddings.token_type_embeddings.requires_grad_(True)
     for layer in model.bert.encoder.layer[:FROZEN]:
@@ -140,16 +140,13 @@ def train(
     rates = [group["lr"] for group in optimizer.param_groups]
     to = next(model.parameters()).device
     steps = len(learned.questions) // BATCH
-    began = time.time()
-    for turn in range(done, rounds):
+    going = Rounds(work, NAME, rounds, minutes, steps, WARM)
+    for turn in range(going.done, rounds):
         draw = random.Random(100 + turn)
         order = shuffled(range(len(learned.questions)), 100 + turn)
         seen = []
         for step in range(steps):
-            share = max((turn + step / steps) / rounds, (time.time() - began) / (60 * minutes))
-            pace = min(
-                (turn * steps + step + 1) / 100, 0.02 + 0.49 * (1 + math.cos(math.pi * share))
-            )
+            share, pace = going.paced(turn, step)
             for group, rate in zip(optimizer.param_groups, rates, strict=True):
                 group["lr"] = rate * pace
             batch = order[step * BATCH : (step + 1) * BATCH]
@@ -157,10 +154,10 @@ def train(
             for n, i in enumerate(batch):
                 answers = [right_one(learned, i, draw)] if len(learned.right[i]) else []
                 others = drawn(wrong[i], learned.worded[i], WRONG, draw)
-                for column, place in enumerate([*(answers or [None]), *others]):
-                    if place is not None:
-                        rows.append(pair_row(learned.questions[i], learned.places[place]))
-                        where.append((n, column))
+                # the first column is the right place's, and stays empty where there is none
+                for column, place in enumerate([*answers, *others], 1 - len(answers)):
+                    rows.append(pair_row(learned.questions[i], learned.places[place]))
+                    where.append((n, column))
             at = torch.tensor(where, device=to)
             table = torch.full((len(batch), WRONG + 1), -1e4, device=to)
             table = table.index_put((at[:, 0], at[:, 1]), scores(model, rows))
@@ -177,21 +174,15 @@ def train(
                 means = torch.stack(seen[-50:]).mean(0).tolist()
                 print(
                     f"round {turn + 1}, {step + 1}/{steps}, order {means[0]:.3f} "
-                    f"judgement {means[1]:.3f} first {means[2]:.3f}, {time.time() - began:.0f} s",
+                    f"judgement {means[1]:.3f} first {means[2]:.3f}, {going.spent:.0f} s",
                     flush=True,
                 )
             if share >= 1:
                 break
-        torch.save(model.state_dict(), work / "reader.partial")
-        (work / "reader.partial").replace(work / "reader.pt")
-        (work / "reader.json").write_text(json.dumps(turn + 1), "utf-8")
+        going.keep(model, turn)
         print(f"round {turn + 1}: {shown(model, watched)}", flush=True)
-        if time.time() - began > 60 * minutes:
+        if going.over:
             break
-
-
-def _begun(work: Path) -> bool:
-    return (work / "reader.pt").exists() and (work / "reader.json").exists()
 
 
 def read_together(
@@ -257,7 +248,7 @@ def main() -> None:
     wrong = proposed(encoder, learned)
     watched = read_together(encoder, learned)
     model = CrossEncoder(encoder)
-    if _begun(options.work):
+    if begun(options.work, NAME):
         model.load_state_dict(torch.load(options.work / "reader.pt", map_location="cpu"))
     model.to(device()).train()
     print(f"before: {shown(model, watched)}", flush=True)
