@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ingest.document import Metadata, Passage
+
+if TYPE_CHECKING:
+    from ingest.storage.catalogue import DocumentRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,18 @@ class Hit:
     superseded: bool = False
     verbatim: bool = False
     alike: float | None = None
+
+    @classmethod
+    def at(cls, record: DocumentRecord, passage: Passage) -> Hit:
+        """A passage that is there for where it stands, not for what a search says of it."""
+        return cls(
+            passage=passage,
+            title=record.title,
+            metadata=record.metadata,
+            source=record.source,
+            score=0.0,
+            superseded=record.superseded,
+        )
 
 
 @dataclass(frozen=True, slots=True)

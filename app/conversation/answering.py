@@ -263,23 +263,12 @@ class Conversing:
         return list(found.values())
 
     def _around(self, source: Source, start: int) -> list[Hit]:
-        record = source.record
         cited = next(
             (p for p in self._answerer.index.passages_of(source.id) if p.start <= start < p.end),
             None,
         )
         passages = self._retriever.neighbours(cited, BEFORE, AFTER) if cited else []
-        return [
-            Hit(
-                passage=passage,
-                title=record.title,
-                metadata=record.metadata,
-                source=record.source,
-                score=0.0,
-                superseded=record.superseded,
-            )
-            for passage in passages
-        ]
+        return [Hit.at(source.record, passage) for passage in passages]
 
 
 def _told(asked: Asked, hit: Hit) -> bool:

@@ -79,17 +79,9 @@ def _cited(quoted: Answer, sources: Sources) -> Iterator[Hit]:
         source = sources.get(citation.document)
         if source is None:
             continue
-        record = source.record
         holding = sources.index.passage_at(source.id, citation.start)
         if holding is not None:
-            yield Hit(
-                passage=holding,
-                title=record.title,
-                metadata=record.metadata,
-                source=record.source,
-                score=0.0,
-                superseded=record.superseded,
-            )
+            yield Hit.at(source.record, holding)
 
 
 def _whole(hit: Hit, sources: Sources) -> Hit:
