@@ -9,7 +9,7 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,24 +61,34 @@ class Encoder:
         return digest.hexdigest()[:16]
 
     def question(self, text: str) -> np.ndarray:
-        """Unit vector of a question, float32 ``(WIDTH,)``."""
-        return self._vector(self._row(QUERY + text, QUESTION))
+        """Unit vector of a question, float32 ``(WIDTH,)``, read-only; what was asked last is
+        kept, as finding, ordering and quoting all ask it."""
+        return _question(self.folder, text)
 
     def passages(self, texts: Sequence[str]) -> Iterator[np.ndarray]:
         """Unit vectors of texts of :func:`place_text`, float32 ``(WIDTH,)`` each, in their order,
         as they are made. Each is read alone: activations are scaled to 8 bits by what is read
         together, so that a vector would depend on its neighbours."""
-        rows = (self._row(PASSAGE + text, TEXT) for text in texts)
-        return threads().map(self._vector, rows)
+        rows = (_row(self.folder, PASSAGE + text, TEXT) for text in texts)
+        return threads().map(partial(_vector, self.folder), rows)
 
-    def _row(self, text: str, longest: int) -> list[int]:
-        ids = tokenizer_of(self.folder).encode(text, add_special_tokens=False).ids
-        return [BOS, *ids[:longest], EOS]
 
-    def _vector(self, row: list[int]) -> np.ndarray:
-        (vector,) = session_of(self.folder / ENCODER).run(["vector"], {"ids": np.array([row])})
-        found: np.ndarray = vector[0]
-        return found
+@lru_cache(maxsize=64)
+def _question(folder: Path, text: str) -> np.ndarray:
+    vector = _vector(folder, _row(folder, QUERY + text, QUESTION))
+    vector.setflags(write=False)
+    return vector
+
+
+def _row(folder: Path, text: str, longest: int) -> list[int]:
+    ids = tokenizer_of(folder).encode(text, add_special_tokens=False).ids
+    return [BOS, *ids[:longest], EOS]
+
+
+def _vector(folder: Path, row: list[int]) -> np.ndarray:
+    (vector,) = session_of(folder / ENCODER).run(["vector"], {"ids": np.array([row])})
+    found: np.ndarray = vector[0]
+    return found
 
 
 def encoder_of(settings: Settings) -> Encoder | None:

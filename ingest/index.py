@@ -4,9 +4,8 @@ One small note names the generation that serves: its catalogue (a SQLite file un
 ``data/generations``, or a schema of PostgreSQL) and its vectors (Chroma). A rebuild makes the next
 generation beside it and switches by replacing that note. Adding documents goes: note their
 revisions as stray, store their vectors, make them visible in one transaction, remove the vectors
-they replace. A
-process killed in between leaves at most stray vectors, which nobody sees and the next writer
-removes.
+they replace. A process killed in between leaves at most stray vectors, which nobody sees and the
+next writer removes.
 """
 
 from __future__ import annotations
