@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
+import numpy as np
 import pytest
 
 from app.content.facts import facts
@@ -15,7 +16,7 @@ from app.reading.reader import OnnxReader
 from app.service import Assistant
 from app.types import Turn
 from app.web.sealing import Seals
-from ingest.encoder import Encoder
+from ingest import encoder
 from ingest.errors import UserError
 from ingest.index import writing
 from ingest.meanings import fill
@@ -74,12 +75,12 @@ def test_two_thousand_digits_cost_no_more_than_three_ordinary_questions(
 def work(assistant: Assistant, question: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
     """How many functions answering calls, and how many pieces encoder and reader read."""
     calls = pieces = 0
-    vector, score = Encoder._vector, OnnxReader._score
+    vector, score = encoder._vector, OnnxReader._score
 
-    def counted(self: Encoder, row: list[int]) -> object:
+    def counted(folder: Path, row: list[int]) -> np.ndarray:
         nonlocal pieces
         pieces += len(row)
-        return vector(self, row)
+        return vector(folder, row)
 
     def scored(self: OnnxReader, row: tuple[list[int], int]) -> float:
         nonlocal pieces
@@ -91,7 +92,7 @@ def work(assistant: Assistant, question: str, monkeypatch: pytest.MonkeyPatch) -
         calls += event in ("call", "c_call")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Encoder, "_vector", counted)
+        patched.setattr(encoder, "_vector", counted)
         patched.setattr(OnnxReader, "_score", scored)
         sys.setprofile(called)
         try:

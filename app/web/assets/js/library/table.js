@@ -116,7 +116,9 @@ export class DocumentTable {
     this.head.querySelector(`.${name} button`).focus();
   }
 
+  // Who was in a row stays in it.
   drawBody() {
+    const focused = this.body.contains(document.activeElement) ? document.activeElement.id : "";
     this.shown = this.documents.filter((d) => this.passes(d)).sort((a, b) => this.compare(a, b));
     this.left = this.grouped ? groups(this.shown) : [...this.shown];
     this.body.replaceChildren();
@@ -126,6 +128,7 @@ export class DocumentTable {
       : shown.length === this.documents.length ? t("covers", { n: shown.length })
         : t("lib.shown", { n: shown.length, all: this.documents.length });
     this.markAll();
+    if (focused) document.getElementById(focused)?.focus();
   }
 
   drawMore() {
