@@ -26,8 +26,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from app.content.words import content_words, tokenizer
-from app.retrieval.slips import syllable
 from benchmarks.answers import assistant_over, figures, read_questions, run
+from ingest.cleaning.syllables import toneless
 
 OPENINGS = ("请问一下，", "那个，", "嗯，我想问一下，", "你好，麻烦问一下", "就是说，", "呃，那个")
 MIDDLES = ("那个", "就是说，", "嗯，")
@@ -79,7 +79,7 @@ def homophone(question: str, chance: random.Random) -> str:
     if others:
         return question.replace(word, chance.choice(others), 1)
     place = chance.randrange(len(word))
-    alike = [c for c in _characters().get(syllable(word[place]), ()) if c != word[place]]
+    alike = [c for c in _characters().get(toneless(word[place]), ()) if c != word[place]]
     if not alike:
         return question
     return question.replace(word, word[:place] + chance.choice(alike) + word[place + 1 :], 1)
@@ -122,7 +122,7 @@ def _bare(text: str) -> str:
 
 
 def _sound(word: str) -> tuple[str, ...]:
-    return tuple(syllable(char) for char in word)
+    return tuple(toneless(char) for char in word)
 
 
 @lru_cache(maxsize=1)
@@ -142,7 +142,7 @@ def _characters() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for word, times in tokenizer().FREQ.items():
         if times >= 2000 and len(word) == 1 and "\u4e00" <= word <= "\u9fff":
-            found.setdefault(syllable(word), []).append(word)
+            found.setdefault(toneless(word), []).append(word)
     return found
 
 

@@ -5,9 +5,14 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from ingest.document import Document, RawDocument
 from tests.postgres import Postgres
+
+# How long an example takes says how busy the machine is
+settings.register_profile("any", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any")
 
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST = (

@@ -4,7 +4,7 @@ import hashlib
 from itertools import pairwise
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.clean import clean, count_repairs, diagnose
@@ -284,13 +284,13 @@ PIECES = [
 LINES = st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @given(st.lists(LINES, min_size=1, max_size=8))
 def test_the_original_can_always_be_rebuilt(lines: list[str]) -> None:
     check(clean(raw(*lines)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.text(max_size=20), min_size=1, max_size=5))
 def test_any_text_is_cleaned_without_failing(lines: list[str]) -> None:
     check(clean(raw(*lines)))
@@ -304,7 +304,7 @@ CHANGES = st.tuples(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text("abc\n", max_size=30), st.lists(st.lists(CHANGES, max_size=5), max_size=5))
 def test_edits_of_edited_text_keep_their_places(text: str, passes: list[list[tuple]]) -> None:
     edited = Edited(text)

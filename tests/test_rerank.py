@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.retrieval.candidates import FEATURES, Pool, Terms, Words, features, gather
@@ -58,7 +58,6 @@ def arrays(trees: list[Node]) -> Trees:
     return Trees(feature, threshold, mask, value)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(nodes(3), min_size=1, max_size=4),
     st.lists(st.tuples(*[st.integers(-3, 3)] * 3), min_size=1, max_size=5),

@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.web.source_view import Mark, body_html, escape, outline_of
@@ -154,7 +154,6 @@ def plain(text: str, repairs: list[Repair]) -> Document:
 ALPHABET = st.sampled_from([*"第一条 采购；。（）", "\n", " | ", "<b>", "&", '"', "\u3000", "\r"])
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_any_text_any_marks_any_repairs(data: st.DataObject) -> None:
     text = "".join(data.draw(st.lists(ALPHABET, min_size=1, max_size=40)))

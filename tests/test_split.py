@@ -129,7 +129,7 @@ LIMIT = st.integers(1, 700).flatmap(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(DOCUMENT, LIMIT)
 def test_invariants_on_generated_documents(text: str, limits: SplitLimits) -> None:
     doc = document(text)
@@ -138,7 +138,7 @@ def test_invariants_on_generated_documents(text: str, limits: SplitLimits) -> No
     check_passages(doc, sections, split(doc, sections, limits))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.text(alphabet="采购。！？；，、“” \n\u3000a1", min_size=1, max_size=400), st.integers(1, 60)
 )

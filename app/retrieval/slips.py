@@ -20,6 +20,7 @@ from app.retrieval.english import in_chinese, is_english, with_chinese
 from app.retrieval.heard import Heard
 from app.retrieval.verbatim import Verbatim, squeezed
 from ingest.cleaning.script import to_simplified
+from ingest.cleaning.syllables import toneless
 from ingest.storage.lexical import LexicalView
 from ingest.storage.terms import number_of, read_lines
 
@@ -97,7 +98,7 @@ class Hearing:
         known = tokenizer().FREQ
         begun = [""]
         for char in written:
-            others = self._by_syllable.get(syllable(char), (char,))
+            others = self._by_syllable.get(toneless(char), (char,))
             begun = [word + other for word in begun for other in others if word + other in known]
         return (word for word in begun if known[word])
 
@@ -107,7 +108,7 @@ class Hearing:
         found: dict[str, list[str]] = {}
         for char in self._verbatim.characters:
             if _HAN.match(char):
-                found.setdefault(syllable(char), []).append(char)
+                found.setdefault(toneless(char), []).append(char)
         return found
 
     def _fit(self, text: str, start: int, end: int, word: str) -> int:
@@ -143,14 +144,6 @@ def field_words() -> frozenset[str]:
     return frozenset(word for word in (*terms, *words) if 1 < len(word) <= _LONGEST)
 
 
-@lru_cache(maxsize=16_384)
-def syllable(char: str) -> str:
-    """How a character is pronounced, without its tone."""
-    from pypinyin import Style, lazy_pinyin
-
-    return str(lazy_pinyin(char, style=Style.NORMAL)[0])
-
-
 @lru_cache(maxsize=1)
 def _fillers() -> re.Pattern[str]:
     words = sorted(read_lines("fillers.txt"), key=len, reverse=True)
@@ -161,13 +154,13 @@ def _fillers() -> re.Pattern[str]:
 def _near(written: str) -> tuple[str, ...]:
     """Words of the field that share a character with what was written and sound like it but for
     one letter: 投标 for 投票."""
-    sounds = [syllable(char) for char in written]
+    sounds = [toneless(char) for char in written]
     return tuple(
         word
         for word in field_words()
         if len(word) == len(written)
         and set(word) & set(written)
-        and _letters_apart(sounds, [syllable(char) for char in word]) == 1
+        and _letters_apart(sounds, [toneless(char) for char in word]) == 1
     )
 
 

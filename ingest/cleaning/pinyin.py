@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from ingest.cleaning.edits import Edit
 from ingest.cleaning.script import HAN
+from ingest.cleaning.syllables import readings
 from ingest.loading.likeness import FREQUENT
 
 MIN_EVIDENCE = 6
@@ -115,13 +116,7 @@ def _normal(syllable: str) -> str:
 @lru_cache(maxsize=8192)
 def _readings(character: str) -> frozenset[str]:
     """All readings of ``character`` and of its Simplified form, tones marked."""
-    from pypinyin import Style, pinyin
-
     from ingest.cleaning.script import to_simplified
 
     forms = {character, to_simplified(character)}
-    return frozenset(
-        _normal(reading)
-        for form in forms
-        for reading in pinyin(form, heteronym=True, style=Style.TONE)[0]
-    )
+    return frozenset(_normal(reading) for form in forms for reading in readings(form))
