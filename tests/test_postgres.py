@@ -29,19 +29,15 @@ from ingest.into_postgres import into_postgres
 from ingest.meanings import Meanings, fill, keep_filled, place_of, rows_of
 from ingest.pipeline import add_paths, build, take_out
 from ingest.settings import AnswerSettings, Settings, StoreSettings, load_settings
-from ingest.storage import migrations
-from ingest.storage.catalogue import TABLES, Catalogue
-from ingest.storage.decisions import SCHEMA, Decisions, Held
-from ingest.storage.lexical import LexicalIndex
+from ingest.storage.catalogue import Catalogue
+from ingest.storage.decisions import Decisions, Held
 from ingest.storage.places import (
     catalogue_place,
     meanings_place,
     meanings_places,
     shared_place,
-    shared_schema,
 )
 from ingest.storage.postgres import shown
-from ingest.storage.sqlite import SqliteFile
 from tests.postgres import Postgres
 from tests.projects import Project, law
 from tests.servers import until
@@ -117,7 +113,7 @@ def test_what_the_reader_makes_of_passages_is_seen_by_every_machine(
     project: Project, tmp_path: Path
 ) -> None:
     """Filled through one, there for another, which shares the data base and no folder."""
-    one = _reading(project.settings)
+    one = reading(project.settings)
     other = one.model_copy(update={"base": tmp_path})
     index, encoder = Index.open(one), encoder_of(one)
     assert encoder is not None
@@ -151,7 +147,7 @@ def test_what_the_reader_makes_of_passages_is_seen_by_every_machine(
         index.close()
 
 
-def _reading(settings: Settings) -> Settings:
+def reading(settings: Settings) -> Settings:
     """The settings with the project's own reader."""
     return settings.model_copy(update={"answer": AnswerSettings()})
 
@@ -254,7 +250,7 @@ def test_what_sqlite_files_hold_moves(full: tuple[Project, Settings]) -> None:
     sealed = Seals(project.settings).sealed({"question": "问？"}, {})
     log = Decisions(project.settings).changes()
     with writing(project.settings):
-        fill(_reading(project.settings))
+        fill(reading(project.settings))
     (vectors,) = meanings_places(project.settings)
     read = list(rows_of(vectors.connect(write=False)))
     before = Assistant(project.settings)
@@ -292,56 +288,6 @@ def test_there_must_be_something_to_move_and_somewhere_to_move_it(
         into_postgres(Settings(base=tmp_path))
     with pytest.raises(UserError, match="nothing to be moved"):
         into_postgres(Settings(base=tmp_path, store=postgres.store()))
-
-
-# Tables and their versions
-
-
-def test_both_engines_have_the_same_columns(postgres: Postgres, tmp_path: Path) -> None:
-    settings = Settings(base=tmp_path, store=postgres.store())
-    catalogue = Catalogue(catalogue_place(settings, "20261127-120000-abcdef"), write=True)
-    own = Catalogue(tmp_path / "catalogue.sqlite", write=True)
-    LexicalIndex(own, write=True)
-    for table in TABLES:
-        there = catalogue.database.columns(catalogue.connection, table)
-        assert there == own.database.columns(own.connection, table) != set()
-    file = SqliteFile(tmp_path / "library.sqlite")
-    connection, shared = file.connect(write=True), shared_schema(settings)
-    file.make(connection, SCHEMA)
-    for table in ("decisions", "changes", "held"):
-        there = shared.columns(shared.connect(write=True), table)
-        assert there == file.columns(connection, table) != set()
-
-
-def test_tables_of_today_become_those_of_tomorrow(
-    postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings = Settings(base=tmp_path, store=postgres.store())
-    catalogue = Catalogue(catalogue_place(settings, "20261127-120000-abcdef"), write=True)
-    catalogue.set_meta("recipe", "today")
-    newer = tmp_path / "migrations"
-    shutil.copytree(migrations.FOLDER, newer)
-    (newer / "catalogue" / "c002_more.py").write_text(
-        "from alembic import op\nrevision = 'c002'\ndown_revision = 'c001'\n"
-        "def upgrade():\n    op.execute('alter table meta add column more text')\n",
-        encoding="utf-8",
-    )
-    monkeypatch.setattr(migrations, "FOLDER", newer)
-    monkeypatch.setitem(migrations.NEWEST, "catalogue", "c002")
-    name = f"{settings.store.collection}-20261127-120000-abcdef"
-    assert settings.store.catalogue
-    migrations.bring_up(settings.store.catalogue, name, "catalogue", "here")
-    assert "more" in catalogue.database.columns(catalogue.connection, "meta")
-    assert catalogue.meta("recipe") == "today"
-    monkeypatch.undo()
-    with pytest.raises(UserError, match="newer version of the program"):
-        migrations.bring_up(settings.store.catalogue, name, "catalogue", "here")
-
-
-def test_the_newest_versions_are_the_last() -> None:
-    for kind, newest in migrations.NEWEST.items():
-        files = sorted((migrations.FOLDER / kind).glob("[a-z][0-9]*.py"))
-        assert files[-1].name.startswith(f"{newest}_")
 
 
 # What is set wrongly is one line
