@@ -13,6 +13,8 @@ import pytest
 import yaml
 from markdown_it import MarkdownIt
 
+from tests.conftest import LONGEST
+
 TOP = Path(__file__).resolve().parents[1]
 DOCS = sorted(
     file.relative_to(TOP).as_posix()
@@ -41,6 +43,10 @@ def test_no_module_is_too_long_to_be_read_at_once(root: Path) -> None:
     lines = {file: len(file.read_text(encoding="utf-8").splitlines()) for file in modules}
     long = {str(file.relative_to(root)): n for file, n in lines.items() if n > int(said[1])}
     assert not long, "divide them by what they do"
+
+
+def test_test_files_that_are_begun_first_are_there(root: Path) -> None:
+    assert not [name for name in LONGEST if not (root / "tests" / name).is_file()]
 
 
 def test_commands(root: Path) -> None:
