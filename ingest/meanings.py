@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 
@@ -29,6 +30,7 @@ _LOG = logging.getLogger(__name__)
 _BATCH = 64
 _ROUNDING = 0.03
 """So far from 1 a vector's length may be for being kept in 8 bits."""
+_UNREADABLE = (UserError, sqlite3.Error)
 _SCHEMA = """
 create table if not exists meanings (
     stamp integer primary key autoincrement, id text not null unique, text blob not null,
@@ -66,7 +68,7 @@ def fill(settings: Settings, on_progress: OnMeaning | None = None) -> None:
                 _fill(place, connection, encoder, index, on_progress)
         except SettingsError:
             raise
-        except (OSError, UserError) as error:
+        except (OSError, *_UNREADABLE) as error:
             # questions are answered without; the next change tries again
             _LOG.warning("%s: the vectors of the reader are not kept (%s)", place.where, error)
 
@@ -88,7 +90,7 @@ def _opened(place: Database) -> Connection:
         shutil.rmtree(place.path)
     try:
         return _sound(place)
-    except UserError:
+    except _UNREADABLE:
         if not isinstance(place, SqliteFile):
             raise
         place.drop()
@@ -101,7 +103,7 @@ def _sound(place: Database) -> Connection:
         place.make(connection, _SCHEMA)
         if fault := place.fault(connection):
             raise damaged(place.where, fault, fault)
-    except UserError:
+    except _UNREADABLE:
         connection.close()
         raise
     return connection
@@ -211,7 +213,7 @@ class Meanings:
 
     def refresh(self) -> None:
         """See what was written since."""
-        with suppress(UserError), closing(self._place.connect(write=False)) as connection:
+        with suppress(*_UNREADABLE), closing(self._place.connect(write=False)) as connection:
             (last,) = connection.execute("select coalesce(max(stamp), 0) from meanings").fetchone()
             if last == self._stamp:
                 return

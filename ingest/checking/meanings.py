@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import closing
 
 from ingest.checking.finding import Finding
@@ -28,7 +29,7 @@ def meanings(index: Index, settings: Settings) -> list[Finding]:
         with closing(place.connect(write=False)) as reading:
             sound = not place.fault(reading)
             kept = list(rows_of(reading)) if sound else []
-    except UserError:
+    except (UserError, sqlite3.Error):
         sound = False
     if not sound or not all(is_sound(scale, vector) for _, _, scale, vector in kept):
         what, zh = "the reader's vectors are damaged", "阅读模型的向量已损坏"
