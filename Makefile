@@ -43,7 +43,7 @@ chat: $(VENV)/.installed ## ingest corpus/ and what its sources.yaml names, then
 	$(BIN)/python -m ingest sync || test $$? -eq 1
 	$(BIN)/python -m app serve
 
-# Three at a time on two cores: a third of the time a test waits for a process that it started.
+# Three at a time: with two, a machine of two cores had nothing to do for a third of the time.
 test: check browser ## all checks and tests; one file: make test SUITE=tests/test_split.py
 	$(BIN)/python -m pytest -n $(SIDE_BY_SIDE) --dist loadfile --no-loadscope-reorder $(SUITE)
 
