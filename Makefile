@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TORCH ?= 2.13.0
 SUITE ?= tests
+SIDE_BY_SIDE ?= 3
 STATUTES ?= ../shared/bench/statutes
 CORPUS ?= ../shared/corpus
 PASSAGES ?= $(STATUTES)/passages.jsonl.gz
@@ -42,8 +43,9 @@ chat: $(VENV)/.installed ## ingest corpus/ and what its sources.yaml names, then
 	$(BIN)/python -m ingest sync || test $$? -eq 1
 	$(BIN)/python -m app serve
 
+# Three at a time: with two, a machine of two cores had nothing to do for a third of the time.
 test: check browser ## all checks and tests; one file: make test SUITE=tests/test_split.py
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(SUITE)
+	$(BIN)/python -m pytest -n $(SIDE_BY_SIDE) --dist loadfile --no-loadscope-reorder $(SUITE)
 
 # Chromium and a Chinese font for the browser tests, which are skipped where they cannot be had.
 browser: ## Chromium and a Chinese font, for the tests that need a browser

@@ -25,12 +25,11 @@ from ingest.durable import PARTIAL
 from ingest.errors import IndexStateError, UserError
 from ingest.generations import CATALOGUE as SERVING
 from ingest.generations import CURRENT, folder_of, read_current
-from ingest.meanings import FOLDER as MEANINGS
 from ingest.originals import FOLDER, all_kept, content_hash, find, kept_file
 from ingest.settings import Settings
 from ingest.storage.catalogue import Catalogue, DocumentRecord
 from ingest.storage.decisions import FILE
-from ingest.storage.places import refuse_postgres
+from ingest.storage.places import MEANINGS, refuse_postgres
 from ingest.storage.sqlite import connect, copy
 from ingest.twins import FILE as TWINS
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from ingest.errors import SettingsError
+from ingest.fingerprints import digest_of
 from ingest.settings import Settings
 from ingest.static_encoder import StaticEncoder, load_static
 
@@ -63,8 +64,7 @@ class Embedder:
         if folder.is_dir():
             for file in sorted(_model_files(folder)):
                 digest.update(file.relative_to(folder).as_posix().encode())
-                with file.open("rb") as stream:
-                    digest.update(hashlib.file_digest(stream, "sha256").digest())
+                digest.update(digest_of(file))
         else:
             digest.update(self._name.encode())
         chosen = self._settings

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ingest.errors import SettingsError
+from ingest.fingerprints import digest_of
 from ingest.prepare import unnumbered
 from ingest.settings import PROJECT, Settings
 
@@ -54,8 +55,7 @@ class Encoder:
         try:
             for name in (ENCODER, TOKENIZER, WEIGHTS):
                 if (self.folder / name).exists():
-                    with (self.folder / name).open("rb") as stream:
-                        digest.update(hashlib.file_digest(stream, "sha256").digest())
+                    digest.update(digest_of(self.folder / name))
         except OSError as error:
             raise missing(self.folder) from error
         return digest.hexdigest()[:16]

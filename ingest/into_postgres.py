@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ingest.errors import IndexStateError, SettingsError, UserError
@@ -11,7 +12,14 @@ from ingest.storage.catalogue import TABLES, Catalogue
 from ingest.storage.decisions import FILE as DECISIONS
 from ingest.storage.decisions import Decisions
 from ingest.storage.moving import copy_tables
-from ingest.storage.places import catalogue_place, shared_place, shared_schema
+from ingest.storage.places import (
+    catalogue_place,
+    meanings_place,
+    meanings_places,
+    shared_place,
+    shared_schema,
+)
+from ingest.storage.sqlite import SqliteFile
 
 _SHARED = {
     DECISIONS: ("decisions", "changes", "held"),
@@ -77,9 +85,18 @@ def into_postgres(settings: Settings) -> Moved:
         if source.exists():
             copy_tables(source, shared_place(settings, file), tables)
     _copy_loose(settings)
+    _copy_meanings(files, settings)
     set_current(settings, generation, current["recipe"])
     catalogue = Catalogue(target)
     return Moved(len(catalogue.records()), catalogue.passage_count())
+
+
+def _copy_meanings(files: Settings, settings: Settings) -> None:
+    """The reader's vectors, which are derived: what is damaged is made anew when it is needed."""
+    for place in meanings_places(files):
+        if isinstance(place, SqliteFile):
+            with suppress(UserError):
+                copy_tables(place, meanings_place(settings, place.path.stem), ("meanings",))
 
 
 def _copy_loose(settings: Settings) -> None:

@@ -1,8 +1,9 @@
 """What passages mean, as the reader's encoder has it: made once, kept, and looked up when asked.
 
-They lie beside the index in a file named after encoder and recipe, ``data/meanings/NAME.sqlite``,
-a row for each passage with its vector as 8-bit integers. They are derived: a passage without one
-is encoded when a question first needs it, and a file that is lost or damaged is made anew.
+They lie beside the index in a place named after encoder and recipe: ``data/meanings/NAME.sqlite``,
+or a schema of PostgreSQL, which all machines see. A row for each passage has its vector as 8-bit
+integers. They are derived: a passage without one is encoded when a question first needs it, and a
+file that is lost or damaged is made anew.
 """
 
 from __future__ import annotations
@@ -13,20 +14,23 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
-from pathlib import Path
 
 import numpy as np
 
 from ingest.encoder import WIDTH, Encoder, encoder_of, place_text
+from ingest.errors import SettingsError, UserError
+from ingest.faults import damaged
 from ingest.index import Index, read_current
 from ingest.settings import Settings
+from ingest.storage.database import Connection, Database
+from ingest.storage.places import MEANINGS, meanings_place, meanings_places
+from ingest.storage.sqlite import SqliteFile
 
 _LOG = logging.getLogger(__name__)
-FOLDER = "meanings"
-"""Below the data folder."""
 _BATCH = 64
 _ROUNDING = 0.03
 """So far from 1 a vector's length may be for being kept in 8 bits."""
+_UNREADABLE = (UserError, sqlite3.Error)
 _SCHEMA = """
 create table if not exists meanings (
     stamp integer primary key autoincrement, id text not null unique, text blob not null,
@@ -38,10 +42,10 @@ OnMeaning = Callable[[int, int], None]
 """Called with how many of how many passages are encoded."""
 
 
-def file_of(settings: Settings, encoder: Encoder, recipe: str) -> Path:
+def place_of(settings: Settings, encoder: Encoder, recipe: str) -> Database:
     """Where the vectors lie that ``encoder`` makes of an index by ``recipe``."""
     named = hashlib.sha256(f"{encoder.fingerprint} {recipe}".encode()).hexdigest()[:16]
-    return settings.data_folder / FOLDER / f"{named}.sqlite"
+    return meanings_place(settings, named)
 
 
 def fill(settings: Settings, on_progress: OnMeaning | None = None) -> None:
@@ -55,52 +59,59 @@ def fill(settings: Settings, on_progress: OnMeaning | None = None) -> None:
     if encoder is None or read_current(settings) is None:
         return
     with closing(Index.open(settings)) as index:
-        file = file_of(settings, encoder, index.recipe)
+        place = place_of(settings, encoder, index.recipe)
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            for other in file.parent.iterdir():
-                if not other.name.startswith(file.stem):
-                    other.unlink(missing_ok=True)
-            with closing(_opened(file)) as connection:
-                _fill(connection, encoder, index, on_progress)
-        except (OSError, sqlite3.Error) as error:
+            for other in meanings_places(settings):
+                if other.where != place.where:
+                    other.drop()
+            with closing(_opened(place)) as connection:
+                _fill(place, connection, encoder, index, on_progress)
+        except SettingsError:
+            raise
+        except (OSError, *_UNREADABLE) as error:
             # questions are answered without; the next change tries again
-            _LOG.warning("%s: the vectors of the reader are not kept (%s)", file, error)
+            _LOG.warning("%s: the vectors of the reader are not kept (%s)", place.where, error)
 
 
 def keep_filled(settings: Settings) -> None:
     """:func:`fill` where it was ever done, so that a change of one document stays small."""
-    if (settings.data_folder / FOLDER).is_dir():
+    if ever_filled(settings):
         fill(settings)
 
 
-def _opened(file: Path) -> sqlite3.Connection:
-    """The file for writing, made anew if it is damaged."""
-    if file.is_dir():
-        shutil.rmtree(file)
-    try:
-        return _connected(file)
-    except sqlite3.DatabaseError:
-        for name in (file.name, f"{file.name}-wal", f"{file.name}-shm"):
-            file.with_name(name).unlink(missing_ok=True)
-        return _connected(file)
+def ever_filled(settings: Settings) -> bool:
+    """Whether vectors were ever kept; a folder that somebody emptied says so too."""
+    return (settings.data_folder / MEANINGS).is_dir() or bool(meanings_places(settings))
 
 
-def _connected(file: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(file, timeout=30, isolation_level=None)
+def _opened(place: Database) -> Connection:
+    """The place for writing; a file is made anew if it is damaged."""
+    if isinstance(place, SqliteFile) and place.path.is_dir():
+        shutil.rmtree(place.path)
     try:
-        connection.execute("pragma journal_mode = wal")
-        connection.execute(_SCHEMA)
-        if connection.execute("pragma quick_check(1)").fetchone()[0] != "ok":
-            raise sqlite3.DatabaseError("damaged")
-    except sqlite3.DatabaseError:
+        return _sound(place)
+    except _UNREADABLE:
+        if not isinstance(place, SqliteFile):
+            raise
+        place.drop()
+        return _sound(place)
+
+
+def _sound(place: Database) -> Connection:
+    connection = place.connect(write=True)
+    try:
+        place.make(connection, _SCHEMA)
+        if fault := place.fault(connection):
+            raise damaged(place.where, fault, fault)
+    except _UNREADABLE:
         connection.close()
         raise
     return connection
 
 
 def _fill(
-    connection: sqlite3.Connection,
+    place: Database,
+    connection: Connection,
     encoder: Encoder,
     index: Index,
     on_progress: OnMeaning | None,
@@ -112,24 +123,24 @@ def _fill(
     wanted = dict(_texts(index))
     hashes = {id: _hash(text) for id, text in wanted.items()}
     gone = [(id,) for id, hash in known.items() if hashes.get(id) != hash]
-    connection.executemany("delete from meanings where id = ?", gone)
+    with place.transaction(connection) as changing:
+        changing.executemany("delete from meanings where id = ?", gone)
     missing = [id for id in wanted if known.get(id) != hashes[id]]
     done = 0
     for at in range(0, len(missing), _BATCH):
         ids = missing[at : at + _BATCH]
         vectors = encoder.passages([wanted[id] for id in ids])
         rows = [(id, hashes[id], *_packed(vector)) for id, vector in zip(ids, vectors, strict=True)]
-        connection.execute("begin")
-        connection.executemany(
-            "insert into meanings (id, text, scale, vector) values (?,?,?,?)", rows
-        )
-        connection.execute("commit")
+        with place.transaction(connection) as changing:
+            changing.executemany(
+                "insert into meanings (id, text, scale, vector) values (?,?,?,?)", rows
+            )
         done += len(ids)
         if on_progress:
             on_progress(done, len(missing))
 
 
-def rows_of(connection: sqlite3.Connection) -> Iterator[tuple[str, bytes, float, bytes]]:
+def rows_of(connection: Connection) -> Iterator[tuple[str, bytes, float, bytes]]:
     """All that is kept: id, hash of the text, scale and vector."""
     yield from connection.execute("select id, text, scale, vector from meanings")
 
@@ -163,13 +174,13 @@ def _packed(vector: np.ndarray) -> tuple[float, bytes]:
 
 
 class Meanings:
-    """The vectors kept of the passages of an index, for reading; none where there is no file.
+    """The vectors kept of the passages of an index, for reading; none where nothing was kept.
 
-    :param file: see :func:`file_of`.
+    :param place: see :func:`place_of`.
     """
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
+    def __init__(self, place: Database) -> None:
+        self._place = place
         self._stamp = 0
         self._row: dict[str, int] = {}
         self._vectors = np.empty((0, WIDTH), np.int8)
@@ -202,9 +213,7 @@ class Meanings:
 
     def refresh(self) -> None:
         """See what was written since."""
-        if not self._file.exists():
-            return
-        with suppress(sqlite3.Error), closing(self._reading()) as connection:
+        with suppress(*_UNREADABLE), closing(self._place.connect(write=False)) as connection:
             (last,) = connection.execute("select coalesce(max(stamp), 0) from meanings").fetchone()
             if last == self._stamp:
                 return
@@ -215,9 +224,6 @@ class Meanings:
             ).fetchall()
             self._take(rows)
             self._stamp = last
-
-    def _reading(self) -> sqlite3.Connection:
-        return sqlite3.connect(f"{self._file.as_uri()}?mode=ro", uri=True, timeout=5)
 
     def _take(self, rows: Sequence[tuple[str, float, bytes]]) -> None:
         """New rows after the old ones; an id's newest row counts."""

@@ -12,11 +12,10 @@ bytes, are skipped. A file from outside the corpus folder is copied, byte for by
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from ingest.bundles import BundleWanted, is_bundle, unpacked
 from ingest.changed import Known, values_changed
 from ingest.clean import count_repairs
 from ingest.document import document_id
@@ -25,10 +24,10 @@ from ingest.engines.engine import Batch, Made, engine_of, in_turn, with_vectors
 from ingest.errors import LoadError
 from ingest.faults import explained
 from ingest.find import find_document
-from ingest.gather import gather, link_elsewhere, source_name
+from ingest.given import let_come_back, origins_in
 from ingest.index import Entry, Index, read_current, recipe_of
 from ingest.known import as_decided, known_documents, origins_of_known, register_of
-from ingest.originals import content_hash, find, in_corpus, keep, keep_bytes, located
+from ingest.originals import content_hash, find, in_corpus, keep, located
 from ingest.outcome import Outcome, Progress, Summary
 from ingest.prepare import Origin, Prepared
 from ingest.reserve import set_aside
@@ -49,17 +48,8 @@ def add_paths(
     rebuilt beside it.
     """
     paths = list(paths)
-    for path in paths:
-        if path.is_file():
-            _forget(source_name(path, settings), Decisions(settings))
-    return _add(list(_origins(paths, settings)), settings, embedder, progress)
-
-
-def _forget(source: str, decisions: Decisions) -> None:
-    """Let a file come back that is named, or all that are in it."""
-    inside = [one for one in decisions.all() if one.startswith(f"{source}/")]
-    for one in (source, *(inside if is_bundle(source) else ())):
-        decisions.forget(one)
+    let_come_back(paths, settings)
+    return _add(list(origins_in(paths, settings)), settings, embedder, progress)
 
 
 def add_origins(
@@ -122,7 +112,8 @@ def build(
     """
     known = known_documents(settings)
     dropped = {find_document(known, name).source for name in drop_missing}
-    corpus = _origins([settings.corpus_folder], settings) if settings.corpus_folder.is_dir() else ()
+    folder = settings.corpus_folder
+    corpus = origins_in([folder] if folder.is_dir() else [], settings)
     given = {origin.source: origin for origin in (*corpus, *more)}
     origins = {**given, **origins_of_known(known, given, settings)}
     index = Index.new_generation(settings, recipe_of(settings, embedder.fingerprint))
@@ -315,45 +306,6 @@ def _add_entries(entries: Sequence[Entry], index: Index, settings: Settings) -> 
 def _held(entry: Entry) -> Held:
     document = entry.document
     return Held(document.source, entry.file, document.content_hash, document.title)
-
-
-def _origins(paths: Iterable[Path], settings: Settings) -> Iterator[Origin]:
-    decided = Decisions(settings).all()
-    for path in paths:
-        for file in gather(path):
-            origin = Origin(source_name(file, settings), file)
-            if file != path and link_elsewhere(file, path):
-                yield replace(origin, fault=_link(origin.source))
-                continue
-            ones: Iterable[Origin] = (origin,)
-            if is_bundle(file.name):
-                ones = _in_bundle(origin, settings)
-            for one in ones:
-                yield from as_decided(one, decided, settings)
-
-
-def _in_bundle(origin: Origin, settings: Settings) -> Iterator[Origin]:
-    """The files in an archive or a mail, kept as originals, and why others are not read."""
-    try:
-        bundle = unpacked(BundleWanted(origin.source, origin.file), settings)
-    except LoadError as error:
-        yield replace(origin, fault=error)
-        return
-    for member in bundle.members:
-        file = keep_bytes(member.data, PurePosixPath(member.name).suffix, settings)
-        yield Origin(f"{origin.source}/{member.name}", file)
-    for fault in bundle.left_out:
-        yield Origin(fault.where, origin.file, fault=fault)
-
-
-def _link(source: str) -> LoadError:
-    return LoadError(
-        "link-elsewhere",
-        source,
-        "this is a link to a file outside the folder and is not followed",
-        "Put the file itself there, or add it by its own path",
-        ("这是指向文件夹之外的链接，不予跟随", "请放入文件本身，或按其自身路径添加"),
-    )
 
 
 def take_out(

@@ -7,18 +7,22 @@ overridden by an environment variable: ``ZHENGCAI_SERVER__PORT=8080`` sets ``ser
 from __future__ import annotations
 
 import ipaddress
-import os
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from ingest.errors import SettingsError
+from ingest.settings_file import (
+    ENV_PREFIX,
+    explained,
+    read_values,
+    refuse_strange_paths,
+    refuse_unknown_environment,
+    settings_file,
+)
 
-ENV_PREFIX = "ZHENGCAI_"
 PROJECT = Path(__file__).resolve().parents[1]
 
 
@@ -282,6 +286,17 @@ class Settings(BaseSettings):
         return env_settings, init_settings
 
     @property
+    def paths(self) -> dict[str, str]:
+        """What is the name of a file or folder, by the setting that gives it."""
+        return {
+            "corpus": str(self.corpus),
+            "data": str(self.data),
+            "embedding.model": self.embedding.model,
+            "answer.reader": self.answer.reader,
+            "store.ca_file": self.store.ca_file or "",
+        }
+
+    @property
     def corpus_folder(self) -> Path:
         """The folder of source files, absolute."""
         return (self.base / self.corpus).resolve()
@@ -304,122 +319,16 @@ def load_settings(path: Path | str | None = None) -> Settings:
     :raises SettingsError: if the file is missing or is no YAML mapping, or a key in it or in the
         environment is unknown, ill-typed or out of bounds.
     """
-    file = _settings_file(path)
-    values = _read(file)
-    _refuse_unknown_environment()
+    file = settings_file(path, PROJECT / "config.yaml")
+    values = read_values(file)
+    refuse_unknown_environment(Settings.model_fields.keys() - {"base"})
     try:
         settings = Settings(**{**values, "base": file.resolve().parent})
     except ValidationError as error:
-        raise _explain(error, file) from None
-    _refuse_strange_paths(settings, file)
+        raise explained(error, file) from None
+    refuse_strange_paths(settings.paths, file)
     if settings.store.ca_file is None:
         return settings
     ca_file = str(settings.base / settings.store.ca_file)
     store = settings.store.model_copy(update={"ca_file": ca_file})
     return settings.model_copy(update={"store": store})
-
-
-def _refuse_strange_paths(settings: Settings, file: Path) -> None:
-    """Of characters that no file system has in a name."""
-    given = {
-        "corpus": str(settings.corpus),
-        "data": str(settings.data),
-        "embedding.model": settings.embedding.model,
-        "answer.reader": settings.answer.reader,
-        "store.ca_file": settings.store.ca_file or "",
-    }
-    for key, path in given.items():
-        try:
-            strange = b"\0" in os.fsencode(path)
-        except UnicodeEncodeError:
-            strange = True
-        if strange:
-            raise SettingsError(
-                "bad-setting",
-                str(file),
-                f"setting '{key}' cannot be {path!r:.60}: no file can have that name",
-                "Correct its value",
-                (f"设置“{key}”的值 {path!r:.60} 不能用作文件名", "请更正"),
-            )
-
-
-def _settings_file(path: Path | str | None) -> Path:
-    if path is not None:
-        file = Path(path)
-        if not file.is_file():
-            raise SettingsError(
-                "no-settings",
-                str(file),
-                "there is no such settings file",
-                "Give the path of a config.yaml",
-                ("没有这个设置文件", "请给出 config.yaml 的路径"),
-            )
-        return file
-    here = Path("config.yaml")
-    return here if here.is_file() else PROJECT / "config.yaml"
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        values = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        reason = str(error).replace("\n", " ")
-        raise SettingsError(
-            "bad-settings",
-            str(file),
-            f"it is not valid YAML ({reason})",
-            "Mend that place",
-            ("不是有效的 YAML 文件", "请改正后再试"),
-        ) from None
-    if values is None:
-        return {}
-    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
-        raise SettingsError(
-            "bad-settings",
-            str(file),
-            "it must hold settings as 'key: value' lines",
-            "See the config.yaml that came with the program",
-            ("内容应为“键: 值”形式", "请参照随程序提供的 config.yaml"),
-        )
-    if "base" in values:
-        raise _unknown("base", str(file))
-    return values
-
-
-def _refuse_unknown_environment() -> None:
-    known = {name.upper() for name in Settings.model_fields} - {"BASE"}
-    for name in os.environ:
-        if name.startswith(ENV_PREFIX):
-            first = name.removeprefix(ENV_PREFIX).split("__")[0]
-            if first.upper() not in known:
-                raise _unknown(name, "environment")
-
-
-def _unknown(key: str, where: str) -> SettingsError:
-    return SettingsError(
-        "unknown-setting",
-        where,
-        f"there is no setting '{key}'",
-        "Remove it or correct its name; config.yaml lists all settings",
-        (f"没有名为“{key}”的设置", "请删除或更正；全部设置见 config.yaml"),
-    )
-
-
-def _explain(error: ValidationError, file: Path) -> SettingsError:
-    first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
-    variable = ENV_PREFIX + "__".join(str(part) for part in first["loc"]).upper()
-    where = variable if variable in {name.upper() for name in os.environ} else str(file)
-    if first["type"] == "extra_forbidden":
-        return _unknown(key, where)
-    # What was put among the model's settings may be a key, so it is not repeated.
-    secret = first["loc"][0] in ("llm", "accounts")
-    secret = secret or key in ("store.token_env", "store.catalogue")
-    shown = "…" if secret else repr(first.get("input"))[:60]
-    return SettingsError(
-        "bad-setting",
-        where,
-        f"setting '{key}' cannot be {shown}: {first['msg'][:1].lower()}{first['msg'][1:]}",
-        "Correct its value",
-        (f"设置“{key}”的值 {shown} 不合要求（{first['msg']}）", "请更正"),
-    )

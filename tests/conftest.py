@@ -16,29 +16,39 @@ settings.load_profile("any")
 
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST = (
-    "test_docs",
-    "test_shared_corpus",
-    "test_chat",
-    "test_library",
-    "test_deploy",
-    "test_kills",
-    "test_llm_server",
-    "test_chroma_server",
-    "test_backup",
-    "test_check",
-    "test_index",
-    "test_workers",
-    "test_chat_more",
-    "test_faults",
+    "e2e/test_chat.py",
+    "test_shared_corpus.py",
+    "test_docs.py",
+    "e2e/library/test_adding.py",
+    "test_ingest_engines.py",
+    "e2e/library/test_states.py",
+    "test_deploy.py",
+    "test_workers.py",
+    "test_kills.py",
+    "test_backup.py",
+    "test_faults.py",
+    "test_index.py",
+    "test_two_machines.py",
+    "test_postgres.py",
+    "e2e/library/test_list.py",
+    "e2e/test_chat_more.py",
+    "test_check.py",
+    "test_embed.py",
+    "test_chroma_server.py",
+    "test_llm_server.py",
+    "test_cli_terminal.py",
+    "test_library.py",
+    "test_model.py",
 )
 """They start servers, browsers and processes that are killed. Begun last, one of them would keep a
-worker busy while the other has nothing to do."""
+worker busy while the others have nothing to do."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that take long come first."""
-    place = {name: at for at, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: place.get(item.path.stem, len(LONGEST)))
+    here = Path(__file__).parent
+    place = {here / name: at for at, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(LONGEST)))
 
 
 @pytest.fixture(scope="session")

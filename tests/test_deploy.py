@@ -21,6 +21,7 @@ import pytest
 import yaml
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
+from psycopg.conninfo import conninfo_to_dict
 
 from app.api.gate import Gate
 from app.api.metrics import Metrics
@@ -237,7 +238,7 @@ def test_systemd_units(deploy: Path, tmp_path: Path) -> None:
 def test_compose(deploy: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compose = yaml.safe_load((deploy / "compose.yaml").read_text(encoding="utf-8"))
     services = compose["services"]
-    assert set(services) == {"app1", "app2", "chroma", "nginx"}
+    assert set(services) == {"app1", "app2", "postgres", "chroma", "nginx"}
     for name, service in services.items():
         assert set(service["networks"]) <= set(compose["networks"])
         for volume in service.get("volumes", []):
@@ -251,14 +252,24 @@ def test_compose(deploy: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> N
         monkeypatch.setenv(variable, value.replace("${QA_HOST:-qa.example.cn}", "qa.example.cn"))
     settings = load_settings(root / "config.yaml")
     assert settings.store.mode == "server" and settings.store.host in services
+    assert settings.store.catalogue is not None
+    address, base = conninfo_to_dict(settings.store.catalogue), services["postgres"]["environment"]
+    assert address["host"] in services and "password" not in address
+    assert (address["user"], address["dbname"]) == (base["POSTGRES_USER"], base["POSTGRES_DB"])
+    assert app["environment"]["PGPASSWORD"] == base["POSTGRES_PASSWORD"]
+    assert "postgres" in re.findall(r"'\.\[([\w,]+)\]'", _containerfile(deploy))[0].split(",")
     assert settings.server.allowed_hosts == ("qa.example.cn",)
     assert {nginx[key].split(":")[0] for key in ("APP_1", "APP_2")} == {"app1", "app2"}
     template = (deploy / "nginx.conf.template").read_text(encoding="utf-8")
     assert set(re.findall(r"\$\{([A-Z_0-9]+)\}", template)) <= set(nginx)
 
 
+def _containerfile(deploy: Path) -> str:
+    return (deploy / "Containerfile").read_text(encoding="utf-8")
+
+
 def test_container_file_copies_what_is_there(deploy: Path, root: Path) -> None:
-    lines = (deploy / "Containerfile").read_text(encoding="utf-8").splitlines()
+    lines = _containerfile(deploy).splitlines()
     copied = [word for line in lines if line.startswith("COPY ") for word in line.split()[1:-1]]
     assert copied and all((root / name).exists() for name in copied)
     assert "USER zhengcai" in lines

@@ -7,18 +7,23 @@ import re
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
+import httpx
 import pytest
+import yaml
+
+from benchmarks.serving import free_port
+from tests.projects import Project
+from tests.servers import serving
 
 READMES = ("README.md", "README.zh-CN.md")
 PAIRS = (READMES, ("docs/api.md", "docs/api.zh-CN.md"))
 SERVED = "http://127.0.0.1:7860"
+LAW = "中华人民共和国政府采购法"
+ADD = ".venv/bin/python -m ingest add corpus"
 RUN_ELSEWHERE = {
     "make chat": "test_make_chat_serves_the_page",
     "make test": "CI runs it",
@@ -42,10 +47,22 @@ def commands(readme: Path) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def environment(root: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Variables with a data folder of their own, where the corpus is, put in as a person does it:
+    in a process of its own, in the project's folder, without naming settings."""
     data = tmp_path_factory.mktemp("data")
-    alone = {"ZHENGCAI_SERVER__PROCESSES": "0"}  # tests/test_workers.py starts workers
-    return {**os.environ, "ZHENGCAI_DATA": str(data), "LC_ALL": "C.UTF-8", **alone}
+    # tests/test_workers.py starts workers
+    own = {"ZHENGCAI_DATA": str(data), "ZHENGCAI_SERVER__PROCESSES": "0", "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(
+        [sys.executable, *shlex.split(ADD)[1:]],
+        cwd=root,
+        env={**os.environ, **own},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0 and done.stdout.strip(), done.stderr
+    return own
 
 
 def test_both_languages_give_the_same_commands(root: Path) -> None:
@@ -54,28 +71,19 @@ def test_both_languages_give_the_same_commands(root: Path) -> None:
         assert english == chinese and len(english) >= 8
 
 
-def unread(environment: dict[str, str]) -> dict[str, str]:
-    """``environment`` in which the reader's encoder does not read the sixty texts of sources.yaml,
-    which takes minutes; tests/test_meanings.py has it read some."""
-    return {**environment, "ZHENGCAI_ANSWER__READER": "none"}
-
-
-def test_commands(root: Path, environment: dict[str, str]) -> None:
+def test_commands(root: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within this process, where the models are loaded; tests/test_cli.py starts processes."""
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(root)
     written = [c for names in PAIRS for c in commands(root / names[0])]
-    todo = [c for c in written if c not in RUN_ELSEWHERE and not c.startswith("curl ")]
-    todo.sort(key=lambda command: "ingest add" not in command)
+    assert ADD in written
+    todo = [c for c in written if c not in (ADD, *RUN_ELSEWHERE) and not c.startswith("curl ")]
     assert len(todo) >= 6
-    for command in todo:
-        words = shlex.split(command)
-        assert words[0] == ".venv/bin/python", command
-        done = subprocess.run(
-            [sys.executable, *words[1:]],
-            cwd=root,
-            env=unread(environment) if "sync" in words else environment,
-            capture_output=True,
-            text=True,
-            timeout=600,
-        )
+    for command in dict.fromkeys(todo):
+        program, option, module, *arguments = shlex.split(command)
+        assert (program, option) == (".venv/bin/python", "-m"), command
+        done = Project(root).run(module, *arguments)
         assert done.returncode == 0, (command, done.stderr)
         assert done.stdout.strip(), command
 
@@ -85,40 +93,34 @@ def test_requests(root: Path, environment: dict[str, str]) -> None:
         pytest.skip("no curl is installed")
     todo = [c for names in PAIRS for c in commands(root / names[0]) if c.startswith("curl ")]
     assert len(todo) >= 5
-    command = [sys.executable, "-m", "ingest", "add", "corpus"]
-    subprocess.run(command, cwd=root, env=environment, check=True, capture_output=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    server = subprocess.Popen(
-        [sys.executable, "-m", "app", "serve", "--port", address.split(":")[1]],
-        cwd=root,
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert server.stdout is not None and address in server.stdout.readline()
-        for command_line in todo:
-            assert SERVED in command_line, command_line
-            words = shlex.split(command_line.replace(SERVED, f"http://{address}"))
+    with serving(Project(root), **environment) as address:
+        for command in dict.fromkeys(todo):
+            assert f"{SERVED}/" in command, command
+            words = shlex.split(command.replace(f"{SERVED}/", address))
             done = subprocess.run(words, capture_output=True, text=True, timeout=300)
-            assert done.returncode == 0 and len(done.stdout) > 50, (command_line, done.stderr)
-    finally:
-        server.terminate()
-        server.wait(timeout=300)
+            assert done.returncode == 0 and len(done.stdout) > 50, (command, done.stderr)
 
 
-def test_make_chat_serves_the_page(root: Path, environment: dict[str, str]) -> None:
+def test_make_chat_serves_the_page(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From nothing: the corpus, a law of the list of sources, and the page that shows both.
+    tests/test_sources.py reads all that the list names."""
     if not (root / ".venv" / ".installed").exists():
         pytest.skip("make install has not been run here, and this test would install everything")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    listed = yaml.safe_load((root / "corpus" / "sources.yaml").read_text(encoding="utf-8"))
+    law = next(text for text in listed["texts"] if text["title"] == LAW)
+    short = {"packages": listed["packages"], "texts": [law]}
+    (tmp_path / "sources.yaml").write_text(yaml.safe_dump(short), encoding="utf-8")
+    port = free_port()
+    monkeypatch.setenv("ZHENGCAI_CORPUS", str(tmp_path))
+    monkeypatch.setenv("ZHENGCAI_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("ZHENGCAI_SERVER__PROCESSES", "0")
+    monkeypatch.setenv("ZHENGCAI_SERVER__PORT", str(port))
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
     process = subprocess.Popen(
         ["make", "chat"],
         cwd=root,
-        env={**unread(environment), "ZHENGCAI_SERVER__PORT": str(port)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -133,29 +135,11 @@ def test_make_chat_serves_the_page(root: Path, environment: dict[str, str]) -> N
             if address in line:
                 break
         assert any(address in line for line in printed), "".join(printed)
-        deadline = time.monotonic() + 120
-        while True:
-            try:
-                with urllib.request.urlopen(address, timeout=60) as page:
-                    assert page.status == 200 and "政采问答" in page.read().decode()
-                break
-            except OSError:
-                assert time.monotonic() < deadline, "the page never came"
-                time.sleep(0.2)
+        page = httpx.get(address, timeout=120)
+        assert page.status_code == 200 and "政采问答" in page.text
+        shown = httpx.get(f"{address}/ui/corpus", timeout=120).json()
+        titles = {document["title"] for document in shown["titles"]}
+        assert len(titles) == 2 and LAW in titles
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=120)
-
-
-def test_links_lead_somewhere(root: Path) -> None:
-    for readme in (name for names in PAIRS for name in names):
-        text = (root / readme).read_text(encoding="utf-8")
-        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", text):
-            assert (root / readme).parent.joinpath(target).exists(), f"{readme}: {target}"
-
-
-def test_modules_named_exist(root: Path) -> None:
-    for readme in READMES:
-        text = (root / readme).read_text(encoding="utf-8")
-        for module in re.findall(r"`((?:ingest|app)/[a-z_]+\.py)`", text):
-            assert (root / module).is_file(), f"{readme}: {module}"

@@ -78,6 +78,23 @@ def test_a_search_can_be_limited_to_documents(project: Project) -> None:
     assert words and {p.document for p in words.values()} == {only}
 
 
+def test_a_question_is_no_reason_to_try_the_vectors_before_the_next(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a graph that Chroma has not written yet, the first question changes the files."""
+    add(project)
+    asked = Embedder(project.settings).encode_query("采购人公开采购意向")
+    tried: list[Path] = []
+    monkeypatch.setattr(
+        "ingest.storage.vectors.survives", lambda _, folder, name: tried.append(folder) or True
+    )
+    for _ in range(2):
+        index = Index.open(project.settings)
+        assert len(index.dense(asked, 5)) == 5
+        index.close()
+    assert not tried
+
+
 def test_replacing_a_document_leaves_nothing_of_the_old_one(project: Project) -> None:
     add(project)
     project.write("乙办法.txt", law("乙省政府采购管理办法", 3))

@@ -13,9 +13,10 @@ from app.retrieve import Retriever
 from app.service import Assistant
 from ingest.encoder import Encoder, encoder_of, place_text
 from ingest.index import Index, writing
-from ingest.meanings import Meanings, file_of, fill, keep_filled
+from ingest.meanings import Meanings, fill, keep_filled, place_of
 from ingest.pipeline import add_paths
 from ingest.settings import Settings
+from ingest.storage.sqlite import SqliteFile
 from tests.projects import Project, answering, law
 
 TEXTS = {
@@ -42,7 +43,9 @@ def kept_in(settings: Settings) -> Path:
     encoder = encoder_of(settings)
     assert encoder is not None
     with closing(Index.open(settings)) as index:
-        return file_of(settings, encoder, index.recipe)
+        place = place_of(settings, encoder, index.recipe)
+    assert isinstance(place, SqliteFile)
+    return place.path
 
 
 def ids_of(settings: Settings) -> set[str]:
@@ -56,7 +59,7 @@ def test_what_is_kept_are_the_encoders_vectors(project: Project) -> None:
         encoder = encoder_of(project.settings)
         assert encoder is not None
         asked = encoder.question("保证金什么时候退")
-        kept = Meanings(kept_in(project.settings))
+        kept = Meanings(SqliteFile(kept_in(project.settings)))
         kept.refresh()
         passages = {
             p.id: place_text(record.title, p.path, p.text)

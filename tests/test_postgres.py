@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -21,18 +22,22 @@ from app.service import Assistant
 from app.web.sealing import Seals
 from ingest.check import check
 from ingest.embed import Embedder
+from ingest.encoder import encoder_of
 from ingest.errors import SettingsError, UserError
 from ingest.index import Index, read_current, writing
 from ingest.into_postgres import into_postgres
+from ingest.meanings import Meanings, fill, keep_filled, place_of, rows_of
 from ingest.pipeline import add_paths, build, take_out
-from ingest.settings import Settings, StoreSettings, load_settings
-from ingest.storage import migrations
-from ingest.storage.catalogue import TABLES, Catalogue
-from ingest.storage.decisions import SCHEMA, Decisions, Held
-from ingest.storage.lexical import LexicalIndex
-from ingest.storage.places import catalogue_place, shared_place, shared_schema
+from ingest.settings import AnswerSettings, Settings, StoreSettings, load_settings
+from ingest.storage.catalogue import Catalogue
+from ingest.storage.decisions import Decisions, Held
+from ingest.storage.places import (
+    catalogue_place,
+    meanings_place,
+    meanings_places,
+    shared_place,
+)
 from ingest.storage.postgres import shown
-from ingest.storage.sqlite import SqliteFile
 from tests.postgres import Postgres
 from tests.projects import Project, law
 from tests.servers import until
@@ -102,6 +107,54 @@ def test_damages_are_mended(project: Project) -> None:
         connection.execute("delete from lexical where document = ?", (index.documents()[0].id,))
     done = check(settings, Embedder(settings), repair=True)
     assert {one.kind for one in done.found} == {"document"} and done.left == []
+
+
+def test_what_the_reader_makes_of_passages_is_seen_by_every_machine(
+    project: Project, tmp_path: Path
+) -> None:
+    """Filled through one, there for another, which shares the data base and no folder."""
+    one = reading(project.settings)
+    other = one.model_copy(update={"base": tmp_path})
+    index, encoder = Index.open(one), encoder_of(one)
+    assert encoder is not None
+    kept = Meanings(place_of(other, encoder, index.recipe))
+    kept.refresh()
+    assert len(kept) == 0
+    with writing(one):
+        keep_filled(one)
+        assert not meanings_places(one), "nobody asked for them yet"
+        fill(one)
+    kept.refresh()
+    passages = [p.id for r in index.documents() for p in index.passages_of(r.id)]
+    assert len(kept) == len(passages) > 10
+    file = project.write("戊办法.txt", law("戊省政府采购管理办法", 2))
+    with writing(one):
+        add_paths([file], one, Embedder(one))
+        keep_filled(one)
+    (record,) = [r for r in index.documents() if r.title.startswith("戊")]
+    kept.refresh()
+    question = encoder.question("履约保证金什么时候提交")
+    ids = [passage.id for passage in index.passages_of(record.id)]
+    assert not np.isnan(kept.cosines(question, ids)).any()
+    assert not any((one.data_folder / "meanings").glob("*"))
+    place = meanings_place(one, kept_name(one))
+    place.connect(write=True).execute("delete from meanings where stamp = 1")
+    mended = check(one, Embedder(one), repair=True)
+    assert [found.kind for found in mended.found] == ["meanings"] and not mended.left
+    with writing(one):
+        index = Index.open_for_writing(one, index.recipe)
+        take_out(record, index, one, "编辑")
+        index.close()
+
+
+def reading(settings: Settings) -> Settings:
+    """The settings with the project's own reader."""
+    return settings.model_copy(update={"answer": AnswerSettings()})
+
+
+def kept_name(settings: Settings) -> str:
+    (place,) = meanings_places(settings)
+    return place.where.rsplit("-", 1)[1]
 
 
 def test_two_writers_do_not_meet(project: Project) -> None:
@@ -196,6 +249,10 @@ def test_what_sqlite_files_hold_moves(full: tuple[Project, Settings]) -> None:
     feedback.record(project.settings, question="问？", answer="答", rating="up")
     sealed = Seals(project.settings).sealed({"question": "问？"}, {})
     log = Decisions(project.settings).changes()
+    with writing(project.settings):
+        fill(reading(project.settings))
+    (vectors,) = meanings_places(project.settings)
+    read = list(rows_of(vectors.connect(write=False)))
     before = Assistant(project.settings)
     with writing(settings):
         moved = into_postgres(settings)
@@ -209,6 +266,8 @@ def test_what_sqlite_files_hold_moves(full: tuple[Project, Settings]) -> None:
     assert [f.question for f in feedback.export(settings)] == ["问？"]
     assert Seals(settings).opened(sealed) is not None
     assert Decisions(settings).changes() == log
+    (vectors,) = meanings_places(settings)
+    assert len(read) == 13 and list(rows_of(vectors.connect(write=False))) == read
     # and it goes on from there
     add(settings, project.corpus / "乙办法.txt")
     (record,) = [r for r in after.index.documents() if r.title.startswith("乙")]
@@ -229,56 +288,6 @@ def test_there_must_be_something_to_move_and_somewhere_to_move_it(
         into_postgres(Settings(base=tmp_path))
     with pytest.raises(UserError, match="nothing to be moved"):
         into_postgres(Settings(base=tmp_path, store=postgres.store()))
-
-
-# Tables and their versions
-
-
-def test_both_engines_have_the_same_columns(postgres: Postgres, tmp_path: Path) -> None:
-    settings = Settings(base=tmp_path, store=postgres.store())
-    catalogue = Catalogue(catalogue_place(settings, "20261127-120000-abcdef"), write=True)
-    own = Catalogue(tmp_path / "catalogue.sqlite", write=True)
-    LexicalIndex(own, write=True)
-    for table in TABLES:
-        there = catalogue.database.columns(catalogue.connection, table)
-        assert there == own.database.columns(own.connection, table) != set()
-    file = SqliteFile(tmp_path / "library.sqlite")
-    connection, shared = file.connect(write=True), shared_schema(settings)
-    file.make(connection, SCHEMA)
-    for table in ("decisions", "changes", "held"):
-        there = shared.columns(shared.connect(write=True), table)
-        assert there == file.columns(connection, table) != set()
-
-
-def test_tables_of_today_become_those_of_tomorrow(
-    postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings = Settings(base=tmp_path, store=postgres.store())
-    catalogue = Catalogue(catalogue_place(settings, "20261127-120000-abcdef"), write=True)
-    catalogue.set_meta("recipe", "today")
-    newer = tmp_path / "migrations"
-    shutil.copytree(migrations.FOLDER, newer)
-    (newer / "catalogue" / "c002_more.py").write_text(
-        "from alembic import op\nrevision = 'c002'\ndown_revision = 'c001'\n"
-        "def upgrade():\n    op.execute('alter table meta add column more text')\n",
-        encoding="utf-8",
-    )
-    monkeypatch.setattr(migrations, "FOLDER", newer)
-    monkeypatch.setitem(migrations.NEWEST, "catalogue", "c002")
-    name = f"{settings.store.collection}-20261127-120000-abcdef"
-    assert settings.store.catalogue
-    migrations.bring_up(settings.store.catalogue, name, "catalogue", "here")
-    assert "more" in catalogue.database.columns(catalogue.connection, "meta")
-    assert catalogue.meta("recipe") == "today"
-    monkeypatch.undo()
-    with pytest.raises(UserError, match="newer version of the program"):
-        migrations.bring_up(settings.store.catalogue, name, "catalogue", "here")
-
-
-def test_the_newest_versions_are_the_last() -> None:
-    for kind, newest in migrations.NEWEST.items():
-        files = sorted((migrations.FOLDER / kind).glob("[cs]*.py"))
-        assert files[-1].name.startswith(f"{newest}_")
 
 
 # What is set wrongly is one line

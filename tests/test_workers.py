@@ -100,25 +100,6 @@ def test_an_equal_question_is_answered_again_without_being_worked_on(
     assert len(worked) == 5
 
 
-def test_a_new_document_answers_at_once_in_every_worker(tmp_path: Path) -> None:
-    project = Project.make(tmp_path / "p")
-    project.write("a.md", law("某省采购条例", 12))
-    with answering(project):
-        assistant = started(project, 2)
-        try:
-            asked = "供应商被列入观察名单的期限是多久？"
-            assert assistant.ask(asked).abstained
-            text = "某市供应商管理办法\n第一条 供应商被列入观察名单的期限为九个月。\n"
-            file = project.write("b.md", text)
-            with writing(project.settings):
-                add_paths([file], project.settings, assistant.embedder)
-            for language in ("zh", "en", "zh", "en"):
-                answer = assistant.ask(asked, language=language)  # type: ignore[arg-type]
-                assert "九个月" in answer.text
-        finally:
-            assistant.close()
-
-
 def test_a_worker_that_is_killed_is_replaced(alone: Assistant, shared_out: Assistant) -> None:
     for process in workers_of(shared_out):
         os.kill(process, signal.SIGKILL)
@@ -126,6 +107,28 @@ def test_a_worker_that_is_killed_is_replaced(alone: Assistant, shared_out: Assis
     assert shared_out.ask(asked).text == alone.ask(asked).text
     assert workers_of(shared_out)
     assert all(_lives(process) for process in workers_of(shared_out))
+
+
+def test_a_new_document_answers_at_once_in_every_worker(
+    project: Project, alone: Assistant, shared_out: Assistant
+) -> None:
+    asked = "供应商被列入观察名单的期限是多久？"
+    assert shared_out.ask(asked).abstained
+    text = "某市供应商管理办法\n第一条 供应商被列入观察名单的期限为九个月。\n"
+    file = project.write("b.md", text)
+    with writing(project.settings):
+        add_paths([file], project.settings, alone.embedder)
+    for language in ("zh", "en", "zh", "en"):
+        answer = shared_out.ask(asked, language=language)  # type: ignore[arg-type]
+        assert "九个月" in answer.text
+
+
+def test_workers_end_with_the_assistant(shared_out: Assistant) -> None:
+    """The last that has these workers."""
+    processes = workers_of(shared_out)
+    assert processes
+    shared_out.close()
+    assert not any(_lives(process) for process in processes)
 
 
 def test_where_workers_only_die_the_serving_process_answers(
@@ -146,15 +149,6 @@ def test_failures_of_a_worker_are_told_as_its_own(tmp_path: Path) -> None:
     again = pickle.loads(pickle.dumps(told.value))
     assert type(again) is IndexStateError
     assert (again.code, again.line("zh")) == (told.value.code, told.value.line("zh"))
-
-
-def test_workers_end_with_the_assistant(project: Project, alone: Assistant) -> None:
-    assistant = started(project, 1)
-    assistant.ask(QUESTION)
-    processes = workers_of(assistant)
-    assert processes
-    assistant.close()
-    assert not any(_lives(process) for process in processes)
 
 
 def test_until_workers_are_ready_the_serving_process_answers(
@@ -192,7 +186,8 @@ def _lives(process: int) -> bool:
     return "zombie" not in open(f"/proc/{process}/status").read()
 
 
-ONE_WORKER = (("ZHENGCAI_SERVER__PROCESSES", "1"),)
+ONE_WORKER = (("ZHENGCAI_SERVER__PROCESSES", "1"), ("ZHENGCAI_ANSWER__READER", "none"))
+"""What it answers with does not matter to how it ends."""
 
 
 def test_no_worker_outlives_a_server_that_was_killed(project: Project, alone: Assistant) -> None:

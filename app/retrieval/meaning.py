@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from app.reading.calibration import Weights
@@ -11,8 +9,9 @@ from app.reading.reader import calibration_of
 from app.retrieval.rerank import Ranked
 from ingest.encoder import Encoder, encoder_of
 from ingest.index import Index
-from ingest.meanings import Meanings, file_of
+from ingest.meanings import Meanings, place_of
 from ingest.settings import Settings
+from ingest.storage.database import Database
 from ingest.storage.lexical import LexicalView
 
 _RULED = 1.5
@@ -22,9 +21,9 @@ _RULED = 1.5
 class Meaning:
     """The vectors kept of an index's passages, and the encoder they were made by."""
 
-    def __init__(self, encoder: Encoder, weights: Weights, file: Path) -> None:
+    def __init__(self, encoder: Encoder, weights: Weights, place: Database) -> None:
         self._encoder, self._weights = encoder, weights
-        self._kept = Meanings(file)
+        self._kept = Meanings(place)
 
     @classmethod
     def of(cls, index: Index, settings: Settings) -> Meaning | None:
@@ -33,7 +32,7 @@ class Meaning:
         if encoder is None:
             return None
         weights = calibration_of(encoder.folder).order
-        return cls(encoder, weights, file_of(settings, encoder, index.recipe))
+        return cls(encoder, weights, place_of(settings, encoder, index.recipe))
 
     def asked(self, question: str) -> np.ndarray | None:
         """The vector of a question; ``None`` where none of passages are kept, so that it would

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest.errors import UserError
-from ingest.pipeline import source_name
+from ingest.gather import source_name
 from ingest.prepare import Origin
 from ingest.settings import Settings
 from ingest.sources.listing import Package, Text

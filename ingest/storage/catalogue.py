@@ -8,32 +8,28 @@ listed here; ``stray`` names revisions whose vectors may lie there without being
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ingest.document import (
-    PURCHASE_KINDS,
-    CardEntry,
-    Document,
-    Line,
-    Metadata,
-    Passage,
-    Repair,
-    Section,
-    metadata_from_json,
-    metadata_to_json,
-    pages_from_json,
-    pages_to_json,
-)
+from ingest.document import PURCHASE_KINDS, CardEntry, Document, Metadata, Passage, Section
 from ingest.storage.database import Connection, Database
+from ingest.storage.rows import (
+    DOCUMENT_COLUMNS,
+    PASSAGE_COLUMNS,
+    card_of,
+    document_of,
+    document_row,
+    metadata_of,
+    passage_of,
+    passage_row,
+)
 from ingest.storage.sqlite import SqliteFile
 
 _SCHEMA = """
@@ -59,7 +55,6 @@ TABLES = ("meta", "documents", "passages", "stray", "lexical")
 """All that a generation has, those first that others refer to."""
 
 _NOTE_STRAY = "insert into stray values (?) on conflict do nothing"
-_PASSAGE_COLUMNS = 'id, document, ordinal, start, "end", text, section, path, citation, kind'
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +172,7 @@ class Catalogue:
         if "card" not in self._later_columns():
             return {}
         rows = self.connection.execute("select id, card from documents where card != '[]'")
-        return {id: _card(card) for id, card in rows}
+        return {id: card_of(card) for id, card in rows}
 
     def hashes(self) -> dict[str, str]:
         """Content hash of each document, by id."""
@@ -186,28 +181,10 @@ class Catalogue:
     def document(self, document_id: str) -> tuple[Document, list[Section]] | None:
         """The document and its outline, or ``None`` if it is not in."""
         row = self.connection.execute(
-            "select id, source, format, content_hash, text, lines, metadata, repairs, original,"
-            f" sections, {self._later_columns()} from documents where id = ?",
+            f"select {DOCUMENT_COLUMNS}, {self._later_columns()} from documents where id = ?",
             (document_id,),
         ).fetchone()
-        if row is None:
-            return None
-        pages, scanned = pages_from_json(json.loads(row[11]))
-        document = Document(
-            id=row[0],
-            source=row[1],
-            format=row[2],
-            content_hash=row[3],
-            text=row[4],
-            lines=tuple(Line(*line) for line in json.loads(row[5])),
-            metadata=_metadata(row[6]),
-            repairs=tuple(Repair(**repair) for repair in json.loads(row[7])),
-            original=row[8],
-            card=_card(row[10]),
-            pages=pages,
-            scanned=scanned,
-        )
-        return document, [Section(**section) for section in json.loads(row[9])]
+        return document_of(row) if row else None
 
     def put(
         self,
@@ -219,33 +196,14 @@ class Catalogue:
     ) -> None:
         """Store the document in the open transaction, in place of what has its id."""
         self.delete(connection, document.id)
+        revision, work = revision_of(document), work_of(document.title)
         connection.execute(
             "insert into documents values (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-            (
-                document.id,
-                revision_of(document),
-                document.source,
-                file,
-                document.format,
-                document.content_hash,
-                document.title,
-                work_of(document.title),
-                _json(metadata_to_json(document.metadata)),
-                document.text,
-                document.original,
-                _json([(x.start, x.end, x.kind, x.level) for x in document.lines]),
-                _json([asdict(section) for section in sections]),
-                _json([asdict(repair) for repair in document.repairs]),
-                len(document.repairs),
-                len(passages),
-                datetime.now(UTC).isoformat(timespec="seconds"),
-                _json([asdict(entry) for entry in document.card]),
-                _json(pages_to_json(document)),
-            ),
+            document_row(document, sections, len(passages), file, revision, work),
         )
         connection.executemany(
-            f"insert into passages ({_PASSAGE_COLUMNS}) values (?,?,?,?,?,?,?,?,?,?)",
-            map(_passage_row, passages),
+            f"insert into passages ({PASSAGE_COLUMNS}) values (?,?,?,?,?,?,?,?,?,?)",
+            map(passage_row, passages),
         )
         self._count_change(connection)
 
@@ -284,18 +242,18 @@ class Catalogue:
             part = wanted[start : start + 500]
             marks = ",".join("?" * len(part))
             rows = self.connection.execute(
-                f"select {_PASSAGE_COLUMNS} from passages where id in ({marks})", part
+                f"select {PASSAGE_COLUMNS} from passages where id in ({marks})", part
             )
-            found.update((row[0], _passage(row)) for row in rows)
+            found.update((row[0], passage_of(row)) for row in rows)
         return found
 
     def passages_of(self, document_id: str) -> list[Passage]:
         """The passages of one document in reading order."""
         rows = self.connection.execute(
-            f"select {_PASSAGE_COLUMNS} from passages where document = ? order by ordinal",
+            f"select {PASSAGE_COLUMNS} from passages where document = ? order by ordinal",
             (document_id,),
         )
-        return [_passage(row) for row in rows]
+        return [passage_of(row) for row in rows]
 
     def passages_with(self, word: str) -> dict[str, list[str]]:
         """The texts of the passages that hold ``word``, by document."""
@@ -311,11 +269,11 @@ class Catalogue:
     def passage_at(self, document_id: str, offset: int) -> Passage | None:
         """The passage that holds the character at ``offset``."""
         row = self.connection.execute(
-            f"select {_PASSAGE_COLUMNS} from passages"
+            f"select {PASSAGE_COLUMNS} from passages"
             ' where document = ? and start <= ? and "end" > ?',
             (document_id, offset, offset),
         ).fetchone()
-        return _passage(row) if row else None
+        return passage_of(row) if row else None
 
     # vectors that may be left over
 
@@ -380,36 +338,7 @@ def _versioned(record: DocumentRecord) -> bool:
     return record.metadata.kind not in {"news", "document", *PURCHASE_KINDS}
 
 
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _card(text: str) -> tuple[CardEntry, ...]:
-    return tuple(CardEntry(**entry) for entry in json.loads(text))
-
-
-def _metadata(text: str) -> Metadata:
-    return metadata_from_json(json.loads(text))
-
-
 def _record(row: Sequence[Any]) -> DocumentRecord:
     columns = list(row)
-    columns[8] = _metadata(columns[8])
+    columns[8] = metadata_of(columns[8])
     return DocumentRecord(*columns)
-
-
-def _passage_row(p: Passage) -> tuple[Any, ...]:
-    where = (p.id, p.document, p.ordinal, p.start, p.end, p.text, p.section)
-    return (*where, _json(p.path), p.citation, p.kind)
-
-
-def _passage(row: Sequence[Any]) -> Passage:
-    id, document, ordinal, start, end, text, section, path, citation, kind = row
-    where = _path(path)
-    return Passage(id, document, ordinal, start, end, text, section, where, citation, kind)
-
-
-@lru_cache(maxsize=4096)
-def _path(text: str) -> tuple[str, ...]:
-    """Neighbouring passages share their path, and a search reads many."""
-    return tuple(json.loads(text))

@@ -3,6 +3,9 @@
 Chroma reads them without looking, and a damaged one can end the whole process. So their hashes are
 noted beside them, and where these differ (a killed writer may not have come to note them), a
 process of its own tries the vectors first.
+
+Below a thousand vectors Chroma has not written the graph yet: there is no ``_WRITTEN`` beside its
+files, which it makes anew, with what the memory held, by the first question, and never reads.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from pathlib import Path
 from ingest.durable import written
 from ingest.settings import PROJECT, StoreSettings
 
+_WRITTEN = "index_metadata.pickle"
 _LONGEST = 120.0
 _SHARE = 20
 """While a writer works, so many times as long passes between two notes as one of them takes."""
@@ -29,7 +33,7 @@ class GraphSums:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._file = folder.with_name(f"{folder.name}.sums.json")
-        self._seen: dict[str, tuple[int, int]] = {}
+        self._seen: dict[str, tuple[int, int]] | None = None
         self._next = 0.0
 
     @property
@@ -45,7 +49,8 @@ class GraphSums:
             return True
         except (OSError, ValueError):
             return False
-        return bool(noted == self._sums())
+        written = {name: sum for name, sum in noted.items() if _beside(name) in noted}
+        return written == self._sums()
 
     def note(self, now_and_then: bool = False) -> None:
         """Note them as they are now, if one has changed.
@@ -75,8 +80,13 @@ class GraphSums:
         return sums
 
     def _files(self) -> dict[str, Path]:
-        found = sorted(file for file in self._folder.glob("*/*") if file.is_file())
+        graphs = (file.parent for file in self._folder.glob(f"*/{_WRITTEN}"))
+        found = sorted(file for graph in graphs for file in graph.iterdir() if file.is_file())
         return {file.relative_to(self._folder).as_posix(): file for file in found}
+
+
+def _beside(name: str) -> str:
+    return f"{name.partition('/')[0]}/{_WRITTEN}"
 
 
 def survives(settings: StoreSettings, folder: Path, name: str) -> bool:

@@ -106,8 +106,10 @@ class Postings:
         lengths = np.add.reduceat(np.append(times, 0), field.starts[:-1]) if n else times
         lengths[np.diff(field.starts) == 0] = 0
         holders = np.bincount(field.terms, minlength=BUCKETS)
-        rarity = np.log1p((n - holders + 0.5) / (holders + 0.5)).astype(np.float32)
-        self.idf = np.where(holders > 0, rarity, np.float32(0))
+        held = np.flatnonzero(holders)  # few of all there may be
+        count = holders[held]
+        self.idf = np.zeros(BUCKETS, np.float32)
+        self.idf[held] = np.log1p((n - count + 0.5) / (count + 0.5))
         norm = K1 * (1 - B + B * lengths / max(float(lengths.mean()) if n else 0.0, 1e-9))
         saturation = times * (K1 + 1) / (times + np.repeat(norm, np.diff(field.starts)))
         weights = (self.idf[field.terms] * saturation).astype(np.float32)

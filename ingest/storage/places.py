@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ingest.storage.postgres import PostgresSchema
 
 CATALOGUE = "catalogue.sqlite"
+MEANINGS = "meanings"
+"""The folder of :mod:`ingest.meanings` below the data folder."""
 
 
 def catalogue_place(settings: Settings, generation: str) -> Database:
@@ -32,6 +34,24 @@ def shared_place(settings: Settings, file: str, private: bool = False) -> Databa
     if settings.store.catalogue is None:
         return SqliteFile(settings.data_folder / file, private)
     return shared_schema(settings)
+
+
+def meanings_place(settings: Settings, name: str) -> Database:
+    """Where the reader's vectors lie that go by a name of 16 characters."""
+    if settings.store.catalogue is None:
+        return SqliteFile(settings.data_folder / MEANINGS / f"{name}.sqlite")
+    return _schema(settings, f"{settings.store.collection}-read-{name}", "meanings")
+
+
+def meanings_places(settings: Settings) -> list[Database]:
+    """All places of the reader's vectors that there are."""
+    if settings.store.catalogue is None:
+        files = (settings.data_folder / MEANINGS).glob("*.sqlite")
+        return [SqliteFile(file) for file in sorted(files)]
+    named = f"^{settings.store.collection}-read-([0-9a-f]{{16}})$"
+    query = "select substring(nspname from ?) from pg_namespace where nspname ~ ? order by 1"
+    rows = shared_schema(settings).connect(write=False).execute(query, (named, named))
+    return [meanings_place(settings, name) for (name,) in rows]
 
 
 def shared_schema(settings: Settings) -> PostgresSchema:

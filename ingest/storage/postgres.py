@@ -73,7 +73,7 @@ class PostgresSchema:
     def connect(self, write: bool) -> PostgresConnection:
         """A connection; a schema that is not there is made with its tables if ``write`` is true."""
         if self._key not in _opened:
-            if not write and self._kind == "catalogue" and not self.exists():
+            if not write and self._kind != "shared" and not self.exists():
                 raise damaged(self.where, "this part of the index is missing", "索引缺少这一部分")
             with told(self._url):
                 bring_up(self._url, self.name, self._kind, shown(self._url))

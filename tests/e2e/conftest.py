@@ -25,7 +25,7 @@ from tests.e2e.texts import HOSTILE, LAW
 from tests.projects import ROOT, Project
 from tests.servers import serving
 
-expect.set_options(timeout=30_000)
+expect.set_options(timeout=90_000)
 """A busy machine is slow; what is expected may take as long as Playwright's other waits."""
 
 

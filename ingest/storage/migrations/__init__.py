@@ -1,9 +1,9 @@
 """The tables in PostgreSQL, version by version, and how a schema is brought to the newest one.
 
 Alembic applies them (it is kept up, runs each change of tables in a transaction, and knows a
-version it has never heard of from one that is behind). There are two kinds of schemas: the one that
-all share, and one for each generation of the index. Within a version there are no ``:name``, which
-Alembic would take for a value.
+version it has never heard of from one that is behind). There are three kinds of schemas: the one
+that all share, one for each generation of the index, and one for the reader's vectors. Within a
+version there are no ``:name``, which Alembic would take for a value.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import psycopg
 
 from ingest.errors import IndexStateError, SettingsError
 
-Kind = Literal["shared", "catalogue"]
+Kind = Literal["shared", "catalogue", "meanings"]
 
-NEWEST: dict[Kind, str] = {"shared": "s002", "catalogue": "c001"}
+NEWEST: dict[Kind, str] = {"shared": "s002", "catalogue": "c001", "meanings": "m001"}
 """The version that this program works with."""
 
 FOLDER = Path(__file__).parent

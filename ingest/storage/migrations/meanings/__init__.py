@@ -1,0 +1,1 @@
+"""Tables of the vectors that a reader's encoder makes of passages."""
