@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from app.verify import judge
+from app.verify import judge, judge_by_rules
+from app.verify.entailment import ROOM, near
+from app.verify.traits import NAMES
+from app.verify.weighing import Weighing
 from benchmarks.alterations import altered
 from benchmarks.articles import Article
 from benchmarks.paraphrases import paraphrased
@@ -112,14 +115,38 @@ def test_a_reference_to_the_cited_article_is_no_addition() -> None:
     assert judge(bare, [RULE], ["《中华人民共和国政府采购法》第五十二条"]).holds
 
 
-def test_a_model_decides_where_words_are_missing_only() -> None:
+class Says:
+    """A model that is always equally sure."""
+
+    weighing = Weighing(dict.fromkeys(NAMES, 0.0), 1.0, 0.0, passes=0.9, wrong=-4.0)
+
+    def __init__(self, logit: float) -> None:
+        self.logit = logit
+
+    def __call__(self, sentence: str, text: str) -> float:
+        return self.logit
+
+
+def test_a_model_decides_where_the_rules_do_not_know_the_words() -> None:
     said = "履约保证金不得超过政府采购合同总金额的10%。"
-    assert judge(said, [RULE]).why == "uncovered"
-    assert judge(said, [RULE], entails=lambda *_: 0.97).holds
-    turned = "履约保证金应当超过政府采购合同金额的10%。"
-    assert not judge(turned, [RULE], entails=lambda *_: 0.97).holds
+    assert judge_by_rules(said, [RULE]).why == "uncovered"
+    assert judge(said, [RULE], entails=Says(3.0)).holds
+    assert not judge(said, [RULE], entails=Says(1.0)).holds
+    for foreign in ("20%", "总金额的10%，由财政部门收取"):
+        told = f"履约保证金不得超过政府采购合同{foreign}。"
+        assert not judge(told, [RULE], entails=Says(30.0)).holds, told
     right = "履约保证金的数额不得超过政府采购合同金额的10%。"
-    assert not judge(right, [RULE], entails=lambda *_: 0.01).holds
+    assert judge(right, [RULE], entails=Says(-1.0)).holds
+    assert not judge(right, [RULE], entails=Says(-5.0)).holds
+
+
+def test_a_model_reads_what_is_nearest_in_a_long_text() -> None:
+    lines = [f"第{n}种情形由第{n}个部门办理，其他部门不得干预。" for n in range(40)]
+    said = "供应商可以在七个工作日内提出质疑。"
+    listed = ["供应商有下列权利：", "（一）参加采购；", "（二）在七个工作日内提出质疑；"]
+    found = near(said, "\n".join([*lines[:20], *listed, *lines[20:]]))
+    assert len(found) <= 2 * ROOM
+    assert "供应商有下列权利：" in found and "（二）在七个工作日内提出质疑；" in found
 
 
 def test_the_benchmark_makes_cases_and_counts_them() -> None:

@@ -140,6 +140,15 @@ def test_what_is_said_of_a_law_is_looked_up_in_it(world: World) -> None:
     assert not misattributed(f"违反{LAW}第四条规定的，责令改正。", other, index)
 
 
+def test_an_article_of_this_law_is_looked_up_in_the_text_cited(world: World) -> None:
+    index = world.base.index
+    own = [r.id for r in index.documents() if r.title == LAW]
+    other = [r.id for r in index.documents() if r.title != LAW][:1]
+    assert misattributed("根据本办法第九十九条，采购人应当按时签订合同。", own, index)
+    assert misattributed(f"依照{LAW}签订合同的，该办法第九十九条另有规定。", other, index)
+    assert not misattributed("根据本办法第四条，采购人不得差别待遇。", own, index)
+
+
 @pytest.mark.parametrize("kind", list(ORDERS)[:13])
 def test_words_that_address_a_model_are_flagged(kind: str) -> None:
     assert addressed(f"采购人应当签订合同。\n{ORDERS[kind][0]}\n")

@@ -1,0 +1,109 @@
+"""What the findings of the rules are worth once a model has read both texts."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from app.verify.align import same
+from app.verify.finding import Finding
+from app.verify.tokens import Token, tokens
+from app.verify.traits import NAMES, traits
+
+_REFERENCE = re.compile(
+    r"^(?:根据|按照|依照|依据)?《[^》]+》(?:第[^条，。]{1,8}条(?:第[^条，。]{1,4}[款项]){0,2})?的?(?:规定|要求)?[，,：:]?"
+)
+_FOREIGN = frozenset({"figure", "name", "who", "what", "level", "turn", "bound"})
+_MEASURES = re.compile(r"[亿万]?元|日|天|工作日|周|月|年|小时|家|倍|%|米|岁")
+
+
+@dataclass(frozen=True, slots=True)
+class Weighing:
+    """Log-odds that a sentence holds which the rules do not let pass, a logistic curve over the
+    model's logit and what the rules saw (``traits``, by their names). It passes from the
+    probability ``passes`` on; one that they let pass fails where the logit is below ``wrong``."""
+
+    traits: dict[str, float]
+    reader: float
+    bias: float
+    passes: float
+    wrong: float
+
+    @classmethod
+    def read(cls, file: Path) -> Weighing:
+        """What :meth:`write` wrote.
+
+        :raises ValueError: if it is not that; ``OSError``, ``KeyError``, ``TypeError`` likewise.
+        """
+        known = json.loads(file.read_text(encoding="utf-8"))
+        weights = {name: float(known["traits"][name]) for name in NAMES}
+        rest = (float(known[name]) for name in ("reader", "bias", "passes", "wrong"))
+        return cls(weights, *rest)
+
+    def write(self, file: Path) -> None:
+        """Store it as JSON."""
+        known = {name: getattr(self, name) for name in self.__slots__}
+        file.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+
+    def probability(self, logit: float, seen: Sequence[float]) -> float:
+        """That a sentence holds, by the model's logit and the traits in order."""
+        total = self.bias + self.reader * logit
+        total += sum(self.traits[name] * value for name, value in zip(NAMES, seen, strict=True))
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+
+
+class Entails(Protocol):
+    """A model that tells whether one text bears another out."""
+
+    @property
+    def weighing(self) -> Weighing:
+        """What its logits are worth."""
+        ...
+
+    def __call__(self, sentence: str, text: str) -> float:
+        """Logit that ``text`` bears ``sentence`` out."""
+        ...
+
+
+def weighed(
+    text: str, whole: str, found: list[Finding], excused: Callable[[Token], bool], entails: Entails
+) -> list[Finding]:
+    """What is left of the findings of the rules when a model has read both texts. It knows other
+    words for the same, not other figures or other people."""
+    weighing = entails.weighing
+    if found and foreign(text, whole, excused):
+        return found
+    logit = entails(without_reference(text), whole)
+    if not found:
+        return [Finding("与依据的意思不符")] if logit < weighing.wrong else []
+    seen = traits(text, whole, found, excused)
+    return [] if weighing.probability(logit, seen) >= weighing.passes else found
+
+
+def without_reference(text: str) -> str:
+    """``text`` without 根据《…》第…条规定 at its head, which no article says of itself."""
+    return _REFERENCE.sub("", text)
+
+
+def foreign(text: str, whole: str, excused: Callable[[Token], bool]) -> bool:
+    """Whether ``text`` has an actor, a thing, a level, a name or a figure that stands nowhere in
+    what it cites."""
+    there = tokens(whole)
+    values = {t.key.split(":")[1] for t in there if ":" in t.key}
+    for token in tokens(text):
+        if token.kind not in _FOREIGN or not token.critical or excused(token):
+            continue
+        if any(same(token, other) for other in there):
+            continue
+        kind, _, rest = token.key.partition(":")
+        value, _, unit = rest.rpartition(":")
+        # 一个, 三种, 前两项 count what others enumerate
+        counts = kind == "number" and (value in values or not _MEASURES.fullmatch(unit))
+        if not (token.kind == "figure" and counts):
+            return True
+    return False
