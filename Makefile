@@ -94,7 +94,7 @@ model: $(VENV)/.installed ## train the models anew (STATUTES=FOLDER CORPUS=FOLDE
 	$(BIN)/python training/entailment.py --laws $(CORPUS)/laws --out $(WORK)/pairs.jsonl
 	$(BIN)/python training/entailer.py --pairs $(WORK)/pairs.jsonl --work $(WORK) --minutes $(MINUTES)
 	$(BIN)/python training/export_entailment.py --pairs $(WORK)/pairs.jsonl --work $(WORK) --out models/reader
-	$(BIN)/python training/weighing.py --pairs $(WORK)/pairs.jsonl --laws $(CORPUS)/laws --work $(WORK) --out models/reader
+	$(BIN)/python training/thresholds.py --pairs $(WORK)/pairs.jsonl --laws $(CORPUS)/laws --out models/reader
 
 # Retrieval, stage by stage and against what else one could install, into docs/benchmarks.md.
 # SAMPLE: passages for LangChain's set-up; 0 gives it all, which takes half an hour.

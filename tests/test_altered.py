@@ -9,8 +9,7 @@ import pytest
 
 from app.verify import judge, judge_by_rules
 from app.verify.entailment import ROOM, near
-from app.verify.traits import NAMES
-from app.verify.weighing import Weighing
+from app.verify.weighing import Thresholds
 from benchmarks.alterations import altered
 from benchmarks.articles import Article
 from benchmarks.paraphrases import paraphrased
@@ -118,7 +117,7 @@ def test_a_reference_to_the_cited_article_is_no_addition() -> None:
 class Says:
     """A model that is always equally sure."""
 
-    weighing = Weighing(dict.fromkeys(NAMES, 0.0), 1.0, 0.0, passes=0.9, wrong=-4.0)
+    thresholds = Thresholds(near=0.85, passes=2.0, wrong=-4.0)
 
     def __init__(self, logit: float) -> None:
         self.logit = logit

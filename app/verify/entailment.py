@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from app.verify.likeness import letters
-from app.verify.weighing import Weighing
+from app.verify.weighing import Thresholds
 from ingest.encoder import (
     BOS,
     ENTAILMENT,
@@ -32,7 +32,7 @@ ROOM = 240
 """Characters of law that are read with a sentence."""
 SENTENCE, PAIR = 112, 256
 """Longest sentence, and longest pair, in pieces."""
-WEIGHING = "entailment.json"
+THRESHOLDS = "entailment.json"
 """A file below a reader's folder."""
 _SENTENCE = re.compile(r"[^。！？!?\n]+[。！？!?\n]?")
 _ITEM = re.compile(
@@ -50,9 +50,9 @@ class Entailment:
         self._folder = folder
 
     @property
-    def weighing(self) -> Weighing:
+    def thresholds(self) -> Thresholds:
         """What its logits are worth."""
-        return _weighing(self._folder)
+        return _thresholds(self._folder)
 
     def __call__(self, sentence: str, text: str) -> float:
         """The logit that ``text`` bears ``sentence`` out, by what in it is nearest."""
@@ -67,9 +67,9 @@ def own() -> Entailment | None:
 
 
 @lru_cache(maxsize=2)
-def _weighing(folder: Path) -> Weighing:
+def _thresholds(folder: Path) -> Thresholds:
     try:
-        return Weighing.read(folder / WEIGHING)
+        return Thresholds.read(folder / THRESHOLDS)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise missing(folder) from error
 

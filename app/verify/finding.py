@@ -8,9 +8,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What is wrong in a statement. ``turned`` is true where it says otherwise than its source;
-    otherwise words of it are merely not there, and a model may know them to be the same. ``added``
-    is what the source has not said, rather than what is left out of it or put otherwise."""
+    otherwise words of it are merely not there, and a model may know them to be the same."""
 
     line: str
     turned: bool = True
-    added: bool = False

@@ -39,7 +39,7 @@ def _findings(text: str, there: Sequence[Unit], excused: Callable[[Token], bool]
             continue
         best = _best(clause, there, aligned)
         if best is None:
-            found.append(Finding(f"依据中没有“{_shown(text, clause)}”", _critical(clause), True))
+            found.append(Finding(f"依据中没有“{_shown(text, clause)}”", _critical(clause)))
         else:
             aligned.append(best)
     elsewhere: set[str] = set()
@@ -210,11 +210,11 @@ def _added(
     for i in wrong:
         token = one.clause[i]
         if token.critical:
-            yield Finding(f"依据在此处没有“{text[token.start : token.end]}”", added=True)
+            yield Finding(f"依据在此处没有“{text[token.start : token.end]}”")
     chars = [one.clause[i] for i in wrong if not one.clause[i].critical]
     if chars:
         shown = "".join(text[t.start : t.end] for t in chars)
-        yield Finding(f"依据在此处没有“{shown[:20]}”", turned=False, added=True)
+        yield Finding(f"依据在此处没有“{shown[:20]}”", turned=False)
 
 
 def _names_actor(one: Alignment, at: int, there: Sequence[Unit]) -> bool:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Protocol
 
 from app.verify.align import same
 from app.verify.finding import Finding
+from app.verify.likeness import coverage
 from app.verify.tokens import Token, tokens
-from app.verify.traits import NAMES, traits
 
 _REFERENCE = re.compile(
     r"^(?:根据|按照|依照|依据)?《[^》]+》(?:第[^条，。]{1,8}条(?:第[^条，。]{1,4}[款项]){0,2})?的?(?:规定|要求)?[，,：:]?"
@@ -23,45 +22,34 @@ _MEASURES = re.compile(r"[亿万]?元|日|天|工作日|周|月|年|小时|家|�
 
 
 @dataclass(frozen=True, slots=True)
-class Weighing:
-    """Log-odds that a sentence holds which the rules do not let pass, a logistic curve over the
-    model's logit and what the rules saw (``traits``, by their names). It passes from the
-    probability ``passes`` on; one that they let pass fails where the logit is below ``wrong``."""
+class Thresholds:
+    """What a logit of the model is worth. From ``passes`` on, a sentence passes that the rules do
+    not let pass, unless they take it for turned round and more than ``near`` of its pairs of
+    letters are the source's; below ``wrong`` one fails that they let pass."""
 
-    traits: dict[str, float]
-    reader: float
-    bias: float
+    near: float
     passes: float
     wrong: float
 
     @classmethod
-    def read(cls, file: Path) -> Weighing:
+    def read(cls, file: Path) -> Thresholds:
         """What :meth:`write` wrote.
 
         :raises ValueError: if it is not that; ``OSError``, ``KeyError``, ``TypeError`` likewise.
         """
         known = json.loads(file.read_text(encoding="utf-8"))
-        weights = {name: float(known["traits"][name]) for name in NAMES}
-        rest = (float(known[name]) for name in ("reader", "bias", "passes", "wrong"))
-        return cls(weights, *rest)
+        return cls(*(float(known[name]) for name in cls.__slots__))
 
     def write(self, file: Path) -> None:
         """Store it as JSON."""
-        known = {name: getattr(self, name) for name in self.__slots__}
-        file.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
-
-    def probability(self, logit: float, seen: Sequence[float]) -> float:
-        """That a sentence holds, by the model's logit and the traits in order."""
-        total = self.bias + self.reader * logit
-        total += sum(self.traits[name] * value for name, value in zip(NAMES, seen, strict=True))
-        return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
+        file.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
 
 
 class Entails(Protocol):
     """A model that tells whether one text bears another out."""
 
     @property
-    def weighing(self) -> Weighing:
+    def thresholds(self) -> Thresholds:
         """What its logits are worth."""
         ...
 
@@ -74,15 +62,19 @@ def weighed(
     text: str, whole: str, found: list[Finding], excused: Callable[[Token], bool], entails: Entails
 ) -> list[Finding]:
     """What is left of the findings of the rules when a model has read both texts. It knows other
-    words for the same, not other figures or other people."""
-    weighing = entails.weighing
-    if found and foreign(text, whole, excused):
+    words for the same, not other figures or other people; and what stays near the words of its
+    source the rules read better."""
+    if found and (foreign(text, whole, excused) or settled(text, whole, found, entails.thresholds)):
         return found
     logit = entails(without_reference(text), whole)
     if not found:
-        return [Finding("与依据的意思不符")] if logit < weighing.wrong else []
-    seen = traits(text, whole, found, excused)
-    return [] if weighing.probability(logit, seen) >= weighing.passes else found
+        return [Finding("与依据的意思不符")] if logit < entails.thresholds.wrong else []
+    return [] if logit >= entails.thresholds.passes else found
+
+
+def settled(text: str, whole: str, found: Sequence[Finding], at: Thresholds) -> bool:
+    """Whether the rules have the last word: they see a change where the words are the same."""
+    return any(f.turned for f in found) and coverage(text, whole) > at.near
 
 
 def without_reference(text: str) -> str:
