@@ -81,7 +81,7 @@ fix: $(VENV)/.tested ## what Ruff can mend by itself
 # The embedding model, the reranker and the reader, from the texts, the questions written for them
 # and the reader's pretrained base: make model STATUTES=FOLDER CORPUS=FOLDER
 # (training/embedding/train.py says what the folders hold). Overwrites what is in models/; WORK
-# keeps the reader's progress, MINUTES is what each of its three steps may take without a GPU.
+# keeps the reader's progress, MINUTES is what each of its two steps may take without a GPU.
 model: $(VENV)/.installed ## train the models anew (STATUTES=FOLDER CORPUS=FOLDER)
 	$(BIN)/pip install --quiet --editable '.[train]'
 	$(BIN)/python training/embedding/train.py --statutes $(STATUTES) --corpus $(CORPUS) --out models/zhengce-embed
@@ -91,10 +91,6 @@ model: $(VENV)/.installed ## train the models anew (STATUTES=FOLDER CORPUS=FOLDE
 	$(BIN)/python training/reader.py --work $(WORK) --minutes $(MINUTES)
 	$(BIN)/python training/export.py --work $(WORK) --out models/reader
 	$(BIN)/python training/calibrate.py --corpus corpus $(CORPUS) --questions benchmarks/questions/practice.jsonl --out models/reader
-	$(BIN)/python training/entailment.py --laws $(CORPUS)/laws --out $(WORK)/pairs.jsonl
-	$(BIN)/python training/entailer.py --pairs $(WORK)/pairs.jsonl --work $(WORK) --minutes $(MINUTES)
-	$(BIN)/python training/export_entailment.py --pairs $(WORK)/pairs.jsonl --work $(WORK) --out models/reader
-	$(BIN)/python training/thresholds.py --pairs $(WORK)/pairs.jsonl --laws $(CORPUS)/laws --out models/reader
 
 # Retrieval, stage by stage and against what else one could install, into docs/benchmarks.md.
 # SAMPLE: passages for LangChain's set-up; 0 gives it all, which takes half an hour.

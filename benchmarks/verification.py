@@ -1,14 +1,14 @@
 """How well the check of statements tells a rule from the same rule turned round.
 
-    python benchmarks/verification.py --laws DIR [--side dev] [--rules] [--misses 20]
+    python benchmarks/verification.py --laws DIR [--side dev] [--misses 20]
 
 makes altered sentences and faithful paraphrases from the articles of a folder of laws, by program
 and always the same, adds those written by hand (``wording/altered.jsonl``) and puts each through
 :func:`app.verify.judge` with the whole article as what is cited. Printed as JSON: how many of the
 altered pass (should be ≤ 1 %) and of the faithful fail (≤ 10 %), kind by kind. ``blind`` are
 sentences that were written before any of them was judged (``wording/blind.jsonl``), about articles
-of the laws; ``unseen`` such that were written when the model was made, about other articles of the
-test side (``wording/unseen.jsonl``). ``--rules`` judges without the model.
+of the laws; ``unseen`` such in freer words, about other articles of the test side
+(``wording/unseen.jsonl``), by which no rule was mended.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ import re
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from app.verify import Verdict, judge, judge_by_rules
+from app.verify import judge
 from benchmarks.alterations import altered
 from benchmarks.articles import Article, Side, read_articles
 from benchmarks.paraphrases import paraphrased
@@ -35,7 +35,6 @@ from benchmarks.paraphrases import paraphrased
 BY_HAND = Path(__file__).parent / "wording" / "altered.jsonl"
 BLIND = Path(__file__).parent / "wording" / "blind.jsonl"
 UNSEEN = BLIND.with_name("unseen.jsonl")
-Judge = Callable[[str, Sequence[str], Sequence[str]], Verdict]
 _SENTENCE = re.compile(r"[^。\n]+。")
 _SHORTEST, _LONGEST = 15, 180
 _SEED = 16
@@ -114,15 +113,13 @@ def _cases(article: Article, faithful: bool, rng: random.Random) -> Iterable[Cas
                 yield Case(kind, text, article.text, faithful, article.law)
 
 
-def measured(
-    cases: Sequence[Case], by: Judge = judge
-) -> tuple[dict[str, Any], list[tuple[Case, tuple[str, ...]]]]:
+def measured(cases: Sequence[Case]) -> tuple[dict[str, Any], list[tuple[Case, tuple[str, ...]]]]:
     """The figures, and the cases judged wrongly with the problems seen in them."""
     counts: dict[tuple[bool, str], list[int]] = defaultdict(lambda: [0, 0])
     wrong = []
     began = time.perf_counter()
     for case in cases:
-        verdict = by(case.text, [case.evidence], [case.law])
+        verdict = judge(case.text, [case.evidence], [case.law])
         missed = verdict.holds != case.faithful
         count = counts[case.faithful, case.kind]
         count[0] += missed
@@ -153,7 +150,6 @@ def main() -> None:
     arguments.add_argument("--laws", type=Path, required=True)
     arguments.add_argument("--side", choices=["dev", "test"], default="test")
     arguments.add_argument("--of-a-kind", type=int, default=150)
-    arguments.add_argument("--rules", action="store_true", help="without the model")
     arguments.add_argument("--misses", type=int, default=0, help="show so many wrong ones")
     given = arguments.parse_args()
     side: Side = given.side
@@ -165,7 +161,7 @@ def main() -> None:
         ("unseen", blind(given.laws, UNSEEN)),
         ("by program", program),
     ):
-        report[name], wrong = measured(cases, judge_by_rules if given.rules else judge)
+        report[name], wrong = measured(cases)
         for case, problems in random.Random(1).sample(wrong, min(given.misses, len(wrong))):
             print(json.dumps({"kind": case.kind, "faithful": case.faithful, "text": case.text,
                               "evidence": case.evidence, "problems": problems},

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 OWN = "models/reader"
 """The project's own reader."""
-MODEL, ENCODER, ENTAILMENT = "reader.onnx", "encoder.onnx", "entailment.onnx"
+MODEL, ENCODER = "reader.onnx", "encoder.onnx"
 TOKENIZER, WEIGHTS = "tokenizer.json", "weights.bin"
 """Files below a reader's folder."""
 WIDTH = 384

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 
 import pytest
 
-from app.verify import judge, judge_by_rules
-from app.verify.entailment import ROOM, near
-from app.verify.weighing import Thresholds
+from app.verify import judge
 from benchmarks.alterations import altered
 from benchmarks.articles import Article
 from benchmarks.paraphrases import paraphrased
 from benchmarks.verification import blind, by_hand, made, measured
-from training.entailment import pairs
+from training.entailment import of_people, pairs
 
 BY_HAND = by_hand()
 RULE = (
@@ -114,38 +113,14 @@ def test_a_reference_to_the_cited_article_is_no_addition() -> None:
     assert judge(bare, [RULE], ["《中华人民共和国政府采购法》第五十二条"]).holds
 
 
-class Says:
-    """A model that is always equally sure."""
-
-    thresholds = Thresholds(near=0.85, passes=2.0, wrong=-4.0)
-
-    def __init__(self, logit: float) -> None:
-        self.logit = logit
-
-    def __call__(self, sentence: str, text: str) -> float:
-        return self.logit
-
-
-def test_a_model_decides_where_the_rules_do_not_know_the_words() -> None:
+def test_a_model_decides_where_words_are_missing_only() -> None:
     said = "履约保证金不得超过政府采购合同总金额的10%。"
-    assert judge_by_rules(said, [RULE]).why == "uncovered"
-    assert judge(said, [RULE], entails=Says(3.0)).holds
-    assert not judge(said, [RULE], entails=Says(1.0)).holds
-    for foreign in ("20%", "总金额的10%，由财政部门收取"):
-        told = f"履约保证金不得超过政府采购合同{foreign}。"
-        assert not judge(told, [RULE], entails=Says(30.0)).holds, told
+    assert judge(said, [RULE]).why == "uncovered"
+    assert judge(said, [RULE], entails=lambda *_: 0.97).holds
+    turned = "履约保证金应当超过政府采购合同金额的10%。"
+    assert not judge(turned, [RULE], entails=lambda *_: 0.97).holds
     right = "履约保证金的数额不得超过政府采购合同金额的10%。"
-    assert judge(right, [RULE], entails=Says(-1.0)).holds
-    assert not judge(right, [RULE], entails=Says(-5.0)).holds
-
-
-def test_a_model_reads_what_is_nearest_in_a_long_text() -> None:
-    lines = [f"第{n}种情形由第{n}个部门办理，其他部门不得干预。" for n in range(40)]
-    said = "供应商可以在七个工作日内提出质疑。"
-    listed = ["供应商有下列权利：", "（一）参加采购；", "（二）在七个工作日内提出质疑；"]
-    found = near(said, "\n".join([*lines[:20], *listed, *lines[20:]]))
-    assert len(found) <= 2 * ROOM
-    assert "供应商有下列权利：" in found and "（二）在七个工作日内提出质疑；" in found
+    assert not judge(right, [RULE], entails=lambda *_: 0.01).holds
 
 
 def test_the_benchmark_makes_cases_and_counts_them() -> None:
@@ -165,6 +140,24 @@ def test_pairs_to_train_on_have_three_labels() -> None:
     made_pairs = pairs([Article("某法(2020-01-01)", "第三条", RULE), other])
     assert {p.label for p in made_pairs} == {"entailed", "contradiction", "neutral"}
     assert made_pairs == pairs([Article("某法(2020-01-01)", "第三条", RULE), other])
+
+
+def test_a_change_of_what_people_wrote_turns_it(tmp_path: Path) -> None:
+    file = tmp_path / "people.jsonl"
+    law, label = "某法(2020-01-01)", "第三条"
+    other = Article(law, "第四条", "本法自2020年5月1日起施行，此前的规定同时废止。")
+    said = "履约保证金不能超过合同金额的10%，采购人要在7个工作日内答复质疑。"
+    rows = [
+        {"law": law, "article": label, "kind": "short", "faithful": True, "text": said},
+        {"law": law, "article": "第九条", "kind": "short", "faithful": True, "text": said},
+    ]
+    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
+    file.write_text("".join(lines), encoding="utf-8")
+    found = of_people([Article(law, label, RULE), other], file)
+    assert [p.sentence for p in found if p.by == "person"] == [said]
+    turned = [p for p in found if p.label == "contradiction"]
+    assert len(turned) >= 2 and all(p.origin == said != p.sentence for p in turned)
+    assert found == of_people([Article(law, label, RULE), other], file)
 
 
 def test_on_articles_of_laws_few_altered_pass(shared: Path) -> None:

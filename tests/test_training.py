@@ -14,10 +14,6 @@ from training.base import Base, write_cut
 from training.collect import Collection, by_words
 from training.encoder import shown
 from training.encoder import train as train_encoder
-from training.entailer import Entailer, Learned, changed, logits
-from training.entailer import train as train_entailer
-from training.entailment import Pair
-from training.lower import Rows
 from training.mining import drawn, proposed
 from training.network import CrossEncoder, bare, without_dropout
 from training.reader import loss_of, pair_row, read_together, scores
@@ -150,34 +146,3 @@ def test_a_wrong_place_that_is_told_right_may_be_passed_over() -> None:
     assert order_over < order and told_over < told
     alone = torch.nn.functional.cross_entropy(torch.tensor([[1.0, -2.0]]), torch.tensor([0]))
     assert torch.isclose(order_over, alone)
-
-
-def test_the_head_learns_what_a_text_bears_out(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    torch.manual_seed(0)
-    monkeypatch.setattr("training.entailer.BATCH", 8)
-    monkeypatch.setattr("training.entailer.RATE", 3e-3)
-    draw = np.random.default_rng(0)
-    texts = draw.normal(0, 1, (24, 6, HIDDEN)).astype(np.float16)
-    pairs, states, wrong = [], [], []
-    for n, text in enumerate(texts):
-        said = text[:4].copy()
-        if n % 2:
-            said[2] = 2.0
-        label = "contradiction" if n % 2 else "entailed"
-        pairs.append(Pair("", "", label, "actor", held=n >= 22))  # type: ignore[arg-type]
-        states.append(np.concatenate([said, text]))
-        wrong.append(np.array([0, 0, n % 2, 0], np.float32))
-    at = np.arange(25) * 10
-    rows = Rows([[4] * 10] * 24, [4] * 24, np.concatenate(states), at)
-    learned = Learned(pairs, rows, wrong)
-    model = Entailer(CrossEncoder(without_dropout(bare(work))), layers=1)
-    train_entailer(model, learned, 12, 6, 5, work)
-    said = logits(model, learned, range(22))
-    assert said[::2].mean() > said[1::2].mean() + 0.5
-    assert torch.load(work / "entailer.pt")["out.bias"].shape == (1,)
-
-
-def test_which_pieces_were_changed() -> None:
-    assert changed([1, 2, 9, 4], [1, 2, 3, 4]).tolist() == [0, 0, 1, 0]
-    assert changed([1, 2, 4], [1, 2, 3, 4]).tolist() == [0, 0, 1]
-    assert not changed([1, 2, 3], [1, 2, 3]).any()

@@ -1,5 +1,4 @@
-"""Sentences, a text of law with each and whether it bears them out: what the third head of the
-reader (:mod:`training.entailer`) learns from.
+"""Sentences, a text of law with each and whether it bears them out: for a head of the reader.
 
     python training/entailment.py --laws DIR --out FILE.jsonl
 
@@ -8,7 +7,8 @@ training: no version of an article of the benchmark is among them. ``contradicti
 sentences, ``entailed`` faithful paraphrases and the sentences themselves, ``neutral`` sentences
 with another article of the same law. To them come sentences that people wrote about such articles
 (``wording/people.jsonl``), half of them wrong in one thing, and what the generators make of these:
-a change turns a faithful one, other words and a lead-in leave it so.
+a change turns a faithful one, other words and a lead-in leave it so. What a model trained on them
+says enters where :func:`app.verify.judge` takes ``entails``.
 """
 
 from __future__ import annotations

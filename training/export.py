@@ -153,22 +153,13 @@ def seen(
     return [(torch.tensor([row]),) for row in texts], pairs
 
 
-def quantised(
-    model: torch.nn.Module,
-    inputs: dict[str, torch.Tensor],
-    output: str,
-    lengths: Sequence[str] = (),
-) -> Any:
-    """A model as 8-bit ONNX; all inputs are ``(n, length)``, and more of what does not vary.
-
-    :param lengths: names of their lengths, where they have not all the same.
-    """
+def quantised(model: torch.nn.Module, inputs: dict[str, torch.Tensor], output: str) -> Any:
+    """A model as 8-bit ONNX; all inputs are ``(n, length)``."""
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    n, named = torch.export.Dim("n"), lengths or ["length"] * len(inputs)
-    varying = {name: torch.export.Dim(name) for name in named}
+    axes = {0: torch.export.Dim("n"), 1: torch.export.Dim("length")}
     with tempfile.TemporaryDirectory() as folder:
         whole, ready, small = (Path(folder) / f"{name}.onnx" for name in ("a", "b", "c"))
         program = torch.onnx.export(
@@ -177,7 +168,7 @@ def quantised(
             dynamo=True,
             input_names=list(inputs),
             output_names=[output],
-            dynamic_shapes=tuple({0: n, 1: varying[name]} for name in named),
+            dynamic_shapes=tuple(axes for _ in inputs),
         )
         assert program is not None
         program.save(whole)

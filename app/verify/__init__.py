@@ -4,16 +4,13 @@ A statement that quotes must repeat slices of the document, each inside a cited 
 out of a clause that negates it or from the exception that follows it. Any other statement is taken
 clause by clause: each must repeat one place of what it cites, in its order, with the same figure,
 unit and bound, the same actor and object, the same duty, negation, condition and time
-(:mod:`app.verify.rules`). Where they do not know its words, a small model decides whether what is
-cited bears it out (:mod:`app.verify.entailment`); figures, actors and names must stand there all
-the same. The score is the share of its checks that a statement passes; it is
+(:mod:`app.verify.rules`). The score is the share of its checks that a statement passes; it is
 verified if it passes all.
 """
 
 from app.verify.answers import Documents, judge_all, verify
 from app.verify.attributed import misattributed
-from app.verify.judging import Entails, Verdict, Why, judge, judge_by_rules
-from app.verify.likeness import coverage, letters
+from app.verify.judging import Entails, Verdict, Why, coverage, judge, letters
 
 __all__ = [
     "Documents",
@@ -23,7 +20,6 @@ __all__ = [
     "coverage",
     "judge",
     "judge_all",
-    "judge_by_rules",
     "letters",
     "misattributed",
     "verify",

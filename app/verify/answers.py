@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from app.content.facts import negations
 from app.types import Answer, Citation, Statement
-from app.verify.judging import Verdict, Why, judge
-from app.verify.likeness import letters
+from app.verify.judging import Verdict, Why, judge, letters
 
 if TYPE_CHECKING:
     from ingest.storage.catalogue import StoredDocument

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from app.content.facts import numeral
-from app.verify.judging import judge
-from app.verify.likeness import coverage
+from app.verify.judging import coverage, judge
 from ingest.document import Section
 from ingest.storage.catalogue import DocumentRecord, StoredDocument
 

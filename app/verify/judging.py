@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from app.content.facts import bare_name, facts
-from app.verify.entailment import own
 from app.verify.finding import Finding
-from app.verify.likeness import coverage, letters
 from app.verify.rules import findings
 from app.verify.tokens import Token, tokens
-from app.verify.weighing import Entails, weighed
 
 Why = Literal["", "empty", "uncited", "contradicts", "uncovered"]
+Entails = Callable[[str, str], float]
+"""The probability that the second text bears the first out."""
 
+ENTAILED = 0.9
+"""From this probability on, words that the rules do not know to be the source's are taken to be."""
+_CONTRADICTED = 0.1
 
 _CITED = re.compile(r"\[\d+\]")
 _DESCRIBED = re.compile(
     r"^([^，。；：]{3,40})的([^的，。；：\d应不可]{0,10}(?:人|者|商|员|单位|机关|机构|部门|企业|组织))，"
 )
+_PUNCTUATION = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,36 +46,34 @@ class Verdict:
 
 
 def judge(
-    text: str, evidence: Sequence[str], names: Sequence[str] = (), entails: Entails | None = None
+    text: str,
+    evidence: Sequence[str],
+    names: Sequence[str] = (),
+    entails: Entails | None = None,
 ) -> Verdict:
-    """Whether ``text`` says nothing that ``evidence`` does not, by the rules and, where they do not
-    know its words, by a model.
+    """Whether ``text`` says nothing that ``evidence`` does not.
 
     :param evidence: the slices cited for it.
     :param names: titles and section paths of these slices, in which names and article numbers
         that ``text`` mentions may stand instead.
-    :param entails: the model; the project's own if not given.
+    :param entails: a model that decides where the rules only miss words.
     """
-    return _judged(text, evidence, names, entails or own())
-
-
-def judge_by_rules(text: str, evidence: Sequence[str], names: Sequence[str] = ()) -> Verdict:
-    """What :func:`judge` says without a model."""
-    return _judged(text, evidence, names, None)
-
-
-def _judged(
-    text: str, evidence: Sequence[str], names: Sequence[str], entails: Entails | None
-) -> Verdict:
     plain = _CITED.sub("", text).strip()
     if not letters(plain):
         return Verdict(0.0, ("没有内容",), "empty")
     if not any(letters(piece) for piece in evidence):
         return Verdict(0.0, ("没有引用依据",), "uncited")
-    plain, found, excused = by_rules(plain, evidence, names)
+    plain = _with_marks(plain, names)
+    found = findings(plain, evidence, _Excuse(names))
+    if found and (other := _described_first(plain)) != plain:
+        found = findings(other, evidence, _Excuse(names)) and found
     whole = "\n".join(evidence)
-    if entails is not None:
-        found = weighed(plain, whole, found, excused, entails)
+    if entails is not None and not any(f.turned for f in found):
+        probability = entails(plain, whole)
+        if probability >= ENTAILED:
+            found = []
+        elif probability < _CONTRADICTED and not found:
+            found = [Finding("与依据的意思不符")]
     if not found:
         return Verdict(1.0)
     lines = tuple(dict.fromkeys(f.line for f in found))
@@ -80,16 +83,16 @@ def _judged(
     return Verdict(score, lines, "contradicts" if turned else "uncovered")
 
 
-def by_rules(
-    text: str, evidence: Sequence[str], names: Sequence[str]
-) -> tuple[str, list[Finding], Callable[[Token], bool]]:
-    """``text`` as it is read, what the rules find in it, and which of its tokens are excused."""
-    plain = _with_marks(text, names)
-    excused = _Excuse(names)
-    found = findings(plain, evidence, excused)
-    if found and (other := _described_first(plain)) != plain:
-        found = findings(other, evidence, excused) and found
-    return plain, found, excused
+def coverage(text: str, source: str) -> float:
+    """The share of the character pairs of ``text`` that occur in ``source``, from 0 to 1."""
+    pairs = list(pairwise(letters(text)))
+    have = set(pairwise(letters(source)))
+    return sum(pair in have for pair in pairs) / len(pairs) if pairs else 0.0
+
+
+def letters(text: str) -> str:
+    """``text`` without white space and punctuation, full-width characters made plain."""
+    return _PUNCTUATION.sub("", unicodedata.normalize("NFKC", text))
 
 
 def _described_first(text: str) -> str:
