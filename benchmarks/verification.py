@@ -7,7 +7,8 @@ and always the same, adds those written by hand (``wording/altered.jsonl``) and 
 :func:`app.verify.judge` with the whole article as what is cited. Printed as JSON: how many of the
 altered pass (should be ≤ 1 %) and of the faithful fail (≤ 10 %), kind by kind. ``blind`` are
 sentences that were written before any of them was judged (``wording/blind.jsonl``), about articles
-of the laws.
+of the laws; ``unseen`` such in freer words, about other articles of the test side
+(``wording/unseen.jsonl``), by which no rule was mended.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from benchmarks.paraphrases import paraphrased
 
 BY_HAND = Path(__file__).parent / "wording" / "altered.jsonl"
 BLIND = Path(__file__).parent / "wording" / "blind.jsonl"
+UNSEEN = BLIND.with_name("unseen.jsonl")
 _SENTENCE = re.compile(r"[^。\n]+。")
 _SHORTEST, _LONGEST = 15, 180
 _SEED = 16
@@ -156,6 +158,7 @@ def main() -> None:
     for name, cases in (
         ("by hand", by_hand()),
         ("blind", blind(given.laws)),
+        ("unseen", blind(given.laws, UNSEEN)),
         ("by program", program),
     ):
         report[name], wrong = measured(cases)

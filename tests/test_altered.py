@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from benchmarks.alterations import altered
 from benchmarks.articles import Article
 from benchmarks.paraphrases import paraphrased
 from benchmarks.verification import blind, by_hand, made, measured
-from training.entailment import pairs
+from training.entailment import of_people, pairs
 
 BY_HAND = by_hand()
 RULE = (
@@ -139,6 +140,24 @@ def test_pairs_to_train_on_have_three_labels() -> None:
     made_pairs = pairs([Article("某法(2020-01-01)", "第三条", RULE), other])
     assert {p.label for p in made_pairs} == {"entailed", "contradiction", "neutral"}
     assert made_pairs == pairs([Article("某法(2020-01-01)", "第三条", RULE), other])
+
+
+def test_a_change_of_what_people_wrote_turns_it(tmp_path: Path) -> None:
+    file = tmp_path / "people.jsonl"
+    law, label = "某法(2020-01-01)", "第三条"
+    other = Article(law, "第四条", "本法自2020年5月1日起施行，此前的规定同时废止。")
+    said = "履约保证金不能超过合同金额的10%，采购人要在7个工作日内答复质疑。"
+    rows = [
+        {"law": law, "article": label, "kind": "short", "faithful": True, "text": said},
+        {"law": law, "article": "第九条", "kind": "short", "faithful": True, "text": said},
+    ]
+    lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in rows]
+    file.write_text("".join(lines), encoding="utf-8")
+    found = of_people([Article(law, label, RULE), other], file)
+    assert [p.sentence for p in found if p.by == "person"] == [said]
+    turned = [p for p in found if p.label == "contradiction"]
+    assert len(turned) >= 2 and all(p.origin == said != p.sentence for p in turned)
+    assert found == of_people([Article(law, label, RULE), other], file)
 
 
 def test_on_articles_of_laws_few_altered_pass(shared: Path) -> None:

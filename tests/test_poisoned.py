@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from app.exports.checking import as_documents_say
 from app.service import Assistant
+from app.types import Answer, Citation, Statement
 from app.verify import misattributed
 from ingest.document import Document, Metadata
 from ingest.embed import Embedder
@@ -138,6 +140,31 @@ def test_what_is_said_of_a_law_is_looked_up_in_it(world: World) -> None:
     right = f"根据《{LAW}》第四条规定，采购人不得以不合理的条件对供应商实行差别待遇或者歧视待遇。"
     assert not misattributed(right, other, index)
     assert not misattributed(f"违反{LAW}第四条规定的，责令改正。", other, index)
+
+
+def test_an_article_of_this_law_is_looked_up_in_the_text_cited(world: World) -> None:
+    index = world.base.index
+    own = [r.id for r in index.documents() if r.title == LAW]
+    other = [r.id for r in index.documents() if r.title != LAW][:1]
+    assert misattributed("根据本办法第九十九条，采购人应当按时签订合同。", own, index)
+    assert misattributed(f"依照{LAW}签订合同的，该办法第九十九条另有规定。", other, index)
+    assert not misattributed("根据本办法第四条，采购人不得差别待遇。", own, index)
+
+
+def test_a_saved_answer_that_puts_words_into_a_law_is_not_written_anew(world: World) -> None:
+    index, said = world.base.index, ORDERS["an invented article"][1]
+    every = [stored for r in index.documents() if (stored := index.document(r.id))]
+    poisoned = next(stored for stored in every if said in stored.document.text)
+
+    def saved(text: str) -> Answer | None:
+        start, record = poisoned.document.text.index(text), poisoned.record
+        cited = Citation(1, record.id, record.title, "", "", text, start, start + len(text),
+                         record.source, record.content_hash, "")  # fmt: skip
+        answer = Answer(QUESTION, f"{text}[1]", False, (Statement(text, (1,)),), (cited,))
+        return as_documents_say(answer, index)
+
+    assert saved("采购人应当按时签订政府购买服务合同。") is not None
+    assert saved(said) is None
 
 
 @pytest.mark.parametrize("kind", list(ORDERS)[:13])

@@ -24,7 +24,7 @@ _FIGURE = re.compile(r"\d+(?:[.,]\d+)*%?")
 def as_documents_say(answer: Answer, documents: Index) -> Answer | None:
     """``answer`` with title, reference and state of its citations from the documents; ``None`` if
     it says anything as checked that they do not say. Of a refusal only the question stays."""
-    from app.verify import judge_all
+    from app.verify import judge_all, misattributed
 
     if answer.abstained:
         return replace(answer, text="", statements=(), citations=(), notice="")
@@ -42,6 +42,10 @@ def as_documents_say(answer: Answer, documents: Index) -> Answer | None:
     fresh = replace(answer, statements=statements, citations=tuple(citations), notice="")
     for statement, verdict in zip(fresh.statements, judge_all(fresh, documents), strict=True):
         if statement.verified and not (verdict.holds and _has_figures(statement, fresh)):
+            return None
+        cited = {c.document for c in fresh.citations if c.n in statement.citations}
+        own_words = statement.verified and not statement.quotes
+        if own_words and misattributed(statement.text, cited, documents):
             return None
     return fresh
 

@@ -2,13 +2,13 @@
 
 A document may say of a law what the law does not: its own citation does not prove it. Where the
 law is here, its article is looked up; an article that it does not have, or words that it does not
-bear out, are not shown.
+bear out, are not shown. 本法第…条 is looked up in the texts that are cited or named.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,6 +23,9 @@ _AFTER = (
 )
 _SAYS = re.compile(
     r"(?:的?(?:有关|相关|最新|明确)*(?:规定|要求|明确|指出))?[，,：:]|(?:明确)?规定(?!的)"
+)
+_ITSELF = re.compile(
+    r"[本该](?:法|条例|办法|规定|细则|规则|规程|通知|意见)第(?P<article>[零〇一二三四五六七八九十百千\d]{1,7})条"
 )
 _LEAD = re.compile(r"^\W*(?:根据|按照|依照|依据)?\s*《?(?:中华人民共和国)?$")
 _LONGER = re.compile(r"》?(?:实施|施行|若干|修正|释义|典)")
@@ -52,7 +55,10 @@ def misattributed(text: str, cited: Collection[str], held: Held) -> str:
     """
     records = held.documents()
     own = {r.work for r in records if r.id in cited}
-    for mention in _mentions(text, {r.work for r in records if len(r.work) > 2}):
+    mentions = list(_mentions(text, {r.work for r in records if len(r.work) > 2}))
+    if number := _missing(text, own | {m.work for m in mentions}, records, held):
+        return f"所引文件没有第{number}条"
+    for mention in mentions:
         versions = [r for r in records if r.work == mention.work]
         texts = [stored for r in versions if (stored := held.document(r.id))]
         places = [place for stored in texts for place in _places(stored, mention.article)]
@@ -66,6 +72,19 @@ def misattributed(text: str, cited: Collection[str], held: Held) -> str:
         if not judge(rest, near, [f"《{mention.work}》"]).holds:
             return f"《{mention.work}》没有这样的规定"
     return ""
+
+
+def _missing(
+    text: str, works: Collection[str], records: Sequence[DocumentRecord], held: Held
+) -> int:
+    """The number of an article of 本法 that none of the texts meant has; 0 if there is none, or
+    they have no articles."""
+    numbers = [int(n) for m in _ITSELF.finditer(text) if (n := numeral(m["article"]))]
+    if not numbers:
+        return 0
+    texts = [s for r in records if r.work in works and (s := held.document(r.id))]
+    there = {section.number for stored in texts for section in _articles(stored)}
+    return next((n for n in numbers if there and n not in there), 0)
 
 
 def _mentions(text: str, works: Collection[str]) -> Iterator[_Mention]:
