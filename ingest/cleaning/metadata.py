@@ -47,7 +47,7 @@ _RED_HEAD = re.compile(
     r"|银行|兵团|总局|总署|审计署|中央|主席|公司|集团|学院|大学|协会)\s*(?:文\s*件|令|公\s*告))$"
 )
 _COVER = re.compile(
-    r"^(?:[^：:]{0,6}(?:编号|编码|代码|标段|包号|密级|份号|日期|时间|单位|采购人|招标人|代理机构|"
+    r"^(?:[^：:]{0,6}(?:编号|编码|代码|(?:计划|备案|登记|合同|批次)号|标段|包号|密级|份号|日期|时间|单位|采购人|招标人|代理机构|"
     r"紧急程度|签发人|版本)[^：:]{0,4}[：:]|目\s*[录次]$|第?\s*\d+\s*页?$|[-—\s\d]+$|共\s*\d+\s*页|"
     r"[A-Z]{2,}[-_A-Z0-9（）()〔〕\[\]]*\d[-_A-Z0-9]*$|\d{4}\s*年\s*\d{1,2}\s*月|"
     r"(?:机密|秘密|绝密|特急|加急|急件)|.{0,8}(?:首页|位置[：:]))"
@@ -61,6 +61,18 @@ _ORDER_BEFORE = re.compile(
     r"[）)]?\s*(?:[-—–－_]+|[：:]|\s)\s*(?P<title>[《\u4e00-\u9fff].{3,})$"
 )
 """An order's number before the title of what it promulgates."""
+_PURCHASE_BEFORE = re.compile(
+    r"[（(\[【]?[A-Z]{2,}[-_A-Z0-9（）()〔〕\[\]]*\d[-_A-Z0-9]*号?[）)\]】]?[\s:：—]+"
+    r"(?P<title>[\u4e00-\u9fff].{5,})$"
+)
+_NUMBERED_NOTICE = re.compile(r"(?:中华人民共和国)?[\u4e00-\u9fff\s]{2,24}(?:公\s*告|通\s*告|公\s*报)")
+_NOTICE_NUMBER = re.compile(r"[（(]?(?:(?:19|20)\d{2}\s*年\s*)?第\s*\d+\s*号[）)]?")
+"""A notice that has no other name than its number: 财政部公告 2023年第16号."""
+_CONTENTS = re.compile(r"目\s*[录次]")
+_CONTENTS_LINE = re.compile(
+    r"第[一二三四五六七八九十百\d]+[编章节部]|附\s*[件录]|.*(?:[.…·]{3,}|\t)\s*\d*$"
+)
+_CHAPTER = re.compile(r"第[一二三四五六七八九十\d]+(?:[章节卷]|部\s*分)")
 _REVISED = re.compile(
     rf"^(?:最新|最近)?(?:修正|修订|公布|发布|颁布|制定|订定)日期\s*[：:]\s*{DATE}"
 )
@@ -101,7 +113,7 @@ def find_metadata(
     name = PurePath(source.rstrip("/")).stem if "://" not in source else ""
     title = declared.title or _find_title(lines) or _title_of(name)
     title = _without_order(title) if title else None
-    whole, lines = lines, _own(lines)
+    whole, lines = lines, _own(lines, title or "")
     events = find_events(lines)
     number = declared.number or find_number(lines, events, name)
     issuer = (
@@ -131,8 +143,8 @@ def find_metadata(
 
 
 def _without_order(title: str) -> str:
-    """``title`` without the number of the order before it: 财政部令第87号--…管理办法."""
-    named = _ORDER_BEFORE.match(title)
+    """``title`` without the number of the order or purchase before it: 财政部令第87号--…管理办法."""
+    named = _ORDER_BEFORE.match(title) or _PURCHASE_BEFORE.match(title)
     return named["title"].strip("《》") if named else title
 
 
@@ -148,12 +160,16 @@ def _labelled_date(lines: Sequence[str]) -> str | None:
     return next((iso(match) for match in found if match), None)
 
 
-def _own(lines: Sequence[str]) -> Sequence[str]:
+def _own(lines: Sequence[str], title: str) -> Sequence[str]:
     """``lines`` without the text of an annex, whose number, signature and date are its own.
 
-    A list of annexes above the signature is none; a line 附件 begins one where a document number
+    Of a tender document or contract only what stands before its first chapter speaks of it: its
+    chapters hold notices and orders that apply. A list of annexes above the signature is none; a line 附件 begins one where a document number
     or an addressee follows, or once the text is signed.
     """
+    if kind_of_purchase(title) in ("tender-document", "contract"):
+        first = next((n for n, line in enumerate(lines) if n and _CHAPTER.match(line)), len(lines))
+        lines = lines[:first]
     signed = False
     for at, line in enumerate(lines):
         signed = signed or bool(at and re.fullmatch(rf"[（(]?{DATE}[）)]?", line.replace(" ", "")))
@@ -171,7 +187,10 @@ def _find_title(lines: Sequence[str]) -> str | None:
     for line in lines[:TITLE_LINES]:
         if labelled := _LABELLED.match(line):
             return labelled["title"]
-    lines = [line for line in lines[:HEAD_LINES] if not _COVER.match(line)]
+    if len(lines) > 1 and _NUMBERED_NOTICE.fullmatch(lines[0]) and _NOTICE_NUMBER.fullmatch(lines[1]):
+        named = _find_title(lines[2:])
+        return named or "".join((lines[0] + lines[1].strip("（）()")).split())
+    lines = [line for line in _without_contents(lines)[:HEAD_LINES] if not _COVER.match(line)]
     for at, line in enumerate(lines[:TITLE_LINES]):
         below = lines[at + 1] if at + 1 < len(lines) else ""
         if _RED_HEAD.match(line) or (_ORGAN.search(line) and _RED_HEAD.match(below)):
@@ -193,6 +212,17 @@ def _find_title(lines: Sequence[str]) -> str | None:
                 return title
         return _unspaced(line)
     return None
+
+
+def _without_contents(lines: Sequence[str]) -> Sequence[str]:
+    """``lines`` without a list of contents among the first of them, before the title."""
+    at = next((n for n, line in enumerate(lines[:TITLE_LINES]) if _CONTENTS.fullmatch(line)), None)
+    if at is None:
+        return lines
+    end = at + 1
+    while end < len(lines) and _CONTENTS_LINE.match(lines[end]):
+        end += 1
+    return [*lines[:at], *lines[end:]]
 
 
 def _is_whole(title: str) -> bool:

@@ -34,7 +34,7 @@ _CONGRESS = re.compile(
     r"(?P<body>人民代表大会(?:常务委员会)?)"
 )
 _ORDER = re.compile(
-    r"(?P<issuer>(?:中华人民共和国)?[\u4e00-\u9fff]{2,24}?)令\s*[（(]?(?:\d{4}年)?\s*第\s*"
+    r"(?P<issuer>(?:中华人民共和国)?[\u4e00-\u9fff]{2,24}?(?:[ 、　][\u4e00-\u9fff]{2,12}){0,4}?)令\s*[（(]?(?:\d{4}年)?\s*第\s*"
     r"(?P<no>\d{1,4})\s*号"
 )
 _ORDER_ENDS = re.compile(r"[）)]?\s*(?:$|[-—–－_]+|[：:])")
