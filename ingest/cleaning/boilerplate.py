@@ -81,6 +81,7 @@ _PUBLICATION_TOKENS = re.compile(
 )
 _TIME = re.compile(r"\d{1,2}[：:]\d{2}")
 _PUBLICATION_SIGN = re.compile("来源|打印|字[号体]|浏览|阅读|点击|发布(?:日期|时间|人|者)")
+_CREDIT = re.compile("(?:信息|文章|稿件)?来源|作者|记者|(?:责任)?编辑|责编|审核|校对|供稿|撰稿")
 _RELATED_HEAD = re.compile(
     r"(?:相关|延伸|推荐|扩展|更多|最新|热门|热点|近期|往期|精彩|今日|本站|栏目|其他)"
     r"(?:文章|链接|阅读|新闻|报道|资讯|信息|内容|推荐|稿件|动态|公告|通知|政策|文件|发布|更新|排行|热点|回顾)"
@@ -188,6 +189,8 @@ def _tail(lines: Sequence[str], removable: Sequence[bool]) -> tuple[set[int], tu
             waiting = []
         elif not waiting and (_BUTTONS.fullmatch(line) or _is_publication_line(line)):
             taken.add(index)
+        elif not waiting and taken and _is_credit(line):
+            taken.add(index)
         elif _is_content(line) and not _dated(line):
             break
         else:
@@ -242,6 +245,11 @@ def _is_publication_line(line: str) -> bool:
     if len(line) > 2 * LONG or _PUBLICATION_TOKENS.sub("", line).strip():
         return False
     return bool(_TIME.search(line) or _PUBLICATION_SIGN.search(line))
+
+
+def _is_credit(line: str) -> bool:
+    """Whether ``line`` holds nothing but who wrote, checked and published a page."""
+    return bool(_CREDIT.match(line)) and not _PUBLICATION_TOKENS.sub("", line).strip()
 
 
 def _source(line: str) -> str | None:

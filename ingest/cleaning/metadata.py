@@ -201,7 +201,7 @@ def _find_title(lines: Sequence[str]) -> str | None:
                 return line
         if promulgated := _PROMULGATED.match(line):
             return promulgated["title"]
-        if len(line) > MAX_TITLE or _NO_TITLE.search(line):
+        if len(line) > MAX_TITLE or "\n" in line or _NO_TITLE.search(line):
             return None
         title = ""
         for part in lines[at : at + TITLE_LINES]:
@@ -242,7 +242,7 @@ def _unspaced(line: str) -> str:
 
 def _continues(line: str) -> bool:
     """Whether ``line`` may be the next line of a title that is not complete."""
-    return len(line) <= MAX_TITLE and not (
+    return len(line) <= MAX_TITLE and "\n" not in line and not (
         _NO_TITLE.search(line) or find_dates(line) or _RED_HEAD.match(line)
     )
 
