@@ -70,7 +70,7 @@ _FOOTER = re.compile(
     re.IGNORECASE,
 )
 _PUBLICATION_TOKENS = re.compile(
-    r"(?:(?:发布|发文|更新|成文)?(?:日期|时间)\s*[：:]\s*)?"
+    r"(?:(?:发布|发文|更新|成文|公告|公布|刊发|录入)?(?:日期|时间)\s*[：:]\s*)?"
     r"\d{4}\s*[年./-]\s*\d{1,2}\s*[月./-]\s*\d{1,2}\s*日?(?:\s*\d{1,2}[：:]\d{2}(?:[：:]\d{2})?)?"
     r"|(?:信息|文章|稿件)?来源\s*[：:]\s*(?P<source>[^\s【\[|｜：:]+)?"
     r"|(?:作者|记者|(?:责任)?编辑|责编|发布(?:人|者|机构|单位|部门)|发稿人|供稿|撰稿|审核|校对|信息员)"
@@ -80,7 +80,7 @@ _PUBLICATION_TOKENS = re.compile(
     r"|[\[【]\s*(?:打印|关闭|收藏|分享|字[体号]|此页|本页|窗口|大|中|小|[\s：:])+\s*[\]】]|打印|收藏|分享|关闭|[|｜\s]"
 )
 _TIME = re.compile(r"\d{1,2}[：:]\d{2}")
-_PUBLICATION_SIGN = re.compile("来源|打印|字[号体]|浏览|阅读|点击|发布(?:日期|时间|人|者)")
+_PUBLICATION_SIGN = re.compile("来源|打印|字[号体]|浏览|阅读|点击|(?:发布|公告)(?:日期|时间|人|者)")
 _CREDIT = re.compile("(?:信息|文章|稿件)?来源|作者|记者|(?:责任)?编辑|责编|审核|校对|供稿|撰稿")
 _RELATED_HEAD = re.compile(
     r"(?:相关|延伸|推荐|扩展|更多|最新|热门|热点|近期|往期|精彩|今日|本站|栏目|其他)"
@@ -113,9 +113,7 @@ def find_furniture(lines: Sequence[str], removable: Sequence[bool], title: str |
     """
     head, found = _head(lines, removable, title)
     tail, related = _tail(lines, removable)
-    tail |= {
-        i for i, line in enumerate(lines) if removable[i] and _PRINTED.fullmatch(line)
-    }
+    tail |= {i for i, line in enumerate(lines) if removable[i] and _PRINTED.fullmatch(line)}
     head, tail = (_without_lone_word(edge, lines) for edge in (head, tail))
     if len(head | tail) >= len(lines):
         return Furniture(frozenset(), Metadata())
@@ -187,9 +185,9 @@ def _tail(lines: Sequence[str], removable: Sequence[bool]) -> tuple[set[int], tu
         elif _is_footer(line) and all(_is_stub(other) for other in after):
             taken |= {index, *waiting}
             waiting = []
-        elif not waiting and (_BUTTONS.fullmatch(line) or _is_publication_line(line)):
-            taken.add(index)
-        elif not waiting and taken and _is_credit(line):
+        elif not waiting and (
+            _BUTTONS.fullmatch(line) or _is_publication_line(line) or (taken and _is_credit(line))
+        ):
             taken.add(index)
         elif _is_content(line) and not _dated(line):
             break

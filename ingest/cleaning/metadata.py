@@ -47,7 +47,7 @@ _RED_HEAD = re.compile(
     r"|银行|兵团|总局|总署|审计署|中央|主席|公司|集团|学院|大学|协会)\s*(?:文\s*件|令|公\s*告))$"
 )
 _COVER = re.compile(
-    r"^(?:[^：:]{0,6}(?:编号|编码|代码|(?:计划|备案|登记|合同|批次)号|标段|包号|密级|份号|日期|时间|单位|采购人|招标人|代理机构|"
+    r"^(?:[^：:]{0,6}(?:编号|编码|代码|字号|(?:计划|备案|登记|合同|批次)号|标段|包号|密级|份号|日期|时间|单位|采购人|招标人|代理机构|"
     r"紧急程度|签发人|版本)[^：:]{0,4}[：:]|目\s*[录次]$|第?\s*\d+\s*页?$|[-—\s\d]+$|共\s*\d+\s*页|"
     r"[A-Z]{2,}[-_A-Z0-9（）()〔〕\[\]]*\d[-_A-Z0-9]*$|\d{4}\s*年\s*\d{1,2}\s*月|"
     r"(?:机密|秘密|绝密|特急|加急|急件)|.{0,8}(?:首页|位置[：:]))"
@@ -65,7 +65,9 @@ _PURCHASE_BEFORE = re.compile(
     r"[（(\[【]?[A-Z]{2,}[-_A-Z0-9（）()〔〕\[\]]*\d[-_A-Z0-9]*号?[）)\]】]?[\s:：—]+"
     r"(?P<title>[\u4e00-\u9fff].{5,})$"
 )
-_NUMBERED_NOTICE = re.compile(r"(?:中华人民共和国)?[\u4e00-\u9fff\s]{2,24}(?:公\s*告|通\s*告|公\s*报)")
+_NUMBERED_NOTICE = re.compile(
+    r"(?:中华人民共和国)?[\u4e00-\u9fff\s]{2,24}(?:公\s*告|通\s*告|公\s*报)"
+)
 _NOTICE_NUMBER = re.compile(r"[（(]?(?:(?:19|20)\d{2}\s*年\s*)?第\s*\d+\s*号[）)]?")
 """A notice that has no other name than its number: 财政部公告 2023年第16号."""
 _CONTENTS = re.compile(r"目\s*[录次]")
@@ -74,7 +76,7 @@ _CONTENTS_LINE = re.compile(
 )
 _CHAPTER = re.compile(r"第[一二三四五六七八九十\d]+(?:[章节卷]|部\s*分)")
 _REVISED = re.compile(
-    rf"^(?:最新|最近)?(?:修正|修订|公布|发布|颁布|制定|订定)日期\s*[：:]\s*{DATE}"
+    rf"^(?:最新|最近)?(?:修正|修订|公布|公?发布|发文|颁布|制定|订定)日期\s*[：:]\s*{DATE}"
 )
 _TENDER = re.compile(
     r"(?:(?:招标|采购|磋商|谈判|询价|比选|竞价|遴选|投标|响应|资格预审)文件|采购需求(?:书)?|采购意向|公示|"
@@ -143,7 +145,7 @@ def find_metadata(
 
 
 def _without_order(title: str) -> str:
-    """``title`` without the number of the order or purchase before it: 财政部令第87号--…管理办法."""
+    """``title`` without the number of an order or purchase before it: 财政部令第87号--…办法."""
     named = _ORDER_BEFORE.match(title) or _PURCHASE_BEFORE.match(title)
     return named["title"].strip("《》") if named else title
 
@@ -163,9 +165,9 @@ def _labelled_date(lines: Sequence[str]) -> str | None:
 def _own(lines: Sequence[str], title: str) -> Sequence[str]:
     """``lines`` without the text of an annex, whose number, signature and date are its own.
 
-    Of a tender document or contract only what stands before its first chapter speaks of it: its
-    chapters hold notices and orders that apply. A list of annexes above the signature is none; a line 附件 begins one where a document number
-    or an addressee follows, or once the text is signed.
+    A list of annexes above the signature is none; a line 附件 begins one where a document number
+    or an addressee follows, or once the text is signed. Of a tender document or contract only what
+    stands before its first chapter speaks of it: its chapters hold notices and orders that apply.
     """
     if kind_of_purchase(title) in ("tender-document", "contract"):
         first = next((n for n, line in enumerate(lines) if n and _CHAPTER.match(line)), len(lines))
@@ -187,7 +189,11 @@ def _find_title(lines: Sequence[str]) -> str | None:
     for line in lines[:TITLE_LINES]:
         if labelled := _LABELLED.match(line):
             return labelled["title"]
-    if len(lines) > 1 and _NUMBERED_NOTICE.fullmatch(lines[0]) and _NOTICE_NUMBER.fullmatch(lines[1]):
+    if (
+        len(lines) > 1
+        and _NUMBERED_NOTICE.fullmatch(lines[0])
+        and _NOTICE_NUMBER.fullmatch(lines[1])
+    ):
         named = _find_title(lines[2:])
         return named or "".join((lines[0] + lines[1].strip("（）()")).split())
     lines = [line for line in _without_contents(lines)[:HEAD_LINES] if not _COVER.match(line)]
@@ -242,8 +248,10 @@ def _unspaced(line: str) -> str:
 
 def _continues(line: str) -> bool:
     """Whether ``line`` may be the next line of a title that is not complete."""
-    return len(line) <= MAX_TITLE and "\n" not in line and not (
-        _NO_TITLE.search(line) or find_dates(line) or _RED_HEAD.match(line)
+    return (
+        len(line) <= MAX_TITLE
+        and "\n" not in line
+        and not (_NO_TITLE.search(line) or find_dates(line) or _RED_HEAD.match(line))
     )
 
 

@@ -1,4 +1,4 @@
-"""Pinyin that a scraper or converter wrote behind characters: 創(chuàng )新, 購買[MǍI], 采购(caigou).
+"""Pinyin that a scraper or converter wrote behind characters: 創(chuàng )新, 購買[MǍI], 文件(jian).
 
 An annotation is taken out only where it is a reading of the very characters before it, and only
 in a document that is full of them, or where they tell what everybody knows; a text that teaches
@@ -33,7 +33,9 @@ _LONGEST_WORD = 4
 _MOST_READINGS = 64
 
 _TONES = {"\u0304": "1", "\u0301": "2", "\u030c": "3", "\u0306": "3", "\u0300": "4"}
-_LETTER = r"[a-zA-ZüÜɡāáǎăàēéěĕèêếềīíǐĭìōóǒŏòūúǔŭùǖǘǚǜńňǹḿĀÁǍĂÀĒÉĚĔÈĪÍǏĬÌŌÓǑŎÒŪÚǓŬÙǕǗǙǛ\u0300-\u030c]"
+_LETTER = (
+    r"[a-zA-ZüÜɡāáǎăàēéěĕèêếềīíǐĭìōóǒŏòūúǔŭùǖǘǚǜńňǹḿĀÁǍĂÀĒÉĚĔÈĪÍǏĬÌŌÓǑŎÒŪÚǓŬÙǕǗǙǛ\u0300-\u030c]"
+)
 _SYLLABLE = rf"{_LETTER}{{1,8}}[1-5]?"
 _TOKEN = re.compile(
     rf"(?<=[{HAN}])[(（\[【〔](?P<in>[ \u00a0]?)"

@@ -34,7 +34,8 @@ _CONGRESS = re.compile(
     r"(?P<body>人民代表大会(?:常务委员会)?)"
 )
 _ORDER = re.compile(
-    r"(?P<issuer>(?:中华人民共和国)?[\u4e00-\u9fff]{2,24}?(?:[ 、　][\u4e00-\u9fff]{2,12}){0,4}?)令\s*[（(]?(?:\d{4}年)?\s*第\s*"
+    r"(?P<issuer>(?:中华人民共和国)?[\u4e00-\u9fff]{2,24}?(?:[ 、　][\u4e00-\u9fff]{2,12}){0,4}?)令"
+    r"\s*[（(]?(?:\d{4}年)?\s*第\s*"
     r"(?P<no>\d{1,4})\s*号"
 )
 _ORDER_ENDS = re.compile(r"[）)]?\s*(?:$|[-—–－_]+|[：:])")
@@ -44,7 +45,8 @@ _NUMBER = re.compile(
     r"(?:第)?\s*(?P<no>\d{1,5})\s*号"
 )
 _NOTICE = re.compile(
-    r"(?P<issuer>[\u4e00-\u9fff\s]{2,30}?)\s*公\s*告\s*(?P<year>(?:19|20)\d{2}年)?\s*第\s*(?P<no>\d{1,4})\s*号"
+    r"(?P<issuer>[\u4e00-\u9fff\s]{2,30}?)\s*公\s*告\s*(?P<year>(?:19|20)\d{2}年)?\s*"
+    r"第\s*(?P<no>\d{1,4})\s*号"
 )
 """The number of a notice, on its own line below the name of the body."""
 _SUBJECT = (

@@ -85,7 +85,10 @@ def _title(root: HtmlElement, declared: str | None, site: str | None) -> str | N
         if len(_bare(declared[:end])) >= _MIN_TITLE and _bare(declared[:end]) in shown:
             return declared[:end].strip()
     for gap in _ANY_GAP.finditer(declared):
-        if len(_bare(declared[gap.end() :])) >= _MIN_TITLE and _bare(declared[gap.end() :]) in shown:
+        if (
+            len(_bare(declared[gap.end() :])) >= _MIN_TITLE
+            and _bare(declared[gap.end() :]) in shown
+        ):
             return declared[gap.end() :].strip()
     return _without_site(declared, site)
 

@@ -25,6 +25,8 @@ _CONTENT = re.compile(
 _EDGE_LINES = 2
 _MARGIN = 0.1
 """The share of a page's height, above and below, that is margin."""
+_DEEP = 0.065
+"""No text reaches so far into the margin; what stands there apart is a head or foot of any size."""
 _APART = 1.25
 """A head or foot is so many times further from the text than its lines from one another."""
 _LARGE = 1.3
@@ -126,7 +128,9 @@ def _gone(
         is_repeated = key in repeated and (at == 0 or _apart(line, inner, 0.0))
         is_repeated = is_repeated and not _is_large(line, inner)
         in_margin = height > 0 and _in_margin(line, top, height)
-        lone = in_margin and bool(inner) and _apart(line, inner, 1.0) and not _opens(line.text)
+        deep = height > 0 and _in_margin(line, top, height, _DEEP)
+        smaller = 0.0 if deep and not _is_large(line, inner) else 1.0
+        lone = in_margin and bool(inner) and _apart(line, inner, smaller) and not _opens(line.text)
         if not (says_page or is_repeated or lone):
             break
         gone.add(id(line))
@@ -153,8 +157,8 @@ def _is_large(line: PrintedLine, inner: Sequence[PrintedLine]) -> bool:
     return bool(sizes) and line.size >= _LARGE * sizes[len(sizes) // 2]
 
 
-def _in_margin(line: PrintedLine, top: bool, height: float) -> bool:
-    return line.bottom <= _MARGIN * height if top else line.top >= (1 - _MARGIN) * height
+def _in_margin(line: PrintedLine, top: bool, height: float, margin: float = _MARGIN) -> bool:
+    return line.bottom <= margin * height if top else line.top >= (1 - margin) * height
 
 
 def _opens(text: str) -> bool:

@@ -186,7 +186,9 @@ def _law_mark(line: str) -> Mark | None:
             return None
         unit = re.sub(r"\s", "", found[2])
         scheme: Scheme = {"分编": "subpart", "章": "chapter", "节": "section"}.get(unit, "part")  # type: ignore[assignment]
-        label = re.sub(r"\s", "", f"第{found[1]}{unit}" + (f"之{found['zhi']}" if found["zhi"] else ""))
+        label = re.sub(
+            r"\s", "", f"第{found[1]}{unit}" + (f"之{found['zhi']}" if found["zhi"] else "")
+        )
         spaced = bool(found["gap"]) or not rest
         sub = value(found["zhi"]) or 0 if found["zhi"] else 0
         return Mark(scheme, label, number, found.end(), spaced=spaced, sub=sub)
