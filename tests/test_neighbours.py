@@ -23,7 +23,8 @@ NAMED: dict[str, tuple[str, dict[str, str | None]]] = {
         "核磁共振设备采购项目\n\n"
         "公 开 招 标 文 件\n\n二〇二四年八月\n\n目  录\n第一章 投标邀请\t1\n第二章 合同\t20\n\n"
         "第一章 投标邀请\n一、预算金额：300万元。\n第二章 合同\n乙。\n",
-        {"title": "云川大学第二附属医院核磁共振设备采购项目公开招标文件", "kind": "tender-document"},
+        {"title": "云川大学第二附属医院核磁共振设备采购项目公开招标文件",
+         "kind": "tender-document"},
     ),
     "complaint told as a notice": (
         "云川市财政局政府采购投诉处理结果公告（第12号）\n一、项目编号：1\n二、处理结果\n"
