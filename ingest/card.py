@@ -46,7 +46,7 @@ _BARE_NUMBER = re.compile(r"\d[\d,，.]*")
 _BEFORE = re.compile(
     r"(?:^|[；;，,。、）)\s　：:])(?:"
     r"[（(]?[\d一二三四五六七八九十.]{1,6}[)）.．、]?\s*|[①-⑳★▲*●■◆▪•]\s*|"
-    r"(?:本项目|本次采购|本采购项目|采购人|项目|采购包|合同包|分包|第?[\dA-Z一二三四五]{1,3}[包标]段?"
+    r"(?:本项目|本次采购|本采购项目|采购人|采购单位|招标人|建设单位|(?:采购|招标)?代理机构|项目|采购包|合同包|分包|第?[\dA-Z一二三四五]{1,3}[包标]段?"
     r"|包|标段|其中|原公告的?)\s*[\d一二三四五A-Z]{0,2}\s*的?\s*){0,4}$"
 )
 """What may stand before a label: nothing, a numbering, the purchase or the lot that is meant."""
@@ -58,9 +58,12 @@ _JOINED_BEFORE = re.compile(
 _UNIT = r"(?P<unit>[（(][^（）()]{1,24}[）)])?"
 _AND_MORE = r"(?:[及和与、暨/][\u4e00-\u9fff]{2,14})?"
 _CHANGED = r"(?:(?:更正|变更|调整|修改)为)?"
-_IS = r"(?:由[^，；。\n]{2,40}?)?(?:均|应|定|暂定|更正|变更|调整|修改|延期|延长|延后)?(?:为|是|于|至)[“‘]?"
+_IS = (
+    r"(?:由[^，；。\n]{2,40}?)?(?:均|应|定|暂定|更正|变更|调整|修改|延期|延长|延后)?"
+    r"(?:为|是|于|至)[“‘]?"
+)
 _BARE_SUM = r"\s*(?=(?:人民币|[￥¥])|\d[\d,.]*\s*[万亿]?元)"
-"""What may follow a label beside a colon: 投标截止时间及开标时间：, 由…更正为…, 保证金人民币3000元."""
+"""What may follow a label beside a colon: 投标截止时间及开标时间：, 由…更正为…, 保证金3000元."""
 _NEXT_LABEL = re.compile(
     r"[；;。\s　]+(?:\d+[.．、]|[（(]\d+[）)])?[\u4e00-\u9fff]{2,14}"
     r"(?:[（(][^（）()]{1,12}[）)])?[：:]"
@@ -352,7 +355,8 @@ def names() -> tuple[CardName, ...]:
 
 
 def _card_name(entry: dict[str, Any]) -> CardName:
-    labels = "|".join(_spaced(label) for label in sorted(entry["labels"], key=len, reverse=True))
+    written = [_spaced(label) for label in sorted(entry["labels"], key=len, reverse=True)]
+    labels = "|".join([*entry.get("patterns", ()), *written])
     label = rf"(?P<label>{labels})"
     follow = "|".join(map(_spaced, entry.get("followed_by", ())))
     return CardName(

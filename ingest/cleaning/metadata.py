@@ -70,6 +70,14 @@ _NUMBERED_NOTICE = re.compile(
 )
 _NOTICE_NUMBER = re.compile(r"[（(]?(?:(?:19|20)\d{2}\s*年\s*)?第\s*\d+\s*号[）)]?")
 """A notice that has no other name than its number: 财政部公告 2023年第16号."""
+_FORM_ALONE = re.compile(
+    r"(?:政府采购)?(?:公开|邀请|竞争性|单一来源|国内|国际)*(?:招标|采购|磋商|谈判|询价|比选|竞价)*"
+    r"(?:文件|公告|邀请函|邀请书|通知书|合同)"
+)
+_PURCHASE_NAME = re.compile(
+    r"(?:\d[.、]\s*)?(?:采购|招标)?(?:项目|工程)名称\s*[：:]\s*(?P<name>[^，。；：:\s]{4,50})$"
+)
+"""A form without its purchase, and the line that names this."""
 _CONTENTS = re.compile(r"目\s*[录次]")
 _CONTENTS_LINE = re.compile(
     r"第[一二三四五六七八九十百\d]+[编章节部]|附\s*[件录]|.*(?:[.…·]{3,}|\t)\s*\d*$"
@@ -196,6 +204,8 @@ def _find_title(lines: Sequence[str]) -> str | None:
     ):
         named = _find_title(lines[2:])
         return named or "".join((lines[0] + lines[1].strip("（）()")).split())
+    if named := _named_below(lines):
+        return named
     lines = [line for line in _without_contents(lines)[:HEAD_LINES] if not _COVER.match(line)]
     for at, line in enumerate(lines[:TITLE_LINES]):
         below = lines[at + 1] if at + 1 < len(lines) else ""
@@ -218,6 +228,16 @@ def _find_title(lines: Sequence[str]) -> str | None:
                 return title
         return _unspaced(line)
     return None
+
+
+def _named_below(lines: Sequence[str]) -> str | None:
+    """The title of a paper that prints its form first: 竞争性谈判文件, 项目名称：…."""
+    head = [_unspaced(line) for line in lines[:HEAD_LINES] if not _COVER.match(line)]
+    if not head or not _FORM_ALONE.fullmatch(head[0]):
+        return None
+    said = (_PURCHASE_NAME.match(line) for line in lines[:HEAD_LINES])
+    name = next((match["name"] for match in said if match), None)
+    return f"{name}{head[0]}" if name else None
 
 
 def _without_contents(lines: Sequence[str]) -> Sequence[str]:
