@@ -44,6 +44,11 @@ NAMED: dict[str, tuple[str, dict[str, str | None]]] = {
         {"title": "中华人民共和国财政部公告2023年第16号", "number": "财政部公告2023年第16号",
          "published": "2023-08-01"},
     ),
+    "order that promulgates what it revised": (
+        "中华人民共和国国务院令\n第707号\n现公布修订后的《采购法实施条例样本》，自2019年1月1日起施行。\n"
+        "总理　　某某\n2018年12月18日\n第一条 甲，制定本条例。\n",
+        {"title": "采购法实施条例样本", "number": "国务院令第707号", "effective": "2019-01-01"},
+    ),
     "contents before the title": (
         "目 录\n第一章 总则\n第二章 程序\n云川市采购管理办法\n第一章 总则\n"
         "第一条 甲，制定本办法。\n"

@@ -93,6 +93,7 @@ _TENDER = re.compile(
 """How the papers of one purchase are called, beside those of the state."""
 _PROMULGATED = re.compile(
     r"^(?:现(?:将|发布|公布))?《(?P<title>[^《》]{4,60})》(?:已经?|业经|经)[^。]*公布"
+    r"|^现(?:予|将)?(?:公布|发布)(?:修订后的|修改后的|修正后的)?《(?P<said>[^《》]{4,60})》"
 )
 _ORGAN = re.compile(
     r"(?:[部委局厅院府会办署行室社]|办公厅|办公室|中心|法院|检察院|兵团|总局|领导小组|财政|公司)$"
@@ -216,7 +217,7 @@ def _find_title(lines: Sequence[str]) -> str | None:
             if _is_whole(line):
                 return line
         if promulgated := _PROMULGATED.match(line):
-            return promulgated["title"]
+            return promulgated["title"] or promulgated["said"]
         if len(line) > MAX_TITLE or "\n" in line or _NO_TITLE.search(line):
             return None
         title = ""
