@@ -173,10 +173,11 @@ def printed(files: Iterable[Path]) -> dict[str, dict[str, Any]]:
             data = print_it(title, paragraphs)
             for read in (product, pypdfium, pymupdf, docling):
                 began = time.process_time()
-                body = read(data).partition(paragraphs[0][:4])
+                text = "".join(read(data).split())
                 rates[read.__name__]["seconds"].append(time.process_time() - began)
-                wanted = "\n".join(paragraphs)
-                rates[read.__name__][way].append(error_rate(body[1] + body[2], wanted))
+                wanted = "".join("".join(paragraphs).split())
+                body = text[max(text.find(wanted[:4]), 0) :]
+                rates[read.__name__][way].append(error_rate(body, wanted))
     return {
         reader: {way: round(sum(all) / len(all), 4) for way, all in ways.items()}
         for reader, ways in rates.items()
