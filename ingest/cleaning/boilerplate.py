@@ -206,9 +206,10 @@ def _items(lines: Sequence[str], sure: bool) -> tuple[Related, ...] | None:
         if _BUTTONS.fullmatch(line) or _is_publication_line(line) or _is_footer(line):
             break
         match = _RELATED_ITEM.match(line)
-        if not match or (_is_content(line) and not match["date"]) or "：" in match["title"]:
+        if not match:
             return None
-        if not (match["date"] or match["bullet"] or sure):
+        bare = not (match["date"] or match["bullet"])
+        if bare and (not sure or _is_content(line) or "：" in line):
             return None
         found.append(Related(match["title"], find_date(match["date"]) if match["date"] else None))
     return tuple(found)
