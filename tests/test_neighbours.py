@@ -95,6 +95,14 @@ def test_titles_below_a_site(head: str, tmp_path: Path) -> None:
     assert prepared(tmp_path, page, "a.html").document.title == title
 
 
+def test_the_first_part_of_a_notice_is_no_title(tmp_path: Path) -> None:
+    page = (
+        "<html><head><meta charset=utf-8><title>云川市电梯采购</title></head><body>"
+        "<h1>云川市电梯采购</h1><h2>一、采购项目的基本情况</h2><p>限额为100万元。</p></body></html>"
+    )
+    assert prepared(tmp_path, page, "a.html").document.title == "云川市电梯采购"
+
+
 BODY = "限额为100万元，自2024年起执行。"
 FURNITURE = [
     ["当前位置 > 首页 > 政策", "{title}", "{body}"],

@@ -68,7 +68,7 @@ def _title(root: HtmlElement, declared: str | None, site: str | None) -> str | N
     heads = {text for e in root.iter("h1") if (text := _clean("".join(e.itertext())))}
     if len(heads) == 1:
         head = heads.pop()
-        if _SITE_TAIL.search(head) and (below := _below_the_site(root)):
+        if _SITE_TAIL.search(head) and (below := _below_the_site(root, head)):
             return below
         bare = _bare(head)
         if len(bare) >= _MIN_TITLE and (not declared or bare in _bare(declared)):
@@ -93,12 +93,14 @@ def _title(root: HtmlElement, declared: str | None, site: str | None) -> str | N
     return _without_site(declared, site)
 
 
-def _below_the_site(root: HtmlElement) -> str | None:
-    """The first ``<h2>`` that is no site's name."""
+def _below_the_site(root: HtmlElement, site: str) -> str | None:
+    """The first ``<h2>`` that is no site's name, longer than ``site``, and no part of a text."""
     heads = (_clean("".join(e.itertext())) for e in root.iter("h2"))
-    return next((h for h in heads if len(h) > _MIN_TITLE and not _SITE_TAIL.search(h)), None)
+    head = next((h for h in heads if len(h) > len(site) and not _SITE_TAIL.search(h)), None)
+    return None if head is None or _PART.match(head) else head
 
 
+_PART = re.compile(r"[（(]?[一二三四五六七八九十\d]+[）)、.．]|第")
 _MIN_TITLE = 5
 _SHOWS_TITLE = ("h1", "h2", "h3", "h4", "p", "div", "td", "span", "strong", "b", "font", "center")
 _ANY_GAP = re.compile(r"\s*[_|｜—–>»›＞-]+\s*|\s+")
