@@ -80,7 +80,10 @@ def laws(files: Iterable[Path]) -> dict[str, float]:
     for file in files:
         text = file.read_text(encoding="utf-8")
         document = clean(replace(load(file), source="law.md"))
-        title = next((x[2:] for x in text.splitlines() if x.startswith("# ")), file.stem)
+        title = (
+            next((x[2:] for x in text.splitlines() if x.startswith("# ")), "")
+            or file.stem.split("(")[0]
+        )
         right["title"].append(_bare(document.title) == _bare(title))
         articles = [s.label for s in outline(document) if s.kind == "article"]
         right["articles"].append(articles == _ARTICLE.findall(text))

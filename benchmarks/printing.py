@@ -17,11 +17,12 @@ def chromium(title: str, paragraphs: Sequence[str]) -> bytes:
     """A printed web page."""
     from playwright.sync_api import sync_playwright
 
-    from benchmarks.serving import CHROMIUM, FLAGS
+    from benchmarks.serving import FLAGS
+    from benchmarks.serving import chromium as browser_path
 
     body = "".join(f"<p style='text-indent:2em'>{escape(text)}</p>" for text in paragraphs)
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = play.chromium.launch(executable_path=browser_path(), args=FLAGS)
         page = browser.new_page()
         page.set_content(f"<html lang='zh-CN'><h1>{escape(title)}</h1>{body}</html>")
         made = page.pdf(format="A4")

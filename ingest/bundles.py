@@ -10,14 +10,12 @@ import io
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email import policy
-from email.message import EmailMessage
-from email.parser import BytesParser
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from ingest.errors import LoadError
 from ingest.load import FORMATS, unknown_format
+from ingest.mail import parts_of
 from ingest.settings import Settings
 
 BUNDLES: Final = (".zip", ".eml")
@@ -109,7 +107,7 @@ def _members(wanted: BundleWanted, settings: Settings) -> list[Member]:
     if len(data) > settings.load.max_file_bytes:
         raise _too_large(wanted.source)
     if wanted.source.lower().endswith(".eml"):
-        return list(_mail(data))
+        return [Member(_path(name) or "附件", content) for name, content in parts_of(data)]
     return list(_archive(data, wanted.source, int(settings.load.max_expanded_mb * 1_000_000)))
 
 
@@ -156,29 +154,6 @@ def _path(name: str) -> str:
     parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
     hidden = any(part.startswith((".", "~$")) or part == "__MACOSX" for part in parts)
     return "" if hidden else "/".join(parts)
-
-
-def _mail(data: bytes) -> Iterator[Member]:
-    """The text of a mail under its subject, then what is attached."""
-    message = BytesParser(policy=policy.default).parsebytes(data)
-    assert isinstance(message, EmailMessage)
-    subject = " ".join(str(message.get("subject", "")).split()) or "邮件"
-    body = message.get_body(("plain", "html"))
-    if body is not None:
-        text = str(body.get_content())
-        if body.get_content_subtype() == "html":
-            yield Member(f"{_file_name(subject)}.html", text.encode())
-        elif text.strip():
-            yield Member(f"{_file_name(subject)}.txt", f"{subject}\n{text}".encode())
-    for part in message.iter_attachments():
-        name, content = part.get_filename(), part.get_payload(decode=True)
-        shown_within = part.get_content_maintype() == "image" and part.get("content-id")
-        if name and isinstance(content, bytes) and not shown_within:
-            yield Member(_path(name) or "附件", content)
-
-
-def _file_name(subject: str) -> str:
-    return subject.replace("/", "_").replace("\\", "_").strip(". ")[:60] or "邮件"
 
 
 def _damaged(where: str) -> LoadError:

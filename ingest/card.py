@@ -46,11 +46,24 @@ _BARE_NUMBER = re.compile(r"\d[\d,，.]*")
 _BEFORE = re.compile(
     r"(?:^|[；;，,。、）)\s　：:])(?:"
     r"[（(]?[\d一二三四五六七八九十.]{1,6}[)）.．、]?\s*|[①-⑳★▲*●■◆▪•]\s*|"
-    r"(?:本项目|本次采购|本采购项目|采购人|项目|采购包|合同包|分包|第?[\dA-Z一二三四五]{1,3}[包标]段?"
-    r"|包|标段|其中)\s*[\d一二三四五A-Z]{0,2}\s*的?\s*){0,4}$"
+    r"(?:本项目|本次采购|本采购项目|采购人|采购单位|招标人|建设单位|(?:采购|招标)?代理机构|项目|采购包|合同包|分包|第?[\dA-Z一二三四五]{1,3}[包标]段?"
+    r"|包|标段|其中|原公告的?)\s*[\d一二三四五A-Z]{0,2}\s*的?\s*){0,4}$"
 )
 """What may stand before a label: nothing, a numbering, the purchase or the lot that is meant."""
+_JOINED_BEFORE = re.compile(
+    r"(?:^|[；;，,。、\s])(?:[（(]?[\d一二三四五六七八九十.]{1,6}[)）.．、]?\s*)?"
+    r"[\u4e00-\u9fff]{4,14}[及和与暨]$"
+)
+"""Another label before this one, of the same value: 投标文件递交地点及开标地点."""
 _UNIT = r"(?P<unit>[（(][^（）()]{1,24}[）)])?"
+_AND_MORE = r"(?:[及和与、暨/][\u4e00-\u9fff]{2,14})?"
+_CHANGED = r"(?:(?:更正|变更|调整|修改)为)?"
+_IS = (
+    r"(?:由[^，；。\n]{2,40}?)?(?:均|应|定|暂定|更正|变更|调整|修改|延期|延长|延后)?"
+    r"(?:为|是|于|至)[“‘]?"
+)
+_BARE_SUM = r"\s*(?=(?:人民币|[￥¥])|\d[\d,.]*\s*[万亿]?元)"
+"""What may follow a label beside a colon: 投标截止时间及开标时间：, 由…更正为…, 保证金3000元."""
 _NEXT_LABEL = re.compile(
     r"[；;。\s　]+(?:\d+[.．、]|[（(]\d+[）)])?[\u4e00-\u9fff]{2,14}"
     r"(?:[（(][^（）()]{1,12}[）)])?[：:]"
@@ -72,7 +85,7 @@ class CardName:
     shape: re.Pattern[str]
     label: re.Pattern[str]
     colon: re.Pattern[str]
-    said: re.Pattern[str]
+    said: tuple[re.Pattern[str], ...]
     not_after: tuple[str, ...]
     headings: tuple[str, ...]
     beneath: tuple[str, ...]
@@ -153,7 +166,12 @@ def _in_line(
     text = document.text
     for match in kind.colon.finditer(text, line.start, line.end):
         before = _before(text, line.start, match.start())
-        if not _BEFORE.search(before) or before.rstrip("的 ").endswith(kind.not_after):
+        if before.rstrip("的 ").endswith(kind.not_after):
+            continue
+        joined = _JOINED_BEFORE.search(before)
+        if joined and any(word in joined[0] for word in kind.not_after):
+            continue
+        if not joined and not _BEFORE.search(before):
             continue
         start = match.end()
         end = _value_end(text, start, line.end)
@@ -300,15 +318,15 @@ def _in_sentences(kind: CardName, document: Document) -> Iterator[CardEntry]:
     """本项目预算金额为人民币120万元，…"""
     text = document.text
     for line in document.lines:
-        if line.kind == "table":
-            continue
-        for match in kind.said.finditer(text, line.start, line.end):
+        found = (m for said in kind.said for m in said.finditer(text, line.start, line.end))
+        for match in found:
             before = text[max(line.start, match.start() - 8) : match.start()]
             if any(word in before for word in kind.not_after):
                 continue
             if kind.fits(match["value"].strip()):
                 start, end = _sentence(text, match.start(), match.end(), line)
-                yield _entry(kind, document, match["label"], (start, end), match.span("value"))
+                label = match["label"] or kind.words[0]
+                yield _entry(kind, document, label, (start, end), match.span("value"))
 
 
 def _sentence(text: str, start: int, end: int, line: Line) -> tuple[int, int]:
@@ -337,7 +355,8 @@ def names() -> tuple[CardName, ...]:
 
 
 def _card_name(entry: dict[str, Any]) -> CardName:
-    labels = "|".join(_spaced(label) for label in sorted(entry["labels"], key=len, reverse=True))
+    written = [_spaced(label) for label in sorted(entry["labels"], key=len, reverse=True)]
+    labels = "|".join([*entry.get("patterns", ()), *written])
     label = rf"(?P<label>{labels})"
     follow = "|".join(map(_spaced, entry.get("followed_by", ())))
     return CardName(
@@ -346,9 +365,14 @@ def _card_name(entry: dict[str, Any]) -> CardName:
         beside=tuple(entry.get("beside", ())),
         shape=_SHAPES[entry["shape"]],
         label=re.compile(rf"(?:[\d.（()）、★▲]{{0,6}}\s*)?{label}"),
-        colon=re.compile(rf"{label}\s*{_UNIT}\s*[：:]\s*"),
-        said=re.compile(
-            rf"{label}\s*{_UNIT}(?:的?(?:金额|数额|总额|上限))?(?:均|应|定|暂定)?(?:为|是|于)\s*(?P<value>[^，。；;\n]+)"
+        colon=re.compile(rf"{label}{_AND_MORE}\s*{_UNIT}{_CHANGED}\s*[：:]\s*"),
+        said=tuple(
+            re.compile(pattern)
+            for pattern in (
+                rf"{label}\s*{_UNIT}(?:的?(?:金额|数额|总额|上限))?(?:{_IS}\s*|{_BARE_SUM})"
+                r"(?P<value>[^，。；;\n]+)",
+                *(f"(?P<label>){pattern}" for pattern in entry.get("sentences", ())),
+            )
         ),
         not_after=tuple(entry.get("not_after", ())),
         headings=tuple(entry.get("headings", ())),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import zipfile
 from email.message import EmailMessage
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -101,3 +103,57 @@ def test_other_formats_of_an_office_are_told_how_to_become_one(ending: str) -> N
     error = unknown_format(f"文件{ending}")
     assert ending not in FORMATS
     assert "请" in error.line("zh") and ending in error.line("en")
+
+
+def sent(subject: bytes, disposition: bytes) -> bytes:
+    """A mail as programs in China write it: GBK text declared as GB 2312, one attachment."""
+    return b"\r\n".join(
+        [
+            b"Subject: " + subject,
+            b"MIME-Version: 1.0",
+            b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x",
+            b"Content-Type: text/plain; charset=gb2312",
+            b"Content-Transfer-Encoding: 8bit\r\n",
+            "开标地点：云川市镕基楼。".encode("gbk"),
+            b"--x\r\nContent-Type: text/plain",
+            b"Content-Disposition: attachment; " + disposition + b"\r\n",
+            "限额".encode() + b"\r\n--x--\r\n",
+        ]
+    )
+
+
+def coded(words: str) -> bytes:
+    return b"=?gb2312?B?" + base64.b64encode(words.encode("gbk")) + b"?="
+
+
+@pytest.mark.parametrize(
+    ("subject", "disposition"),
+    [
+        (coded("镕基楼采购"), b'filename="' + coded("镕基楼.txt") + b'"'),
+        (coded("镕基楼采购"), b"filename=" + coded("镕基楼.txt")),
+        ("镕基楼采购".encode("gbk"), b'filename="' + "镕基楼.txt".encode("gbk") + b'"'),
+        (
+            coded("镕基楼") + b"\r\n " + coded("采购"),
+            b"filename*=gb2312''" + quote("镕基楼.txt".encode("gbk")).encode(),
+        ),
+    ],
+)
+def test_mail_as_programs_in_china_write_it(
+    subject: bytes, disposition: bytes, tmp_path: Path
+) -> None:
+    bundle = taken(tmp_path, "a.eml", sent(subject, disposition))
+    assert [member.name for member in bundle.members] == ["镕基楼采购.txt", "镕基楼.txt"]
+    assert "云川市镕基楼" in bundle.members[0].data.decode()
+    assert bundle.members[1].data.decode().strip() == "限额"
+
+
+def test_a_mail_in_a_mail_is_told_of(tmp_path: Path) -> None:
+    inner, mail = EmailMessage(), EmailMessage()
+    inner["Subject"] = "内"
+    inner.set_content("甲。")
+    mail["Subject"] = "外"
+    mail.set_content("乙。")
+    mail.add_attachment(inner)
+    bundle = taken(tmp_path, "a.eml", bytes(mail))
+    assert [member.name for member in bundle.members] == ["外.txt"]
+    assert [error.code for error in bundle.left_out] == ["nested-archive"]

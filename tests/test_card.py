@@ -10,6 +10,7 @@ from ingest.card import kind_of_purchase
 from ingest.prepare import Origin, Prepared, prepare_here
 from ingest.settings import Settings
 from tests.tender_texts import Tender, tenders
+from tests.tender_texts_apart import APART
 
 
 def read(folder: Path, name: str, text: str) -> Prepared:
@@ -40,6 +41,16 @@ def test_all_eight_of_eighteen_of_twenty_texts(tmp_path: Path) -> None:
     assert len(failed) <= 2, failed
 
 
+@pytest.mark.parametrize("tender", APART, ids=lambda tender: tender.name)
+def test_texts_in_manners_of_their_own(tender: Tender, tmp_path: Path) -> None:
+    assert wrong(tender, tmp_path) == []
+
+
+def test_a_form_before_the_name_of_its_purchase(tmp_path: Path) -> None:
+    text = "竞争性谈判文件\n项目名称：龙泉镇敬老院消防改造工程\n采购人：龙泉镇人民政府\n甲。"
+    assert read(tmp_path, "a.txt", text).document.title == "龙泉镇敬老院消防改造工程竞争性谈判文件"
+
+
 @pytest.mark.parametrize(
     ("title", "kind"),
     [
@@ -51,6 +62,8 @@ def test_all_eight_of_eighteen_of_twenty_texts(tmp_path: Path) -> None:
         ("书架购置项目成交结果公告", "award-notice"),
         ("书架购置项目合同公告", "award-notice"),
         ("书架购置项目竞争性磋商文件", "tender-document"),
+        ("书架购置项目询价通知书", "tender-document"),
+        ("云川市财政局投诉处理结果公告（第12号）", "complaint-decision"),
         ("监理服务招标文件（第二版）", "tender-document"),
         ("云川市财政局政府采购投诉处理决定书", "complaint-decision"),
         ("物业服务采购合同", "contract"),

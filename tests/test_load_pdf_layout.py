@@ -12,6 +12,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 
+from ingest.clean import clean
 from ingest.load import load_bytes
 from ingest.loading.radicals import fold_radicals
 
@@ -252,3 +253,97 @@ def test_a_printed_web_page_is_no_table() -> None:
     found = texts(draw)
     assert [text for text in found if text in BARE] == BARE[:6]
     assert all(a != b for a, b in pairwise(found))
+
+
+def test_heads_over_columns_and_last_lines_across_them() -> None:
+    def draw(canvas: Canvas) -> None:
+        write(canvas, 60, 45, "云川市人民政府公报", 9)
+        write(canvas, 480, 45, "2024年第1期", 9)
+        write(canvas, 190, 80, "云川市采购管理办法", 20)
+        flow(canvas, ARTICLES[:2], 60, 120)
+        flow(canvas, ARTICLES[2:5], 60, 260, width=18)
+        flow(canvas, ARTICLES[5:8], 306, 260, width=18)
+
+    assert texts(draw) == ["云川市采购管理办法", *BARE[:8]]
+
+
+def test_a_last_page_with_few_lines_in_its_right_column() -> None:
+    lines = ["　　" + text for text in ARTICLES]
+    cut = [line[at : at + 18] for line in lines for at in range(0, len(line), 18)]
+
+    def columns(left: list[str], right: list[str]) -> Callable[[Canvas], None]:
+        def draw(canvas: Canvas) -> None:
+            for x, column in ((60, left), (306, right)):
+                for at, line in enumerate(column):
+                    write(canvas, x, 100 + 20 * at, line)
+
+        return draw
+
+    assert texts(columns(cut[:12], cut[12:24]), columns(cut[24:-2], cut[-2:])) == BARE
+
+
+def test_heads_of_left_and_right_pages_and_a_title_that_one_repeats() -> None:
+    def page(number: int) -> Callable[[Canvas], None]:
+        def draw(canvas: Canvas) -> None:
+            head = (72, "云川市财政局") if number % 2 == 0 else (400, "云川市采购管理办法")
+            write(canvas, head[0], 42, head[1], 9)
+            if number == 1:
+                write(canvas, 190, 90, "云川市采购管理办法", 20)
+            flow(canvas, ARTICLES[number * 2 - 2 : number * 2], top=130)
+
+        return draw
+
+    assert texts(*map(page, range(1, 6))) == ["云川市采购管理办法", *BARE]
+
+
+def test_a_head_of_the_size_of_the_text() -> None:
+    def draw(canvas: Canvas) -> None:
+        write(canvas, 72, 42, "云川市政府采购文件")
+        write(canvas, 190, 100, "云川市采购管理办法", 20)
+        flow(canvas, ARTICLES[:3], top=140)
+
+    assert texts(draw) == ["云川市采购管理办法", *BARE[:3]]
+
+
+def test_a_watermark_in_the_white_of_another_page() -> None:
+    def mark(canvas: Canvas) -> None:
+        canvas.setFillGray(0.85)
+        write(canvas, 100, 305, "仅供内部参考使用", 26)
+        canvas.setFillGray(0)
+
+    def cover(canvas: Canvas) -> None:
+        mark(canvas)
+        write(canvas, 190, 100, "云川市采购管理办法", 20)
+        write(canvas, 72, 140, "云川市财政局编")
+
+    def full(canvas: Canvas) -> None:
+        mark(canvas)
+        flow(canvas, ARTICLES)
+
+    def last(canvas: Canvas) -> None:
+        mark(canvas)
+        flow(canvas, [article("十一")])
+
+    found = texts(cover, full, last)
+    assert found == [
+        "云川市采购管理办法",
+        "云川市财政局编",
+        *BARE,
+        article("十一").replace("　", ""),
+    ]
+
+
+def test_a_cover_whose_form_is_larger_than_its_purchase() -> None:
+    def draw(canvas: Canvas) -> None:
+        write(canvas, 120, 220, "云川市第一中学食堂", 26)
+        write(canvas, 120, 260, "设备采购项目", 26)
+        write(canvas, 200, 340, "竞争性磋商文件", 30)
+        write(canvas, 150, 600, "采购人：云川市第一中学", 14)
+        flow(canvas, ARTICLES[:2], top=660)
+
+    stream = io.BytesIO()
+    canvas = Canvas(stream, pagesize=A4)
+    draw(canvas)
+    canvas.save()
+    document = clean(load_bytes(stream.getvalue(), "a.pdf"))
+    assert document.title == "云川市第一中学食堂设备采购项目竞争性磋商文件"

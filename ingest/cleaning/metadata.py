@@ -47,7 +47,7 @@ _RED_HEAD = re.compile(
     r"|银行|兵团|总局|总署|审计署|中央|主席|公司|集团|学院|大学|协会)\s*(?:文\s*件|令|公\s*告))$"
 )
 _COVER = re.compile(
-    r"^(?:[^：:]{0,6}(?:编号|编码|代码|标段|包号|密级|份号|日期|时间|单位|采购人|招标人|代理机构|"
+    r"^(?:[^：:]{0,6}(?:编号|编码|代码|字号|(?:计划|备案|登记|合同|批次)号|标段|包号|密级|份号|日期|时间|单位|采购人|招标人|代理机构|"
     r"紧急程度|签发人|版本)[^：:]{0,4}[：:]|目\s*[录次]$|第?\s*\d+\s*页?$|[-—\s\d]+$|共\s*\d+\s*页|"
     r"[A-Z]{2,}[-_A-Z0-9（）()〔〕\[\]]*\d[-_A-Z0-9]*$|\d{4}\s*年\s*\d{1,2}\s*月|"
     r"(?:机密|秘密|绝密|特急|加急|急件)|.{0,8}(?:首页|位置[：:]))"
@@ -61,8 +61,30 @@ _ORDER_BEFORE = re.compile(
     r"[）)]?\s*(?:[-—–－_]+|[：:]|\s)\s*(?P<title>[《\u4e00-\u9fff].{3,})$"
 )
 """An order's number before the title of what it promulgates."""
+_PURCHASE_BEFORE = re.compile(
+    r"[（(\[【]?[A-Z]{2,}[-_A-Z0-9（）()〔〕\[\]]*\d[-_A-Z0-9]*号?[）)\]】]?[\s:：—]+"
+    r"(?P<title>[\u4e00-\u9fff].{5,})$"
+)
+_NUMBERED_NOTICE = re.compile(
+    r"(?:中华人民共和国)?[\u4e00-\u9fff\s]{2,24}(?:公\s*告|通\s*告|公\s*报)"
+)
+_NOTICE_NUMBER = re.compile(r"[（(]?(?:(?:19|20)\d{2}\s*年\s*)?第\s*\d+\s*号[）)]?")
+"""A notice that has no other name than its number: 财政部公告 2023年第16号."""
+_FORM_ALONE = re.compile(
+    r"(?:政府采购)?(?:公开|邀请|竞争性|单一来源|国内|国际)*(?:招标|采购|磋商|谈判|询价|比选|竞价)*"
+    r"(?:文件|公告|邀请函|邀请书|通知书|合同)"
+)
+_PURCHASE_NAME = re.compile(
+    r"(?:\d[.、]\s*)?(?:采购|招标)?(?:项目|工程)名称\s*[：:]\s*(?P<name>[^，。；：:\s]{4,50})$"
+)
+"""A form without its purchase, and the line that names this."""
+_CONTENTS = re.compile(r"目\s*[录次]")
+_CONTENTS_LINE = re.compile(
+    r"第[一二三四五六七八九十百\d]+[编章节部]|附\s*[件录]|.*(?:[.…·]{3,}|\t)\s*\d*$"
+)
+_CHAPTER = re.compile(r"第[一二三四五六七八九十\d]+(?:[章节卷]|部\s*分)")
 _REVISED = re.compile(
-    rf"^(?:最新|最近)?(?:修正|修订|公布|发布|颁布|制定|订定)日期\s*[：:]\s*{DATE}"
+    rf"^(?:最新|最近)?(?:修正|修订|公布|公?发布|发文|颁布|制定|订定)日期\s*[：:]\s*{DATE}"
 )
 _TENDER = re.compile(
     r"(?:(?:招标|采购|磋商|谈判|询价|比选|竞价|遴选|投标|响应|资格预审)文件|采购需求(?:书)?|采购意向|公示|"
@@ -71,6 +93,7 @@ _TENDER = re.compile(
 """How the papers of one purchase are called, beside those of the state."""
 _PROMULGATED = re.compile(
     r"^(?:现(?:将|发布|公布))?《(?P<title>[^《》]{4,60})》(?:已经?|业经|经)[^。]*公布"
+    r"|^现(?:予|将)?(?:公布|发布)(?:修订后的|修改后的|修正后的)?《(?P<said>[^《》]{4,60})》"
 )
 _ORGAN = re.compile(
     r"(?:[部委局厅院府会办署行室社]|办公厅|办公室|中心|法院|检察院|兵团|总局|领导小组|财政|公司)$"
@@ -101,7 +124,7 @@ def find_metadata(
     name = PurePath(source.rstrip("/")).stem if "://" not in source else ""
     title = declared.title or _find_title(lines) or _title_of(name)
     title = _without_order(title) if title else None
-    whole, lines = lines, _own(lines)
+    whole, lines = lines, _own(lines, title or "")
     events = find_events(lines)
     number = declared.number or find_number(lines, events, name)
     issuer = (
@@ -131,8 +154,8 @@ def find_metadata(
 
 
 def _without_order(title: str) -> str:
-    """``title`` without the number of the order before it: 财政部令第87号--…管理办法."""
-    named = _ORDER_BEFORE.match(title)
+    """``title`` without the number of an order or purchase before it: 财政部令第87号--…办法."""
+    named = _ORDER_BEFORE.match(title) or _PURCHASE_BEFORE.match(title)
     return named["title"].strip("《》") if named else title
 
 
@@ -148,12 +171,16 @@ def _labelled_date(lines: Sequence[str]) -> str | None:
     return next((iso(match) for match in found if match), None)
 
 
-def _own(lines: Sequence[str]) -> Sequence[str]:
+def _own(lines: Sequence[str], title: str) -> Sequence[str]:
     """``lines`` without the text of an annex, whose number, signature and date are its own.
 
     A list of annexes above the signature is none; a line 附件 begins one where a document number
-    or an addressee follows, or once the text is signed.
+    or an addressee follows, or once the text is signed. Of a tender document or contract only what
+    stands before its first chapter speaks of it: its chapters hold notices and orders that apply.
     """
+    if kind_of_purchase(title) in ("tender-document", "contract"):
+        first = next((n for n, line in enumerate(lines) if n and _CHAPTER.match(line)), len(lines))
+        lines = lines[:first]
     signed = False
     for at, line in enumerate(lines):
         signed = signed or bool(at and re.fullmatch(rf"[（(]?{DATE}[）)]?", line.replace(" ", "")))
@@ -171,7 +198,16 @@ def _find_title(lines: Sequence[str]) -> str | None:
     for line in lines[:TITLE_LINES]:
         if labelled := _LABELLED.match(line):
             return labelled["title"]
-    lines = [line for line in lines[:HEAD_LINES] if not _COVER.match(line)]
+    if (
+        len(lines) > 1
+        and _NUMBERED_NOTICE.fullmatch(lines[0])
+        and _NOTICE_NUMBER.fullmatch(lines[1])
+    ):
+        named = _find_title(lines[2:])
+        return named or "".join((lines[0] + lines[1].strip("（）()")).split())
+    if named := _named_below(lines):
+        return named
+    lines = [line for line in _without_contents(lines)[:HEAD_LINES] if not _COVER.match(line)]
     for at, line in enumerate(lines[:TITLE_LINES]):
         below = lines[at + 1] if at + 1 < len(lines) else ""
         if _RED_HEAD.match(line) or (_ORGAN.search(line) and _RED_HEAD.match(below)):
@@ -181,8 +217,8 @@ def _find_title(lines: Sequence[str]) -> str | None:
             if _is_whole(line):
                 return line
         if promulgated := _PROMULGATED.match(line):
-            return promulgated["title"]
-        if len(line) > MAX_TITLE or _NO_TITLE.search(line):
+            return promulgated["title"] or promulgated["said"]
+        if len(line) > MAX_TITLE or "\n" in line or _NO_TITLE.search(line):
             return None
         title = ""
         for part in lines[at : at + TITLE_LINES]:
@@ -193,6 +229,27 @@ def _find_title(lines: Sequence[str]) -> str | None:
                 return title
         return _unspaced(line)
     return None
+
+
+def _named_below(lines: Sequence[str]) -> str | None:
+    """The title of a paper that prints its form first: 竞争性谈判文件, 项目名称：…."""
+    head = [_unspaced(line) for line in lines[:HEAD_LINES] if not _COVER.match(line)]
+    if not head or not _FORM_ALONE.fullmatch(head[0]):
+        return None
+    said = (_PURCHASE_NAME.match(line) for line in lines[:HEAD_LINES])
+    name = next((match["name"] for match in said if match), None)
+    return f"{name}{head[0]}" if name else None
+
+
+def _without_contents(lines: Sequence[str]) -> Sequence[str]:
+    """``lines`` without a list of contents among the first of them, before the title."""
+    at = next((n for n, line in enumerate(lines[:TITLE_LINES]) if _CONTENTS.fullmatch(line)), None)
+    if at is None:
+        return lines
+    end = at + 1
+    while end < len(lines) and _CONTENTS_LINE.match(lines[end]):
+        end += 1
+    return [*lines[:at], *lines[end:]]
 
 
 def _is_whole(title: str) -> bool:
@@ -212,8 +269,10 @@ def _unspaced(line: str) -> str:
 
 def _continues(line: str) -> bool:
     """Whether ``line`` may be the next line of a title that is not complete."""
-    return len(line) <= MAX_TITLE and not (
-        _NO_TITLE.search(line) or find_dates(line) or _RED_HEAD.match(line)
+    return (
+        len(line) <= MAX_TITLE
+        and "\n" not in line
+        and not (_NO_TITLE.search(line) or find_dates(line) or _RED_HEAD.match(line))
     )
 
 

@@ -34,7 +34,8 @@ _CONGRESS = re.compile(
     r"(?P<body>人民代表大会(?:常务委员会)?)"
 )
 _ORDER = re.compile(
-    r"(?P<issuer>(?:中华人民共和国)?[\u4e00-\u9fff]{2,24}?)令\s*[（(]?(?:\d{4}年)?\s*第\s*"
+    r"(?P<issuer>(?:中华人民共和国)?[\u4e00-\u9fff]{2,24}?(?:[ 、　][\u4e00-\u9fff]{2,12}){0,4}?)令"
+    r"\s*[（(]?(?:\d{4}年)?\s*第\s*"
     r"(?P<no>\d{1,4})\s*号"
 )
 _ORDER_ENDS = re.compile(r"[）)]?\s*(?:$|[-—–－_]+|[：:])")
@@ -43,6 +44,11 @@ _NUMBER = re.compile(
     r"(?P<code>[\u4e00-\u9fff]{1,10}?)\s*[〔\[（(［【﹝]\s*(?P<year>(?:19|20)\d{2})\s*[〕\]）)］】﹞]\s*"
     r"(?:第)?\s*(?P<no>\d{1,5})\s*号"
 )
+_NOTICE = re.compile(
+    r"(?P<issuer>[\u4e00-\u9fff\s]{2,30}?)\s*公\s*告\s*(?P<year>(?:19|20)\d{2}年)?\s*"
+    r"第\s*(?P<no>\d{1,4})\s*号"
+)
+"""The number of a notice, on its own line below the name of the body."""
 _SUBJECT = (
     r"本(?:法|条例|办法|规定|规则|细则|解释|通知|意见|决定|方案|制度|规范|标准|目录|准则|章程"
     r"|实施\S{2,4})"
@@ -125,6 +131,9 @@ def adopting_body(events: Sequence[Event]) -> str | None:
 def find_number(lines: Sequence[str], events: Sequence[Event], file_name: str) -> str | None:
     """The document's own number in its usual form; numbers of documents referred to are not it."""
     head = [line.strip(" 　（()）") for line in lines[:HEAD]]
+    if len(head) > 1 and (notice := _NOTICE.fullmatch(f"{head[0]} {head[1]}")):
+        issuer = "".join(notice["issuer"].split()).removeprefix("中华人民共和国")
+        return f"{issuer}公告{notice['year'] or ''}第{notice['no']}号"
     for at, line in enumerate(head):
         bare = _NUMBER_LABEL.sub("", line)
         if match := _NUMBER.fullmatch(bare):

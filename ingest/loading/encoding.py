@@ -72,7 +72,7 @@ def _decoded(data: bytes, where: str, declared: str | None) -> Decoded:
 def _certainly_utf8(data: bytes, name: str) -> Decoded | None:
     """``data`` as UTF-8 where it decodes; two Chinese characters of GBK may do so by chance."""
     found = _strictly(data, "utf-8")
-    if found is None or not _holds_text(found.text):
+    if found is None or not (_holds_text(found.text) or _has_holes(found.text)):
         return None
     if name == "utf-8" or any(char >= "\u0800" for char in found.text):
         return found
@@ -155,6 +155,14 @@ def _holds_text(text: str) -> bool:
     return bad <= max(1, len(text[:SAMPLE]) // 100) and "\0" not in text[:SAMPLE]
 
 
+def _has_holes(text: str) -> bool:
+    """Whether ``text`` is Chinese in which a program before put marks for the bytes it lost."""
+    holes = text.count("\ufffd")
+    rest = text.replace("\ufffd", "")
+    return holes * _LEAST_TO_A_HOLE <= len(text) and _looks_like_text(rest)
+
+
+_LEAST_TO_A_HOLE = 8
 _BAD = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f\ufffd\ufffe\uffff\ud800-\udfff]")
 
 

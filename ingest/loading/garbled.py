@@ -39,7 +39,18 @@ def restored(text: str) -> str:
         return text
     lines = text.splitlines(keepends=True)
     return "".join(
-        (_read_again(line) or line) if _WESTERN_RUN.search(line) else line for line in lines
+        (_read_again(line) or _between_tags(line)) if _WESTERN_RUN.search(line) else line
+        for line in lines
+    )
+
+
+def _between_tags(line: str) -> str:
+    """A line of markup, what stands between its tags read again."""
+    pieces = re.split("(<[^>]*>)", line)
+    if len(pieces) == 1:
+        return line
+    return "".join(
+        (_read_again(piece) or piece) if _WESTERN_RUN.search(piece) else piece for piece in pieces
     )
 
 

@@ -57,7 +57,7 @@ def page_metadata(root: HtmlElement, where: str) -> Metadata:
 _SITE_TAIL = re.compile(
     r"(?:网|在线|之窗|采购|信息中心|网站|门户|平台|政府|频道|栏目|[部委局厅办])$"
 )
-_TITLE_GAP = re.compile(r"\s*[_|｜]+\s*|\s+[-–—]+\s+|[-–—]+\s+|(?<=[^\s\d])-(?=[^-]+$)")
+_TITLE_GAP = re.compile(r"\s*[_|｜>»›＞]+\s*|\s+[-–—]+\s+|[-–—]+\s+|(?<=[^\s\d])-(?=[^-]+$)")
 
 
 def _title(root: HtmlElement, declared: str | None, site: str | None) -> str | None:
@@ -68,6 +68,8 @@ def _title(root: HtmlElement, declared: str | None, site: str | None) -> str | N
     heads = {text for e in root.iter("h1") if (text := _clean("".join(e.itertext())))}
     if len(heads) == 1:
         head = heads.pop()
+        if _SITE_TAIL.search(head) and (below := _below_the_site(root, head)):
+            return below
         bare = _bare(head)
         if len(bare) >= _MIN_TITLE and (not declared or bare in _bare(declared)):
             return head
@@ -82,12 +84,26 @@ def _title(root: HtmlElement, declared: str | None, site: str | None) -> str | N
     for end in reversed(ends):
         if len(_bare(declared[:end])) >= _MIN_TITLE and _bare(declared[:end]) in shown:
             return declared[:end].strip()
+    for gap in _ANY_GAP.finditer(declared):
+        if (
+            len(_bare(declared[gap.end() :])) >= _MIN_TITLE
+            and _bare(declared[gap.end() :]) in shown
+        ):
+            return declared[gap.end() :].strip()
     return _without_site(declared, site)
 
 
+def _below_the_site(root: HtmlElement, site: str) -> str | None:
+    """The first ``<h2>`` that is no site's name, longer than ``site``, and no part of a text."""
+    heads = (_clean("".join(e.itertext())) for e in root.iter("h2"))
+    head = next((h for h in heads if len(h) > len(site) and not _SITE_TAIL.search(h)), None)
+    return None if head is None or _PART.match(head) else head
+
+
+_PART = re.compile(r"[（(]?[一二三四五六七八九十\d]+[）)、.．]|第")
 _MIN_TITLE = 5
 _SHOWS_TITLE = ("h1", "h2", "h3", "h4", "p", "div", "td", "span", "strong", "b", "font", "center")
-_ANY_GAP = re.compile(r"\s*[_|｜—–-]+\s*|\s+")
+_ANY_GAP = re.compile(r"\s*[_|｜—–>»›＞-]+\s*|\s+")
 
 
 def _bare(text: str) -> str:

@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from ingest.errors import LoadError
-from ingest.loading.pdf_chars import UNKNOWN
+from ingest.loading.pdf_chars import UNKNOWN, Mark
 from ingest.loading.pdf_streams import check_streams
 from ingest.loading.printed_pages import PrintedPage, printed_page, reading_of
 from ingest.loading.reading import LoadLimits, Reading, Scanning
@@ -82,7 +82,16 @@ def _check_count(count: int, where: str, limits: LoadLimits) -> None:
 def _pages(pdf: PdfDocument) -> list[PrintedPage]:
     from ingest.loading.pdf_content import read_page
 
-    return [printed_page(read_page(pdf[number], number + 1), number) for number in range(len(pdf))]
+    marks: set[Mark] = set()
+    pages: list[PrintedPage] = []
+    for number in range(len(pdf)):
+        gutter = pages[-1].gutter if pages else None
+        pages.append(printed_page(read_page(pdf[number], number + 1), number, gutter, marks))
+    for number, page in enumerate(pages):
+        if page.pale & marks:  # the first page shows a watermark in the white
+            again = read_page(pdf[number], number + 1)
+            pages[number] = printed_page(again, number, page.gutter, marks)
+    return pages
 
 
 def _scanned(pages: list[PrintedPage], where: str) -> list[int]:

@@ -20,6 +20,10 @@ UNKNOWN = "\ufffd"
 """A character of which the font does not say what it is."""
 
 
+Mark = tuple[int, int, str]
+"""Size, lightness and characters of a watermark."""
+
+
 def unseen(page: Page) -> list[Char]:
     """Characters that nobody sees: off the page, a point high at most, or white on white."""
     left, top, right, bottom = page.bbox
@@ -50,16 +54,20 @@ def _has_ground(page: Page, x: float, y: float) -> bool:
     return False
 
 
-def readable(page: Page) -> Page:
-    """``page`` without what is unseen, overprinted doubles and watermarks; itself where it has
-    none."""
+def readable(page: Page, marks: set[Mark]) -> tuple[Page, frozenset[Mark]]:
+    """``page`` without what is unseen, overprinted doubles and watermarks; and what may be one.
+
+    :param marks: watermarks of other pages, which lie here in the white, too; those of this page
+        are added.
+    """
     gone = {id(char) for char in unseen(page)}
     chars = [char for char in page.chars if id(char) not in gone]
-    dropped = gone | _slanting(chars) | _overlaid(chars)
+    laid, pale = _overlaid(chars, marks)
+    dropped = gone | _slanting(chars) | laid
     dropped |= _doubles([char for char in chars if id(char) not in dropped])
     if not dropped:
-        return page
-    return page.filter(lambda thing: id(thing) not in dropped)
+        return page, pale
+    return page.filter(lambda thing: id(thing) not in dropped), pale
 
 
 _WHITE, _SMALLEST = 0.98, 1.0
@@ -113,10 +121,11 @@ def _slants(char: Char) -> bool:
     return min(angle, 90 - angle) > _STRAIGHT
 
 
-def _overlaid(chars: list[Char]) -> set[int]:
-    """Large or pale characters that lie on those of the text."""
+def _overlaid(chars: list[Char], marks: set[Mark]) -> tuple[set[int], frozenset[Mark]]:
+    """Large or pale characters that lie on those of the text or make a watermark of another page,
+    and the pale ones that do neither."""
     if not chars:
-        return set()
+        return set(), frozenset()
     usual = sorted(char["size"] for char in chars)[len(chars) // 2]
     groups: defaultdict[tuple[int, int], list[Char]] = defaultdict(list)
     text: list[Char] = []
@@ -129,11 +138,19 @@ def _overlaid(chars: list[Char]) -> set[int]:
         else:
             text.append(char)
     found: set[int] = set()
-    for group in groups.values():
+    pale: set[Mark] = set()
+    for (size, light), group in groups.items():
+        mark = size, light, "".join(sorted({char["text"] for char in group}))
+        if mark in marks:
+            found |= {id(char) for char in group}
+            continue
         covered = sum(any(_covers(char, other) for other in text) for char in group)
         if covered >= max(2, _SHARE * len(group)):
             found |= {id(char) for char in group}
-    return found
+            marks.add(mark)
+        elif light >= 10 * _PALE:
+            pale.add(mark)
+    return found, frozenset(pale)
 
 
 def _covers(char: Char, other: Char) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 Char = dict[str, Any]
@@ -67,20 +68,27 @@ class Columns:
         return self.places.get(id(char), WHOLE)[1] == column
 
 
-def find_columns(chars: Sequence[Char], tables: Sequence[Box]) -> Columns | None:
+def find_columns(
+    chars: Sequence[Char], tables: Sequence[Box], known: float | None = None
+) -> Columns | None:
     """The columns of a page; ``None`` where it is set in one.
 
     :param chars: those outside the tables.
+    :param known: where the gutter of the page before runs; the last page of a text has few rows
+        that show one of their own.
     """
     rows = _rows(chars)
     x = _gutter(rows)
+    if x is None and known is not None and _keeps(rows, known):
+        x = known
     if x is None:
         return None
+    ends = _last_lines(rows, x)
     places: dict[int, Place] = {}
     marks: list[tuple[float, int, list[int]]] = []  # height, column, whose
     for row in rows:
         left, across, right = row.sides(x)
-        if across or not (left or right):
+        if across or not (left or right) or id(row) in ends:
             marks.append((row.top, 0, [id(char) for char in row.chars]))
             continue
         for column, side in ((1, True), (2, False)):
@@ -95,6 +103,29 @@ def find_columns(chars: Sequence[Char], tables: Sequence[Box]) -> Columns | None
         last = column
         places |= dict.fromkeys(things, (band, column))
     return Columns(x, places)
+
+
+def _keeps(rows: Sequence[_Row], x: float) -> bool:
+    """Whether a page that shows no gutter keeps that of the page before: hardly a row crosses it,
+    and one at least has text on both sides."""
+    sides = [row.sides(x) for row in rows]
+    across = sum(crosses for _, crosses, _ in sides)
+    return across * 4 <= len(rows) and any(left and right for left, _, right in sides)
+
+
+def _last_lines(rows: Sequence[_Row], x: float) -> set[int]:
+    """The short last lines of paragraphs that run across both columns."""
+    found: set[int] = set()
+    for at, (above, row) in enumerate(pairwise(rows), 1):
+        crosses = above.sides(x)[1] or id(above) in found
+        if not crosses or row.sides(x) != (True, False, False):
+            continue
+        near = row.top - above.bottom
+        below = rows[at + 1] if at + 1 < len(rows) else None
+        lone = below is None or below.sides(x)[1] or below.top - row.bottom > 1.3 * max(near, 1.0)
+        if lone and near < row.bottom - row.top:
+            found.add(id(row))
+    return found
 
 
 def _rows(chars: Sequence[Char]) -> list[_Row]:

@@ -25,8 +25,12 @@ _CONTENT = re.compile(
 _EDGE_LINES = 2
 _MARGIN = 0.1
 """The share of a page's height, above and below, that is margin."""
+_DEEP = 0.065
+"""No text reaches so far into the margin; what stands there apart is a head or foot of any size."""
 _APART = 1.25
 """A head or foot is so many times further from the text than its lines from one another."""
+_LARGE = 1.3
+"""No head or foot is set so many times larger than the text."""
 _SMALL = 0.92
 """A head or foot set smaller than this part of the text needs no such distance."""
 
@@ -49,13 +53,46 @@ def without_furniture(
     repeated = {key for key, count in counted.items() if count >= least}
     if filled > 1 and numbers >= max(2, filled / 2):
         repeated |= {key for key in counted if key[0] == "#"}
+    alternating = [_alternating(pages[parity::2]) for parity in (0, 1)]
     found = []
     for number, lines in enumerate(pages):
         height = heights[number] if heights else 0.0
         gone: set[int] = set()
         for top in (True, False):
-            gone |= _gone(lines, top, repeated, number + 1, height if filled <= 2 else 0.0)
+            lone = height if filled <= 2 else 0.0
+            gone |= _gone(lines, top, repeated, number + 1, lone)
+            gone |= _of_every_other(lines, top, alternating[number % 2], height, gone)
         found.append([line for line in lines if id(line) not in gone])
+    return found
+
+
+def _alternating(pages: Sequence[Sequence[PrintedLine]]) -> set[tuple[str, bool]]:
+    """What left or right pages, ``pages``, repeat at their edges."""
+    counted = Counter(
+        key
+        for lines in pages
+        for key in {_key(line.text, top) for top in (True, False) for line in _edge(lines, top)}
+        if len(key[0]) > 1
+    )
+    return {key for key, count in counted.items() if count >= max(2, len(pages) / 2)}
+
+
+def _of_every_other(
+    lines: Sequence[PrintedLine],
+    top: bool,
+    repeated: set[tuple[str, bool]],
+    height: float,
+    gone: set[int],
+) -> set[int]:
+    """Heads that only left or only right pages have: small or apart, in the margin."""
+    found: set[int] = set()
+    for line in _edge([line for line in lines if id(line) not in gone], top):
+        inner = [other for other in lines if id(other) not in gone | found and other is not line]
+        if _key(line.text, top) not in repeated or not _in_margin(line, top, height):
+            break
+        if _opens(line.text) or _is_large(line, inner) or not _apart(line, inner, 0.0):
+            break
+        found.add(id(line))
     return found
 
 
@@ -89,8 +126,11 @@ def _gone(
         key = _key(line.text, top)
         says_page = key[0] == "#" and (key in repeated or _numbers(line, inner, page, height))
         is_repeated = key in repeated and (at == 0 or _apart(line, inner, 0.0))
+        is_repeated = is_repeated and not _is_large(line, inner)
         in_margin = height > 0 and _in_margin(line, top, height)
-        lone = in_margin and bool(inner) and _apart(line, inner, 1.0) and not _opens(line.text)
+        deep = height > 0 and _in_margin(line, top, height, _DEEP)
+        smaller = 0.0 if deep and not _is_large(line, inner) else 1.0
+        lone = in_margin and bool(inner) and _apart(line, inner, smaller) and not _opens(line.text)
         if not (says_page or is_repeated or lone):
             break
         gone.add(id(line))
@@ -111,8 +151,14 @@ def _numbers(line: PrintedLine, inner: list[PrintedLine], page: int, height: flo
     return bool(_DRESSED.fullmatch(line.text.strip())) or match["page"] == str(page)
 
 
-def _in_margin(line: PrintedLine, top: bool, height: float) -> bool:
-    return line.bottom <= _MARGIN * height if top else line.top >= (1 - _MARGIN) * height
+def _is_large(line: PrintedLine, inner: Sequence[PrintedLine]) -> bool:
+    """Whether ``line`` is a title, which a running head may repeat on other pages."""
+    sizes = sorted(other.size for other in inner)
+    return bool(sizes) and line.size >= _LARGE * sizes[len(sizes) // 2]
+
+
+def _in_margin(line: PrintedLine, top: bool, height: float, margin: float = _MARGIN) -> bool:
+    return line.bottom <= margin * height if top else line.top >= (1 - margin) * height
 
 
 def _opens(text: str) -> bool:
@@ -124,6 +170,7 @@ def _apart(line: PrintedLine, inner: list[PrintedLine], smaller: float) -> bool:
 
     :param smaller: 1 where it must be smaller and apart, 0 where either will do.
     """
+    inner = [x for x in inner if x.bottom <= line.top or x.top >= line.bottom]
     if not inner:
         return True
     sizes = sorted(other.size for other in inner)

@@ -8,6 +8,11 @@ from collections.abc import Sequence
 from ingest.loading.pdf_lines import PrintedLine
 from ingest.loading.reading import join_lines
 
+_FORM_ALONE = re.compile(
+    r"(?:公开|邀请)?(?:招标|采购|磋商|谈判|询价|比选|竞争性磋商|竞争性谈判|单一来源采购|资格预审|询比)(?:文件|公告|邀请书)"
+    r"|(?:政府)?采购合同|采购需求书?"
+)
+"""The form of a paper, whose purchase stands above it in smaller type."""
 _LARGER = 1.2
 """A title is set so many times larger than the text."""
 _ALIKE = 0.05
@@ -44,7 +49,8 @@ def largest_title(pages: Sequence[Sequence[PrintedLine]]) -> str | None:
             groups.append([line])
     titles = [(group[0].size, text) for group in groups if (text := _text(group))]
     largest = max((size for size, _ in titles), default=0.0)
-    return next((text for size, text in titles if size > (1 - _ALIKE) * largest), None)
+    title = next((text for size, text in titles if size > (1 - _ALIKE) * largest), None)
+    return None if title and _FORM_ALONE.fullmatch(title) else title
 
 
 def _goes_on(above: PrintedLine, line: PrintedLine) -> bool:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ingest.document import Block, Metadata
-from ingest.loading.pdf_chars import readable, unseen
+from ingest.loading.pdf_chars import Mark, readable, unseen
 from ingest.loading.pdf_columns import WHOLE, Columns, Place, find_columns
 from ingest.loading.pdf_furniture import without_furniture
 from ingest.loading.pdf_lines import Frame, Margins, PrintedLine, margins, paragraphs, tidy
@@ -30,13 +30,16 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class PrintedPage:
-    """The lines and tables of one page; ``hidden`` is text on it that nobody sees."""
+    """The lines and tables of one page; ``hidden`` is text on it that nobody sees, ``gutter`` where
+    its columns part, ``pale`` what may be a watermark that lies on no text."""
 
     lines: list[PrintedLine] = field(default_factory=list)
     tables: list[PrintedTable] = field(default_factory=list)
     has_image: bool = False
     height: float = 0.0
     hidden: str = ""
+    gutter: float | None = None
+    pale: frozenset[Mark] = frozenset()
 
 
 _Y_TOLERANCE = 6.0
@@ -63,13 +66,20 @@ def reading_of(
     return Reading(blocks, Metadata(title=named), hidden=hidden, scanned=scanned)
 
 
-def printed_page(page: Page, number: int) -> PrintedPage:
-    """What is to be read on ``page``, which has the ``number`` (from 0)."""
+def printed_page(
+    page: Page, number: int, gutter: float | None = None, marks: set[Mark] | None = None
+) -> PrintedPage:
+    """What is to be read on ``page``, which has the ``number`` (from 0).
+
+    :param gutter: where the columns of the page before part.
+    :param marks: the watermarks of other pages; those of this one are added.
+    """
+    marks = set() if marks is None else marks
     tables = []
     rules = len(page.lines) + len(page.rects) + len(page.curves)
     page_height, has_image = float(page.height), bool(page.images)
     hidden = "".join(char["text"] for char in unseen(page)).strip()
-    page = readable(page)
+    page, pale = readable(page, marks)
     for found in page.find_tables() if rules <= _MAX_RULES else ():
         cells = [row.cells for row in found.rows]
         table = printed_table(found.bbox, cell_texts(cells, page.chars), cells)
@@ -78,9 +88,10 @@ def printed_page(page: Page, number: int) -> PrintedPage:
             tables.append(table)
     boxes = [table.box for table in tables]
     text = page.filter(lambda thing: not _inside(thing, boxes)) if boxes else page
-    columns = find_columns(text.chars, boxes)
+    columns = find_columns(text.chars, boxes, gutter)
     if columns is None:
-        return PrintedPage(_lines(text, number), tables, has_image, page_height, hidden)
+        lines = _lines(text, number)
+        return PrintedPage(lines, tables, has_image, page_height, hidden, pale=pale)
     for order, table in enumerate(tables):
         table.place = columns.places.get(order, WHOLE)
     lines = []
@@ -88,7 +99,7 @@ def printed_page(page: Page, number: int) -> PrintedPage:
         part = text.filter(partial(_stands_in, columns, column))
         lines += _lines(part, number, columns.places)
     lines.sort(key=_reading_order)
-    return PrintedPage(lines, tables, has_image, page_height, hidden)
+    return PrintedPage(lines, tables, has_image, page_height, hidden, columns.gutter, pale)
 
 
 def _stands_in(columns: Columns, column: int, thing: dict[str, Any]) -> bool:

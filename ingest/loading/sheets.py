@@ -38,7 +38,7 @@ class Sheet:
 
 
 def read_csv(data: bytes, where: str) -> Reading:
-    """The rows as one table.
+    """The rows as tables with their titles and notes.
 
     :raises LoadError: as decoding a text does.
     """
@@ -47,8 +47,11 @@ def read_csv(data: bytes, where: str) -> Reading:
         dialect: type[csv.Dialect] = csv.Sniffer().sniff(decoded.text[:4096], ",;\t")
     except csv.Error:
         dialect = csv.excel
-    table = table_block([list(row) for row in csv.reader(io.StringIO(decoded.text), dialect)])
-    return Reading((table,) if table else (), encoding=decoded.encoding)
+    rows = [
+        [" ".join(cell.split()) for cell in row]
+        for row in csv.reader(io.StringIO(decoded.text), dialect)
+    ]
+    return Reading(tuple(_blocks(rows)), encoding=decoded.encoding)
 
 
 def read_xlsx(data: bytes, where: str, limits: LoadLimits) -> Reading:

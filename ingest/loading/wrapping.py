@@ -26,6 +26,12 @@ _UNFINISHED = re.compile(
     r"(?:应当|可以|不得|必须|有权|负责|依法|按照|依照|根据|应|由|对|将|在|向|与|和|或者?|以及|及|(?<![目标])的|为|是|给|使|让|把|"
     r"被|并|且|但|不|以|于|经|自|从|[、，,])$|应当|可以|不得|必须|有权"
 )
+_ITEM = re.compile(r"[（(]?[一二三四五六七八九十\d]{1,3}[）)]\s*|\d{1,2}[.．、]\s*")
+_BROKEN = re.compile(
+    r"(?:下列|以下|任何|其他|各级|有关|相关|实行|进行|给予|予以|属于|采取|规避|违反|超过|达到|符合|具有|"
+    r"提供|提出|作出|组织|参加|公开|应当|可以|不得|[对将在向与和或以及为是由从自于把被])$"
+)
+"""Words at the end of a line that go on to their object in the next."""
 _LEAST_LINES = 6
 _FULL = 0.9
 """A line of this part of the width is full."""
@@ -49,13 +55,20 @@ def unwrapped(lines: Sequence[str]) -> list[str]:
 
 
 def _goes_on(above: str, line: str, full: bool) -> bool:
-    if not line.strip() or not above.strip() or _OPENS.match(line):
+    bare = above.strip()
+    if not line.strip() or not bare:
         return False
+    if _OPENS.match(line):
+        led = line.strip().endswith("：") and _ARTICLE.match(bare)
+        return bool(led and _BROKEN.search(bare))
     if full:
         return True
-    if above.rstrip().endswith(_ENDS) or not _ARTICLE.match(above.strip()):
+    if bare.endswith(_ENDS):
         return False
-    return bool(_UNFINISHED.search(_ARTICLE.sub("", above.strip())))
+    if _ARTICLE.match(bare):
+        return bool(_UNFINISHED.search(_ARTICLE.sub("", bare)) or _BROKEN.search(bare))
+    item = _ITEM.match(bare)
+    return bool(item and line.strip().endswith(("；", "。")) and _BROKEN.search(bare, item.end()))
 
 
 def _width(lines: Sequence[str]) -> int | None:

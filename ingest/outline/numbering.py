@@ -71,7 +71,10 @@ class Mark:
 _HAN = "零〇○一二三四五六七八九十百千两"
 _NUMERAL = rf"(?:[{_HAN}](?:\s*[{_HAN}])*|[0-9０-９]{{1,4}})"
 
-_DIVISION = re.compile(rf"第\s*({_NUMERAL})\s*(分\s*编|编|篇|部\s*分|章|节)(?P<gap>[\s:：、.．]*)")
+_DIVISION = re.compile(
+    rf"第\s*({_NUMERAL})\s*(分\s*编|编|篇|部\s*分|章|节)"
+    rf"(?:\s*之\s*(?P<zhi>[{_HAN}]+|[0-9０-９]{{1,2}})(?=[\s:：]|$))?(?P<gap>[\s:：、.．]*)"
+)
 _ARTICLE = re.compile(
     rf"第\s*({_NUMERAL})\s*(?:[-－–—‑]\s*(?P<dash>{_NUMERAL})\s*条|"
     rf"条(?:\s*之\s*(?P<zhi>[{_HAN}]+|[0-9０-９]{{1,2}}))?)"
@@ -183,8 +186,12 @@ def _law_mark(line: str) -> Mark | None:
             return None
         unit = re.sub(r"\s", "", found[2])
         scheme: Scheme = {"分编": "subpart", "章": "chapter", "节": "section"}.get(unit, "part")  # type: ignore[assignment]
-        label = re.sub(r"\s", "", f"第{found[1]}{unit}")
-        return Mark(scheme, label, number, found.end(), spaced=bool(found["gap"]) or not rest)
+        label = re.sub(
+            r"\s", "", f"第{found[1]}{unit}" + (f"之{found['zhi']}" if found["zhi"] else "")
+        )
+        spaced = bool(found["gap"]) or not rest
+        sub = value(found["zhi"]) or 0 if found["zhi"] else 0
+        return Mark(scheme, label, number, found.end(), spaced=spaced, sub=sub)
     return None
 
 
