@@ -2,6 +2,6 @@
 
 from typing import Final
 
-PIPELINE_VERSION: Final = 6
+PIPELINE_VERSION: Final = 7
 """Raised whenever a change of loading, cleaning, structure, splitting or of the text that is
 embedded changes what an index holds."""
