@@ -161,7 +161,7 @@ class Conversing:
             exchanged = completed(asked.question, asked.whole, holdings)
             if not exchanged.endswith(asked.question):
                 return exchanged
-        return completed(asked.question, asked.about, holdings)
+        return completed(asked.question, asked.before, holdings)
 
     def _says_nothing_new(self, asked: Asked, words: Sequence[str]) -> bool:
         """Whether all words of a question stand in what was told, which it then asks about."""

@@ -22,12 +22,6 @@ class Asked:
     whole: str = ""
     told: tuple[tuple[Quote, ...], ...] = ()
 
-    @property
-    def about(self) -> str:
-        """``before``, after the question that it was read together with, if it was with one."""
-        matter, _, last = self.whole.partition("？")
-        return f"{matter}？{self.before}" if last.strip("？") else self.before
-
 
 def asked_in(question: str, history: Sequence[Turn]) -> Asked:
     """A question as it is asked after ``history``, the conversation so far, oldest first. A
