@@ -196,7 +196,6 @@ class Assistant:
     def quoted(self, asked: Asked, filters: Filters, language: Language, hits_kept: int) -> Quoted:
         """The answer that quotes, made here and now, with the first ``hits_kept`` hits."""
         from app.conversation.answering import Conversing
-        from app.conversation.hearing import answered
 
         conversing = Conversing(*self.parts(), self.passages_read)
         with self._at_work:
@@ -204,13 +203,9 @@ class Assistant:
             retriever = self.parts()[0]
             heard = retriever.heard(asked.question)
             before = retriever.heard(asked.before).text if asked.before else ""
-            found, heard = answered(
-                conversing,
-                replace(asked, before=before),
-                heard,
-                filters,
-                heard.language(language),
-                self._within(filters),
+            understood = replace(asked, question=heard.text, before=before)
+            found = conversing.answered(
+                understood, filters, heard.language(language), self._within(filters)
             )
             by_words = retriever.by_words_only
             answer = heard.told(found.answer, language)

@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
-from typing import cast
 
 import pytest
 
 from app.content.words import content_words
-from app.conversation.answering import Conversing, Found
-from app.conversation.asked import Asked
-from app.conversation.hearing import answered
 from app.retrieval.english import in_chinese, is_english
-from app.retrieval.heard import Heard
 from app.retrieval.slips import without_fillers
 from app.retrieval.verbatim import parts, squeezed
 from app.service import Assistant
-from app.types import Answer, Filters
 from ingest.storage.terms import read_lines
 from tests.projects import Project, answering
 
@@ -85,6 +78,8 @@ def test_a_question_with_a_code_or_a_quoted_phrase_puts_up_what_holds_it(
 
 
 def test_filters_hold_for_what_stands_there_word_for_word(assistant: Assistant) -> None:
+    from app.types import Filters
+
     law = next(r.id for r in assistant.index.documents() if "救济" in r.title)
     hits = assistant.search("小马拉大车", 5, Filters(documents=(law,)))
     assert all(hit.passage.document == law and not hit.verbatim for hit in hits)
@@ -173,46 +168,3 @@ def test_the_glossary_is_whole() -> None:
         english, chinese = line.split("=")
         assert chinese.strip() and all(form.strip().isascii() for form in english.split("|")), line
     assert in_chinese("bid securities of winning bidders").split() == ["投标保证金", "中标人"]
-
-
-class _Answering:
-    """Answers wordings as probably as it is told."""
-
-    def __init__(self, likely: dict[str, float]) -> None:
-        self.likely = likely
-
-    def answered(self, asked: Asked, *_: object) -> Found:
-        likely = self.likely[asked.question]
-        answer = Answer(asked.question, "", not likely, probability=likely)
-        return Found(answer, (), 0.0)
-
-
-@pytest.mark.parametrize(
-    ("heard", "written", "text"),
-    [
-        (0.6, 0.2, "保函能代理保证金吗"),
-        (0.2, 0.6, "保函能代替保证金吗"),
-        (0.4, 0.4, "保函能代理保证金吗"),
-        (0.0, 0.3, "保函能代替保证金吗"),
-    ],
-)
-def test_a_slip_is_one_where_the_question_reads_no_better_as_it_is_written(
-    heard: float, written: float, text: str
-) -> None:
-    likely = {"保函能代理保证金吗": heard, "保函能代替保证金吗": written}
-    slip = Heard("保函能代理保证金吗", ("代理",), written="保函能代替保证金吗")
-    conversing = cast(Conversing, _Answering(likely))
-    found, taken = answered(conversing, Asked("保函能代替保证金吗"), slip, Filters(), "zh", None)
-    assert taken.text == found.answer.question == text
-    assert bool(taken.meant) == (text == slip.text)
-
-
-def test_what_the_corpus_never_has_may_be_a_slip_of_what_it_often_has(tmp_path: Path) -> None:
-    project = Project.make(tmp_path / "project", "answer: {reader: none}\n")
-    for n in range(25):
-        text = f"第{n + 1}条 供应商应当满足法规的条件，报价明显低于成本的，应当说明理由{n}。"
-        project.write(f"{n}.txt", f"图书采购办法{n}\n{text}\n")
-    slips = {"按发规怎么处理质疑": "法规", "应当满族什么条件": "满足", "命显低于成本": "明显"}
-    with answering(project) as assistant:
-        for written, meant in slips.items():
-            assert assistant.parts()[0].heard(written).meant == (meant,)

@@ -11,18 +11,11 @@ from ingest.language import Language
 @dataclass(frozen=True, slots=True)
 class Heard:
     """``text`` is what is looked for. ``meant`` are the words that were taken for slips of the
-    keyboard, and ``written`` is the text with these as they were put; ``english`` are the Chinese
-    words by which a question in English is looked for."""
+    keyboard; ``english`` are the Chinese words by which a question in English is looked for."""
 
     text: str
     meant: tuple[str, ...] = ()
     english: str = ""
-    written: str = ""
-
-    @property
-    def as_written(self) -> Heard:
-        """The same with no word taken for a slip."""
-        return Heard(self.written) if self.meant else self
 
     def language(self, shown: Language) -> Language:
         """The language to answer in where the page is shown in ``shown``."""

@@ -2,10 +2,8 @@
 中标) and under what is said between its words (那个, 就是说, 请问一下).
 
 A slip is a word that the corpus does not have, or hardly has, where it has another word of the same
-syllables. What is put in its place must be much more frequent in the corpus, and fit what stands
-beside it, be a word of the field for something that is none, or share a character with what the
-corpus never has. A word may be right in itself all the same: which is meant is read in the end
-(:mod:`app.conversation.hearing`).
+syllables. A word that is right in itself stays: what is put in its place must be much more frequent
+in the corpus and fit what stands beside it, or be a word of the field for something that is none.
 """
 
 from __future__ import annotations
@@ -60,7 +58,7 @@ class Hearing:
         if is_english(question):
             asked = in_chinese(question)
             return Heard(with_chinese(question, asked), english=asked) if asked else Heard(question)
-        bare = written = without_fillers(question)
+        bare = without_fillers(question)
         slips = sorted(self._slips(bare), key=lambda slip: -slip.weight)
         taken: list[_Slip] = []
         for slip in slips:
@@ -69,8 +67,7 @@ class Hearing:
                 taken.append(slip)
         for slip in sorted(taken, key=lambda slip: -slip.start):
             bare = bare[: slip.start] + slip.word + bare[slip.end :]
-        meant = tuple(slip.word for slip in sorted(taken, key=lambda s: s.start))
-        return Heard(bare, meant, written=written)
+        return Heard(bare, tuple(slip.word for slip in sorted(taken, key=lambda s: s.start)))
 
     def _slips(self, text: str) -> Iterator[_Slip]:
         for start, end in _spans(text):
@@ -86,7 +83,7 @@ class Hearing:
                 field, alike = word in field_words(), set(word) & set(written)
                 if fits < 0 or (word in _near(written) and not fits):
                     continue
-                if fits or (field and (alike or not known)) or (alike and not old):
+                if fits or (field and (alike or not known)):
                     yield _Slip(start, end, word, 10 * fits + 5 * field + float(np.log(new)))
 
     def _meant(self, written: str, least: int) -> Iterator[str]:
