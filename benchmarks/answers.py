@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from app.answering.citing import GAP
 from app.content.facts import bare_name, facts
 from app.types import Answer, Citation, Statement, Turn
 from app.verify import Documents, judge_all
@@ -220,7 +221,7 @@ def _needed(answer: Answer, statement: Statement, n: int, documents: Documents) 
 
 def _quoted(answers: Sequence[Answer]) -> float | None:
     quoted = sum(q.end - q.start for a in answers for s in a.statements for q in s.quotes)
-    shown = sum(len(s.text) for a in answers for s in a.statements)
+    shown = sum(len(s.text.replace(GAP, "")) for a in answers for s in a.statements)
     return round(min(quoted / shown, 1.0), 4) if shown else None
 
 

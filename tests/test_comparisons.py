@@ -8,7 +8,9 @@ import pytest
 
 from app.answering.compare import sides
 from app.as_json import answer_to_json
+from app.conversation.answering import own_first
 from app.service import Assistant
+from app.types import Answer
 from tests.projects import Project, answering
 from tests.test_conversation import LAW, REGULATION
 
@@ -91,6 +93,44 @@ def test_each_side_is_answered_under_its_name(
     numbers = [n for s in answer.statements for n in s.citations]
     assert sorted(set(numbers)) == [c.n for c in answer.citations]
     assert answer_to_json(answer)["statements"][0]["about"] == firsts[0].about
+
+
+def _answer(probability: float, abstained: bool = False) -> Answer:
+    return Answer("", "", abstained, probability=probability)
+
+
+@pytest.mark.parametrize(
+    ("own", "under", "law"),
+    [
+        (_answer(0.3), _answer(0.5), True),
+        (_answer(0.5), _answer(0.3), True),
+        (_answer(0.1), _answer(0.9), False),
+        (_answer(0.1), _answer(0.9, abstained=True), True),
+        (_answer(0.0, abstained=True), _answer(0.3), False),
+        (_answer(0.0, abstained=True), _answer(0.0, abstained=True), True),
+    ],
+)
+def test_a_law_speaks_for_itself_before_what_implements_it(
+    own: Answer, under: Answer, law: bool
+) -> None:
+    assert own_first(own, under) is (own if law else under)
+
+
+@pytest.mark.parametrize(
+    ("question", "cited"),
+    [
+        ("图书采购法和乐器采购法对保证金数额的规定有什么不同", "图书采购法》第七条"),
+        ("书款保证金多少天内退还，图书采购法跟乐器采购法对比", "图书采购法实施条例》第三条"),
+        ("图书采购法与乐器采购法的付款期限", "图书采购法》第三条"),
+    ],
+)
+def test_a_regulation_answers_for_a_law_that_is_silent(
+    assistant: Assistant, question: str, cited: str
+) -> None:
+    answer = assistant.ask(question)
+    assert answer.citations[0].official.endswith(cited), answer.text
+    assert answer.statements[0].about == "《中华人民共和国图书采购法》"
+    assert answer.probability > 0
 
 
 def test_a_side_that_is_not_here_is_said_to_be_missing(assistant: Assistant) -> None:

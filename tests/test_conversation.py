@@ -126,6 +126,23 @@ def test_what_says_nothing_new_is_asked_about_what_was_told(assistant: Assistant
     assert "七个工作日" in answer.statements[0].text
 
 
+@pytest.mark.parametrize("pointing", ["依据是哪一条？", "详细说说", "原文是怎么说的？"])
+@pytest.mark.parametrize("question", ["不答复怎么办", "对答复不满意呢", "多久答复"])
+def test_what_was_told_again_is_no_matter_of_its_own(
+    assistant: Assistant, pointing: str, question: str
+) -> None:
+    first = "图书馆收到复核申请后几个工作日内答复？"
+    history = [Turn(first, assistant.ask(first))]
+    history.append(Turn(pointing, assistant.ask(pointing, history)))
+    twice = [*history, Turn(pointing, assistant.ask(pointing, history))]
+    for before in (history, twice):
+        asked = asked_in(question, before)
+        assert asked.before == first and asked.told
+        answer = assistant.ask(question, before)
+        assert pointing.strip("？") not in answer.standalone
+        assert any(c.section in ("第五条", "第六条") for c in answer.citations), answer.text
+
+
 def test_without_a_conversation_there_is_only_the_question() -> None:
     assert asked_in(" 那省级呢？", []) == Asked("那省级呢？")
     assert asked_in("", [_turn("采购人有哪些责任？")]) == Asked("")
@@ -187,6 +204,10 @@ def test_a_point_that_the_answer_does_not_have_is_no_point(assistant: Assistant)
         ("图书馆收到复核申请后几个工作日内答复？", "对答复不满意呢", "第六条"),
         ("书款保证金最多收多少？", "什么时候退", "第三条"),
         ("图书馆验收后多少天支付书款？", "是工作日还是自然日？", "第三条"),
+        ("图书供应商对验收结果有异议，几天内提复核申请？", "是工作日还是自然日", "第四条"),
+        ("图书馆收到复核申请后几个工作日内答复？", "是工作日还是自然日？", "第五条"),
+        ("图书馆收到复核申请后几个工作日内答复？", "不答复怎么办", "第六条"),
+        ("图书馆收到复核申请后几个工作日内答复？", "逾期不答复呢", "第六条"),
     ],
 )
 def test_a_follow_up_is_answered_in_its_matter(

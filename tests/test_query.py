@@ -92,6 +92,21 @@ def test_documents_named(question: str, document: str) -> None:
     assert asked(question).named == (document,)
 
 
+@pytest.mark.parametrize(
+    ("question", "documents"),
+    [
+        ("政府采购法和87号令有什么不同", ["cg", "87"]),
+        ("采购法实施条例与财政部令第87号对比", ["cgtl", "87"]),
+        ("政府采购法跟国令第658号", ["cg", "cgtl"]),
+        ("87号令与94号令", ["87", "94"]),
+        ("政府采购法和国办发〔2013〕96号", ["cg", "96"]),
+    ],
+)
+def test_a_number_leaves_the_name_before_it_to_another(question: str, documents: list[str]) -> None:
+    mentions = NAMES.mentions(question)
+    assert [mention.documents for mention in mentions] == [(id,) for id in documents]
+
+
 def test_paragraph_item_and_of() -> None:
     (place,) = asked("政府采购法第22条第一款第（三）项").places
     assert (place.first, place.paragraph, place.item) == (22, 1, 3)

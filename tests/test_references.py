@@ -37,6 +37,13 @@ LATE = """政府採購法
 第 86 條
 主管機關應設委員會。
 """
+NOTICE = """文化部公告2024年第{number}号
+关于{what}的公告
+现将{what}有关事项公告如下。
+一、{what}自2024年6月{day}日起申报，申报材料一式{copies}份。
+2024年5月{day}日
+"""
+NOTICES = [(3, "图书目录调整", 5, 4), (5, "图书目录更正", 3, 6), (13, "图书目录废止", 8, 9)]
 
 
 @pytest.fixture(scope="module")
@@ -44,6 +51,9 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
     project = Project.make(tmp_path_factory.mktemp("references") / "project")
     project.write("rules.txt", RULES)
     project.write("late.txt", LATE)
+    for number, what, day, copies in NOTICES:
+        text = NOTICE.format(number=number, what=what, day=day, copies=copies)
+        project.write(f"{number}.txt", text)
     with answering(project) as assistant:
         yield assistant
 
@@ -89,6 +99,27 @@ def test_a_place_that_is_not_there_is_refused(assistant: Assistant, question: st
 def test_an_item_is_no_chapter(assistant: Assistant) -> None:
     answer = assistant.ask("成都市图书交易条例第五项是什么？")
     assert all("施行" not in s.text for s in answer.statements if not s.further)
+
+
+@pytest.mark.parametrize(
+    ("question", "copies"),
+    [
+        ("第3号公告的申报材料一式几份？", "四份"),
+        ("第5号公告的申报材料一式几份？", "六份"),
+        ("第13号公告要求申报材料一式几份？", "九份"),
+        ("文化部公告2024年第5号，申报材料一式几份", "六份"),
+        ("文化部2024年第3号公告申报材料要几份", "四份"),
+    ],
+)
+def test_a_number_is_that_of_a_document_and_no_day(
+    assistant: Assistant, question: str, copies: str
+) -> None:
+    answer = assistant.ask(question)
+    assert not answer.abstained, answer.text
+    told = [s.text for s in answer.statements if not s.further]
+    digit = str(next(c for _, _, _, c in NOTICES if "零一二三四五六七八九"[c] == copies[0]))
+    assert all(f"一式{digit}份" in text for text in told if "一式" in text), told
+    assert any(f"一式{digit}份" in text for text in told), told
 
 
 @pytest.mark.parametrize(

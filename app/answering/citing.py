@@ -18,6 +18,9 @@ from app.types import Citation, Quote, Statement
 from ingest.document import Passage
 from ingest.index import Index
 
+GAP = "\n……\n"
+"""What stands in a statement where words of the source are left out."""
+
 
 class Citer:
     """Collects the citations of one answer."""
@@ -126,7 +129,7 @@ def joined(source: Source, spans: Sequence[Span]) -> str:
         if before is not None:
             # what is pointed to stands after what points to it
             gap = source.text[before:start] if before <= start else source.text[end:before]
-            text += "\n" if "\n" in gap and not gap.strip() else "" if not gap.strip() else "\n……\n"
+            text += "\n" if "\n" in gap and not gap.strip() else "" if not gap.strip() else GAP
         text += source.text[start:end]
         before = end
     return text

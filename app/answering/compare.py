@@ -24,12 +24,14 @@ class Side:
     """One thing compared.
 
     ``name`` is what it is called, ``question`` what is asked of it, ``documents`` the ids of what
-    may answer: none where it is not here.
+    may answer: none where it is not here. ``under`` are the ids of what was made to implement it,
+    which answers where it says nothing itself.
     """
 
     name: str
     question: str
     documents: tuple[str, ...]
+    under: tuple[str, ...] = ()
 
 
 def sides(asked: Question, hits: Sequence[Hit], holdings: Holdings) -> list[Side]:
@@ -62,7 +64,7 @@ def _of_document(
     text: str, one: Named, named: Sequence[Named], absent: Sequence[Fact], holdings: Holdings
 ) -> Side:
     """The side of a document. What is asked of it is the question without any name, unless an
-    article goes with its own. A law that says nothing of it may have a regulation that does."""
+    article goes with its own."""
     articles = {n.start: _article_after(text, n.end) for n in named}
     own = articles[one.start]
     cut = [(n.start, articles[n.start] or n.end) for n in named]
@@ -73,8 +75,8 @@ def _of_document(
     current = next((r for r in records if not r.superseded), None)
     title = shown_title(current.title if current else one.shown)
     question = f"{title}{text[one.end : own].lstrip('》〉')} {rest}" if own else rest
-    further = () if own else sorted(implementing(one.documents, holdings) - others)
-    return Side(title, question, (*one.documents, *further))
+    under = () if own else sorted(implementing(one.documents, holdings) - others)
+    return Side(title, question, one.documents, tuple(under))
 
 
 def _article_after(text: str, end: int) -> int:

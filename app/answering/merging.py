@@ -41,6 +41,7 @@ def joined_answers(
         statements=tuple(statements),
         citations=tuple(citations),
         evidence="weak" if weak else "strong",
+        probability=min(answer.probability for _, answer in parts),
         standalone=question,
         score=sum(s.score for s in statements) / len(statements),
     )

@@ -40,8 +40,9 @@ _AS_LIKELY_AS = 5
 _MOST_EACH = 2
 """So many statements of each side."""
 _OF_A_SIDE = 0.5
-"""A side is quoted at so much of the probability an answer needs: what asks to compare
-(有什么不同) is answered by neither side alone."""
+"""A side is quoted at so much of the probability an answer needs."""
+_OWN = 0.5
+"""A law that answers so much as probably as the regulation under it answers for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +175,11 @@ class Conversing:
         return bool(words) and all(word in told for word in words)
 
     def _told_again(self, asked: Asked, places: Sequence[Chosen], language: Language) -> Answer:
-        """The places pointed at, named."""
+        """The places pointed at, named; what they are about remains what it was."""
         again = self._answerer.told_again(asked.question, places, language)
         names = "、".join(dict.fromkeys(c.official for c in again.citations))
-        return replace(again, notice=frame("based", language, names=names))
+        notice = frame("based", language, names=names)
+        return replace(again, notice=notice, standalone=asked.before)
 
     def _side_by_side(
         self,
@@ -191,12 +193,16 @@ class Conversing:
         told: list[tuple[str, Answer]] = []
         silent: list[str] = []
         for side in parts:
-            ids = [i for i in side.documents if within is None or i in within]
-            if not ids:
+            own, under = (
+                [i for i in ids if within is None or i in within]
+                for ids in (side.documents, side.under)
+            )
+            if not (own or under):
                 key = "silent" if side.documents else "absent"  # a filter shuts it out, or not here
                 silent.append(frame(key, language, name=side.name))
                 continue
-            answer = self._of_side(side, ids, filters, language)
+            answers = [self._of_side(side, ids, filters, language) for ids in (own, under) if ids]
+            answer = answers[0] if len(answers) < 2 else own_first(*answers)
             if answer.abstained:
                 silent.append(frame("silent", language, name=side.name))
             else:
@@ -210,15 +216,24 @@ class Conversing:
     def _of_side(
         self, side: Side, ids: Sequence[str], filters: Filters, language: Language
     ) -> Answer:
-        """A side's answer from the documents ``ids``. Where its question says too little alone,
-        such as when something takes effect, it is asked with the side's name."""
+        """A side's answer from the documents ``ids``. Where its question alone is read too weakly
+        (有什么不同 is answered by neither side), it is asked with the side's name whether they
+        answer at all; which place does is told by the question alone, unless that says too little,
+        such as when something takes effect."""
         within = replace(filters, documents=tuple(ids))
-        alone, named = side.question, f"{side.name}{side.question}"
-        answer = self._answerer.answer(alone, self._search(alone, within), language, ids)
-        if answer.abstained and not alone.startswith(side.name):
-            hits = self._search(named, within)
-            return self._answerer.answer(named, hits, language, ids, share=_OF_A_SIDE)
-        return answer
+        alone, name = side.question, side.name
+        hits = self._search(alone, within)
+        answer = self._answerer.answer(alone, hits, language, ids)
+        if not answer.abstained or alone.startswith(name):
+            return answer
+        named = f"{name}{alone}"
+        likely = self._answerer.answer(
+            named, self._search(named, within), language, ids, share=_OF_A_SIDE
+        )
+        if likely.abstained:
+            return likely
+        again = self._answerer.answer(alone, hits, language, ids, share=0.0)
+        return likely if again.abstained else replace(again, probability=likely.probability)
 
     def _search(self, question: str, filters: Filters) -> list[Hit]:
         began = time.perf_counter()
@@ -269,6 +284,13 @@ class Conversing:
         )
         passages = self._retriever.neighbours(cited, BEFORE, AFTER) if cited else []
         return [Hit.at(source.record, passage) for passage in passages]
+
+
+def own_first(own: Answer, under: Answer) -> Answer:
+    """What a law says itself, unless what was made under it is likelier by far to answer."""
+    if own.abstained or own.probability < _OWN * under.probability:
+        return own if under.abstained else under
+    return own
 
 
 def _told(asked: Asked, hit: Hit) -> bool:

@@ -34,6 +34,9 @@ def asked_in(question: str, history: Sequence[Turn]) -> Asked:
     direct = [s for s in last.answer.statements if not (s.further or s.direct)]
     cited = {c.n: Quote(c.document, c.start, c.end) for c in last.answer.citations}
     told = [s.quotes or tuple(cited[n] for n in s.citations if n in cited) for s in direct]
-    before = last.question.strip()
-    whole = last.answer.standalone.strip() or before
+    # what was told again stands for the question that it answered first
+    stood_for = last.answer.standalone.strip()
+    matter = next((turn for turn in recent if turn.question.strip() == stood_for), last)
+    before = matter.question.strip()
+    whole = matter.answer.standalone.strip() or before
     return Asked(text, before, whole, tuple(quotes for quotes in told if quotes))

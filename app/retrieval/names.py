@@ -134,15 +134,18 @@ class Names:
     def _numbers(self, question: str, taken: bytearray) -> Iterable[Mention]:
         for match in _YEARLY.finditer(question):
             known = self._yearly.get((int(match["year"]), int(match["no"])), [])
-            ids = _of_issuer(known, match["letters"])
+            ids, issuer = _of_issuer(known, match["letters"])
             if ids:
-                yield _take(taken, match.start("letters"), match.end(), ids)
+                start = match.end("letters") - len(issuer)
+                yield _take(taken, start, match.end(), ids)
         for match in _ASKED_ORDER.finditer(question):
             no = value(match["no"] or match["nr"])
             known = self._orders.get(no, []) if no is not None else []
-            ids = _of_issuer(known, match["issuer"] or match["of"] or "")
-            if ids and not any(taken[match.start() : match.end()]):
-                yield _take(taken, match.start(), match.end(), ids)
+            before = match["issuer"] or match["of"] or ""
+            ids, issuer = _of_issuer(known, before)
+            start = match.start() + len(before) - len(issuer)
+            if ids and not any(taken[start : match.end()]):
+                yield _take(taken, start, match.end(), ids)
 
     def _known(self, question: str, taken: bytearray) -> Iterable[Mention]:
         beginnings = {question[at : at + 2] for at in range(len(question) - 1)}
@@ -212,14 +215,21 @@ def _take(taken: bytearray, start: int, end: int, documents: tuple[str, ...]) ->
     return Mention(start, end, documents)
 
 
-def _of_issuer(known: list[tuple[str, str]], issuer: str) -> tuple[str, ...]:
-    """Those of ``known`` whose issuer the words before the number end with, else all; 国令 is an
-    order of the State Council."""
-    if issuer.endswith("国"):
-        issuer = "国务院"
-    exact = [id for who, id in known if who and issuer.endswith(who)]
-    alike = [id for who, id in known if who and issuer and _is_short_for(issuer, who)]
-    return tuple(exact or alike or [id for _, id in known])
+def _of_issuer(known: list[tuple[str, str]], before: str) -> tuple[tuple[str, ...], str]:
+    """Those of ``known`` whose issuer the words before a number end with, and the issuer as it is
+    written there; else all of them, named by the number alone. 国令 is an order of the State
+    Council."""
+    if before.endswith("国"):
+        ids = tuple(id for who, id in known if who == "国务院")
+        return ids or tuple(id for _, id in known), "国"
+    exact = [(who, id) for who, id in known if who and before.endswith(who)]
+    if exact:
+        return tuple(id for _, id in exact), max((who for who, _ in exact), key=len)
+    for start in range(len(before)):
+        alike = tuple(id for who, id in known if who and _is_short_for(before[start:], who))
+        if alike:
+            return alike, before[start:]
+    return tuple(id for _, id in known), ""
 
 
 def _is_short_for(short: str, work: str) -> bool:
