@@ -16,6 +16,7 @@ from ingest.storage.places import catalogue_place, shared_place, shared_schema
 _SHARED = {
     DECISIONS: ("decisions", "changes", "held"),
     "sessions.sqlite": ("kept",),
+    "second-factors.sqlite": ("factors", "recovery"),
     "feedback.sqlite": ("feedback",),
 }
 _SNAPSHOTS = "shared"
