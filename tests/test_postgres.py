@@ -152,7 +152,7 @@ def test_each_code_works_once_whichever_machine_is_asked(
     code = authenticator.at(time.time() + STEP)  # the present one was used to set it up
     for given, kind in ((code, "app"), (codes[0], "recovery")):
         with ThreadPoolExecutor(8) as threads:
-            tries = list(threads.map(lambda n: machines[n % 2].matches(EDITOR, given), range(8)))
+            tries = list(threads.map(Factors.matches, machines * 4, [EDITOR] * 8, [given] * 8))
         assert sorted(map(str, tries)) == ["None"] * 7 + [kind]
     assert other.remove(EDITOR) and not one.has(EDITOR) and not one.remove(EDITOR)
     assert not list(tmp_path.rglob("*.sqlite"))
