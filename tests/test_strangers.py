@@ -149,6 +149,46 @@ def test_what_gradio_brings_and_the_page_does_not_use_is_not_there(site: str) ->
     assert not is_open("PUT", "/") and not is_open("POST", "/gradio_api/call/ask/x")
 
 
+def test_a_question_brings_no_session_of_its_own(site: str) -> None:
+    """Its name would be kept for ever, and who gives the same name would read the answers."""
+    known = {"authorization": f"Bearer {TOKEN}"}
+    with stranger(site, "10.9.0.5", **known) as client:
+        asks = {"data": [QUESTION, [], {}, "zh"], "session_hash": "mine", "more": 1}
+        joined = client.post("/gradio_api/call/ask", json=asks)
+        answer = client.get(f"/gradio_api/call/ask/{joined.json()['event_id']}").text
+        assert "event: complete" in answer and '"seal"' in answer
+        asks["data"][0] = f"请问{QUESTION}"
+        client.post("/gradio_api/call/ask", json=asks)
+        assert '"seal"' not in client.get("/gradio_api/call/ask/mine").text
+        for body in ("[]", "{}", '{"data": {}}', "[" * 100_000, "x", '"\\ud800"'):
+            refused = client.post("/gradio_api/call/ask", content=body)
+            assert refused.status_code == 422 and refused.json()["error"]["zh"], body[:20]
+
+
+def test_answers_that_nobody_fetches_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    import gradio as gr
+    from fastapi import FastAPI
+    from starlette.testclient import TestClient
+
+    from app.web import gradio_door
+
+    def ask(question: str, history: list[Any], filters: dict[str, Any], language: str) -> str:
+        return question
+
+    monkeypatch.setattr(gradio_door, "MOST_UNREAD", 3)
+    with gr.Blocks(analytics_enabled=False) as blocks:
+        gr.api(ask, api_name="ask")
+    app = gr.mount_gradio_app(FastAPI(), blocks, path="/", ssr_mode=False)
+    gradio_door.narrow(app)
+    with TestClient(app) as client:
+        for _ in range(8):
+            joined = client.post("/gradio_api/call/ask", json={"data": ["问", [], {}, "zh"]})
+            assert joined.status_code == 200
+        assert len(blocks._queue.pending_event_ids_session) == 3
+        answer = client.get(f"/gradio_api/call/ask/{joined.json()['event_id']}").text
+        assert '["\\u95ee"]' in answer
+
+
 def test_no_other_origin_may_read(site: str) -> None:
     for origin in ("http://localhost:3000", "https://evil.example", "null", site):
         with stranger(site, "10.9.0.4", origin=origin) as client:
