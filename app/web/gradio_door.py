@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Container
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -31,20 +32,25 @@ _READ = re.compile(
     r"|/gradio_api/(?:info/?|startup-events|theme\.css|app_id/?|heartbeat/[\w-]+)"
     r"|/gradio_api/call/ask/[\w-]+"
 )
+_FETCHED = re.compile(r"/gradio_api/call/ask/([\w-]+)")
 _SENT = re.compile(r"/gradio_api/call/ask/?")
 
 
 class GradioDoor:
-    """ASGI app in front of Gradio's that answers 404 for all that is not used."""
+    """ASGI app in front of Gradio's that answers 404 for all that is not used.
 
-    def __init__(self, app: ASGIApp) -> None:
+    :param asked: the questions whose answers wait to be fetched.
+    """
+
+    def __init__(self, app: ASGIApp, asked: Container[str]) -> None:
         self.app = app
+        self._asked = asked
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on if it is one that the page makes."""
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
-        elif is_open(scope.get("method", ""), scope["path"]):
+        elif is_open(scope.get("method", ""), scope["path"]) and self._is_there(scope["path"]):
             if scope["method"] == "POST":
                 await self._ask(scope, receive, send)
             else:
@@ -53,6 +59,11 @@ class GradioDoor:
             await send({"type": "websocket.close", "code": 1008})
         else:
             await PlainTextResponse("Not Found", 404)(scope, receive, send)
+
+    def _is_there(self, path: str) -> bool:
+        """Of an answer that it does not know, Gradio finds out in the middle of its response."""
+        found = _FETCHED.fullmatch(path)
+        return found is None or found[1] in self._asked
 
     async def _ask(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = question_alone(await Request(scope, receive).body())
@@ -109,5 +120,6 @@ def narrow(app: FastAPI) -> None:
 
     mount = app.router.routes[-1]
     assert isinstance(mount, Mount) and isinstance(mount.app, App)
-    mount.app.get_blocks()._queue.pending_event_ids_session = LRUCache(MOST_UNREAD)
-    mount.app = GradioDoor(mount.app)
+    queue = mount.app.get_blocks()._queue
+    queue.pending_event_ids_session = LRUCache(MOST_UNREAD)
+    mount.app = GradioDoor(mount.app, queue.pending_messages_per_session)
