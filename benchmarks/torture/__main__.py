@@ -12,6 +12,8 @@
   truncated, overwritten or turned into a folder, met by every command (N: so many cases at random).
 - ``hostile``: files made to hurt, and N sound ones changed at random, by the command line and by
   REST, under a limit of memory as ``ulimit -v`` sets it.
+- ``large``: files as large as may be in each format, with the seconds of the processor and the
+  memory that they take.
 - ``crowd``: N people ask for S seconds while documents come and go and workers are killed.
 
 Prints one JSON object; the exit status is 1 if anything was wrong.
@@ -33,12 +35,13 @@ from benchmarks.torture.children import run
 from benchmarks.torture.damages import damages
 from benchmarks.torture.hostile import hostile
 from benchmarks.torture.kills import Kill, kills
+from benchmarks.torture.large import large
 from benchmarks.torture.server import server_kills, stormed
 from benchmarks.torture.world import World
 
 LONG = {"kills": 70, "damages": None, "hostile": 500, "people": 50, "seconds": 300.0}
 SHORT = {"kills": 4, "damages": 40, "hostile": 30, "people": 50, "seconds": 30.0}
-PARTS = ("kills", "server", "damages", "hostile", "crowd")
+PARTS = ("kills", "server", "damages", "hostile", "large", "crowd")
 
 
 def _kills(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
@@ -68,6 +71,14 @@ def _damages(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
 
 def _hostile(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     return hostile(folder, options.hostile, options.seed)
+
+
+def _large(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+    done = list(_told(large()))
+    return {
+        "files": {one.file: [one.seconds, one.megabytes, one.became] for one in done},
+        "wrong": [one.wrong for one in done if one.wrong],
+    }
 
 
 def _crowd(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
@@ -103,7 +114,7 @@ def main() -> int:
             setattr(options, name, value)
     parts: dict[str, Callable[[Path, argparse.Namespace], dict[str, Any]]] = {
         "kills": _kills, "server": _server, "damages": _damages, "hostile": _hostile,
-        "crowd": _crowd,
+        "large": _large, "crowd": _crowd,
     }  # fmt: skip
     told: dict[str, Any] = {}
     for name in options.parts or PARTS:
