@@ -23,7 +23,7 @@ install: $(VENV)/.installed ## the program and what it needs, into .venv
 # PyTorch's CPU build: from a wheel that pip already has at hand, else from PyTorch's own CPU index,
 # which uv knows; only if neither has it, whatever the default index offers.
 $(VENV)/.torch: Makefile
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	test -x $(BIN)/python || { $(PYTHON) -m venv $(VENV) && $(BIN)/pip install --quiet --upgrade pip; }
 	$(BIN)/python -c "import torch" 2>/dev/null \
 	|| $(BIN)/pip install --quiet --no-index --no-deps torch==$(TORCH) 2>/dev/null \
 	|| { $(BIN)/pip install --quiet uv && VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --torch-backend cpu torch==$(TORCH); } \
@@ -61,12 +61,14 @@ check: $(VENV)/.tested ## Ruff, mypy, imports, and whether what the docs name is
 	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/python -m pytest -p no:cacheprovider tests/test_contributing.py
 
-# Known vulnerabilities of all that is installed; pip-audit has an environment of its own. The two
-# passed over are in a server of chromadb that is never started (README.md, Safety).
+# Known vulnerabilities of all that is installed, and a failure where one package could not be looked
+# up; pip-audit has an environment of its own. A build's mark (+cpu) is no version of the index. The
+# two passed over are in a server of chromadb that is never started (README.md, Safety).
 audit: $(VENV)/.installed ## known vulnerabilities of all that is installed
 	test -x $(VENV)/audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)/audit && $(VENV)/audit/bin/pip install --quiet 'pip-audit>=2.9,<3'; }
-	$(VENV)/audit/bin/pip-audit --skip-editable --ignore-vuln CVE-2026-45829 --ignore-vuln GHSA-2wm9-hf6c-p5cr \
-	--path "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
+	$(BIN)/pip list --format=freeze --exclude-editable | sed 's/+[[:alnum:].]*$$//' > $(VENV)/audit/installed.txt
+	$(VENV)/audit/bin/pip-audit --strict --disable-pip --no-deps --requirement $(VENV)/audit/installed.txt \
+	--ignore-vuln CVE-2026-45829 --ignore-vuln GHSA-2wm9-hf6c-p5cr
 
 # LENGTH=--short takes ten minutes at most; python -m benchmarks.torture --help names the parts.
 LENGTH ?=

@@ -107,11 +107,13 @@ class Assistant:
         """The generation of the index that serves now.
 
         :raises IndexStateError: if there is none, or another model or pipeline made it.
+        :raises SettingsError: if the model is damaged.
         """
         with self._opening:
             if self._index is None or not self._index.serves:
                 index = Index.open(self.settings)
                 if index.recipe != recipe_of(self.settings, self.embedder.fingerprint):
+                    self.embedder.dimension  # noqa: B018 - a damaged model is another one, and says so
                     raise wrong_recipe(self.settings)
                 self._index, self._retriever, self._answerer = index, None, None
             return self._index

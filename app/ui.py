@@ -7,6 +7,7 @@ app, :func:`serve` runs it.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import socket
@@ -195,6 +196,9 @@ def server(assistant: Assistant, settings: Settings) -> uvicorn.Server:
                 _announce(settings.server)
 
     assistant.warm()
+    # What is loaded stays. To look through it for garbage would hold up everybody for a second
+    gc.collect()
+    gc.freeze()
     proxies = list(settings.server.proxies)
     config = uvicorn.Config(
         app,

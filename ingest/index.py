@@ -14,7 +14,7 @@ import shutil
 import threading
 import uuid
 from collections.abc import Collection, Iterable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
@@ -356,3 +356,7 @@ def _refuse_missing(settings: Settings, generation: str) -> None:
         folder = folder_of(settings, generation)
         missing = place.where if settings.store.catalogue or folder.exists() else folder
         raise damaged(missing, "a part of the index is missing", "索引缺少这一部分")
+    with closing(place.connect(write=False)) as connection:
+        # An emptied file is a data base without tables; made anew, it would have lost all
+        if not place.columns(connection, "documents"):
+            raise damaged(place.where, "its tables are missing", "缺少数据表")

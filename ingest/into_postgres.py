@@ -24,6 +24,7 @@ from ingest.storage.sqlite import SqliteFile
 _SHARED = {
     DECISIONS: ("decisions", "changes", "held"),
     "sessions.sqlite": ("kept",),
+    "second-factors.sqlite": ("factors", "recovery"),
     "feedback.sqlite": ("feedback",),
 }
 _SNAPSHOTS = "shared"

@@ -322,3 +322,20 @@ def test_nothing_to_check(tmp_path: Path) -> None:
     project = Project.make(tmp_path / "project")
     done = project.run("ingest", "check")
     assert done.returncode == 1 and "there is no index to check" in done.stderr
+
+
+def test_an_emptied_catalogue_is_not_begun_anew(project: Project, tmp_path: Path) -> None:
+    """A file of no bytes is a sound data base: what is added would be all that there is."""
+    settings = project.settings
+    before = state(settings)
+    catalogue = serving(settings) / CATALOGUE
+    for side in ("-wal", "-shm"):
+        catalogue.with_name(catalogue.name + side).unlink(missing_ok=True)
+    os.truncate(catalogue, 0)
+    new = tmp_path / "丙办法.txt"
+    new.write_text(law("丙省政府采购管理办法", 3), encoding="utf-8")
+    for command in (("add", str(new)), ("list",), ("remove", "甲")):
+        done = project.run("ingest", *command)
+        assert done.returncode == 1 and "check --repair" in done.stderr, (command, done.stderr)
+    done = project.run("ingest", "check", "--repair")
+    assert done.returncode == 0 and state(settings) == before, done.stderr

@@ -11,10 +11,12 @@ import httpx
 import pytest
 
 from app.service import Assistant
+from app.ui import server
 from ingest.check import check
 from ingest.embed import Embedder
-from ingest.errors import UserError
-from ingest.generations import VECTORS, folder_of, read_current
+from ingest.encoder import session_of, tokenizer_of
+from ingest.errors import SettingsError, UserError
+from ingest.generations import CATALOGUE, VECTORS, folder_of, read_current
 from ingest.index import Index, writing
 from ingest.pipeline import add_paths
 from tests.e2e.conftest import Running
@@ -127,12 +129,13 @@ def test_a_server_meets_what_the_system_does(disk: Disk, project: Project) -> No
         httpx.Client(base_url=url, timeout=120) as client,
     ):
         client.headers["accept-language"] = "en"
-        number = iter(range(100))
+        number = iter(range(1000))
+
+        def next_question() -> str:
+            return f"{RULE}第{next(number) % 30 + 1}条的内容是什么？请看第{next(number)}次。"
 
         def answered() -> str:
-            article = next(number) + 1
-            question = f"{RULE}第{article}条的内容是什么？"
-            return str(client.post("/api/v1/ask", json={"question": question}).json())
+            return str(client.post("/api/v1/ask", json={"question": next_question()}).json())
 
         def added() -> httpx.Response:
             body = {"title": f"{next(number)}号采购规定", "text": law("采购规定", 2)}
@@ -167,6 +170,24 @@ def test_a_server_meets_what_the_system_does(disk: Disk, project: Project) -> No
             assert client.get("/healthz").status_code == 200
             current.write_bytes(kept)
             assert "个工作日内" in answered()
+        current = read_current(project.settings)
+        assert current is not None
+        serves = folder_of(project.settings, current["generation"])
+        for file in (serves / CATALOGUE, serves / VECTORS / "chroma.sqlite3"):
+            for harm in (_truncate, _overwrite):
+                harm(file)
+                for told in (
+                    client.post("/api/v1/ask", json={"question": next_question()}),
+                    added(),
+                ):
+                    assert told.is_success or "check --repair" in told.json()["detail"], told.text
+                ready = client.get("/readyz")
+                assert ready.status_code == 200 or ready.json()["code"] == "damaged-index"
+                assert client.get("/healthz").status_code == 200
+                done = project.run("ingest", "check", "--repair")
+                assert done.returncode == 0, (file, harm, done.stderr)
+                assert client.get("/readyz").status_code == 200
+                assert "个工作日内" in answered() and added().status_code == 201
         database = data / "library.sqlite"
         for side in ("-wal", "-shm"):
             database.with_name(database.name + side).unlink(missing_ok=True)
@@ -232,7 +253,29 @@ def test_a_damaged_model_is_one_line(tmp_path: Path) -> None:
         assert "the model cannot be loaded" in one_line(project.run("ingest", *command))
     done = project.run("ingest", "check", "--repair")
     assert done.returncode == 1 and "Traceback" not in done.stderr
+    with pytest.raises(SettingsError, match="the model cannot be loaded"):
+        server(Assistant(project.settings), project.settings)
     assert titles(project) == {RULE}
+
+
+def test_a_damaged_reader_is_one_line(tmp_path: Path) -> None:
+    reader = tmp_path / "reader"
+    shutil.copytree(ROOT / "models" / "reader", reader)
+    project = Project.make(tmp_path / "project", f"answer: {{reader: {reader}}}\n")
+    project.write("甲办法.txt", law(RULE, 3))
+    with writing(project.settings):
+        add_paths([project.corpus], project.settings, Embedder(project.settings))
+    for name in ("weights.bin", "tokenizer.json", "calibration.json"):
+        kept = (reader / name).read_bytes()
+        _truncate(reader / name)
+        for found in (session_of, tokenizer_of):
+            found.cache_clear()  # as in a process that begins
+        with pytest.raises(SettingsError, match="reader that judges answers is missing or damaged"):
+            Assistant(project.settings).warm()
+        (reader / name).write_bytes(kept)
+    for found in (session_of, tokenizer_of):
+        found.cache_clear()
+    assert "3个工作日内" in Assistant(project.settings).ask(QUESTION).text
 
 
 def _truncate(file: Path) -> None:

@@ -11,7 +11,7 @@ from benchmarks.torture.kills import kills
 def test_killed_at_random_moments_nothing_is_half(tmp_path: Path) -> None:
     commands = ("replace", "remove", "restore")
     done = list(kills(tmp_path, 1, commands=commands))
-    assert tuple(kill.command for kill in done) == commands
+    assert tuple(kill.command for kill in done if not kill.ended) == commands
     assert not [kill for kill in done if kill.wrong], [kill.wrong for kill in done]
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import pyotp
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from app import feedback, shares
+from app.accounts.factors import STEP, Factors
 from app.accounts.sessions import Sessions
 from app.api.gate import Gate
 from app.api.health import router
@@ -43,6 +46,7 @@ from tests.projects import Project, law
 from tests.servers import until
 
 QUESTION = "供应商应当在几个工作日内提交履约保证金？"
+EDITOR = "编辑"
 
 
 def add(settings: Settings, *paths: Path) -> None:
@@ -187,6 +191,33 @@ def test_dead_connections_are_not_the_servers_death(postgres: Postgres, tmp_path
     assert len(decisions.held()) == 2 and catalogue.has_notes_of_strays()
 
 
+def test_each_code_works_once_whichever_machine_is_asked(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    store = postgres.store()
+    machines = [Factors(Settings(base=tmp_path / name, store=store)) for name in ("one", "other")]
+    one, other = machines
+    assert not other.has(EDITOR) and other.matches(EDITOR, "123456") is None
+    authenticator, codes = enrolled(one)
+    assert other.has(EDITOR) and other.left(EDITOR) == len(codes)
+    with pytest.raises(UserError, match="has a second factor already"):
+        other.propose(EDITOR)
+    code = authenticator.at(time.time() + STEP)  # the present one was used to set it up
+    for given, kind in ((code, "app"), (codes[0], "recovery")):
+        with ThreadPoolExecutor(8) as threads:
+            tries = list(threads.map(Factors.matches, machines * 4, [EDITOR] * 8, [given] * 8))
+        assert sorted(map(str, tries)) == ["None"] * 7 + [kind]
+    assert other.remove(EDITOR) and not one.has(EDITOR) and not one.remove(EDITOR)
+    assert not list(tmp_path.rglob("*.sqlite"))
+
+
+def enrolled(factors: Factors) -> tuple[pyotp.TOTP, list[str]]:
+    authenticator = pyotp.TOTP(factors.propose(EDITOR))
+    codes = factors.confirm(EDITOR, authenticator.now())
+    assert codes
+    return authenticator, codes
+
+
 def test_it_goes_away_and_comes_back(postgres: Postgres, project: Project) -> None:
     assistant = Assistant(project.settings)
     assistant.warm()
@@ -198,6 +229,8 @@ def test_it_goes_away_and_comes_back(postgres: Postgres, project: Project) -> No
     try:
         away = client.get("/readyz")
         assert away.status_code == 503 and away.json()["code"] == "no-database", away.text
+        with pytest.raises(UserError, match="second factors cannot be looked up"):
+            Factors(project.settings).has(EDITOR)  # and nobody is let in
         with pytest.raises(UserError, match="PostgreSQL does not answer") as caught:
             assistant.ask("采购人应当在几个工作日内提交履约保证金？")
         assert "没有应答" in caught.value.line("zh")
@@ -246,6 +279,7 @@ def test_what_sqlite_files_hold_moves(full: tuple[Project, Settings]) -> None:
     project, settings = full
     share, secret = shares.publish(project.settings, [{"text": "答"}], "题", "zh")
     session = Sessions(project.settings).begin("编辑", "print")
+    authenticator, codes = enrolled(Factors(project.settings))
     feedback.record(project.settings, question="问？", answer="答", rating="up")
     sealed = Seals(project.settings).sealed({"question": "问？"}, {})
     log = Decisions(project.settings).changes()
@@ -263,6 +297,8 @@ def test_what_sqlite_files_hold_moves(full: tuple[Project, Settings]) -> None:
     assert check(settings, Embedder(settings)).found == []
     assert shares.read(settings, share.id) == share
     assert Sessions(settings).of(session) == ("编辑", "print")
+    assert Factors(settings).matches(EDITOR, codes[0]) == "recovery"
+    assert Factors(settings).matches(EDITOR, authenticator.at(time.time() + STEP)) == "app"
     assert [f.question for f in feedback.export(settings)] == ["问？"]
     assert Seals(settings).opened(sealed) is not None
     assert Decisions(settings).changes() == log

@@ -1,5 +1,6 @@
 """The second factor of a login: codes of an authenticator app (TOTP, RFC 6238), and recovery codes
-for whoever lost it. Kept in ``data/second-factors.sqlite``; each code works once.
+for whoever lost it. Kept in ``data/second-factors.sqlite`` or in PostgreSQL; each code works once,
+whichever process or machine is asked.
 
 The secret of an app has to be kept as it is, so the file is readable by the server's user only.
 Of recovery codes only hashes are kept.
@@ -9,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -18,7 +18,10 @@ from typing import Literal
 import pyotp
 
 from ingest.errors import UserError
+from ingest.faults import explained
 from ingest.settings import Settings
+from ingest.storage.database import Connection
+from ingest.storage.places import shared_place
 
 FILE = "second-factors.sqlite"
 RECOVERY_CODES = 10
@@ -43,17 +46,18 @@ class Factors:
     """The second factors of the accounts of one data folder."""
 
     def __init__(self, settings: Settings) -> None:
-        self._file = settings.data_folder / FILE
+        self._database = shared_place(settings, FILE, private=True)
 
     def has(self, name: str) -> bool:
         """Whether this account's login needs a code.
 
         :raises UserError: if that cannot be looked up; then nobody is to be let in.
         """
-        if not self._file.exists():
-            return False
+        query = "select 1 from factors where name = ? and confirmed = 1"
+        with _told():
+            if not self._database.exists():
+                return False
         with self._open() as connection:
-            query = "select 1 from factors where name = ? and confirmed = 1"
             return connection.execute(query, (name,)).fetchone() is not None
 
     def propose(self, name: str) -> str:
@@ -63,13 +67,14 @@ class Factors:
         """
         secret = pyotp.random_base32()
         with self._open() as connection:
-            connection.execute(
+            kept = connection.execute(
                 "insert into factors values (?, ?, 0, 0) on conflict (name) do update"
-                " set secret = excluded.secret, used = 0 where confirmed = 0",
+                " set secret = excluded.secret, used = 0 where factors.confirmed = 0"
+                " returning name",
                 (name, secret),
-            )
-            if connection.execute("select changes()").fetchone()[0] == 0:
-                raise _has_one(name)
+            ).fetchall()
+        if not kept:
+            raise _has_one(name)
         return secret
 
     def proposed(self, name: str) -> str | None:
@@ -96,9 +101,13 @@ class Factors:
             step = _step_of(row[0], code) if row else None
             if step is None:
                 return None
-            connection.execute(
-                "update factors set confirmed = 1, used = ? where name = ?", (step, name)
-            )
+            confirmed = connection.execute(
+                "update factors set confirmed = 1, used = ?"
+                " where name = ? and secret = ? and confirmed = 0 returning name",
+                (step, name, row[0]),
+            ).fetchall()
+            if not confirmed:
+                return None  # another did so meanwhile
             connection.execute("delete from recovery where name = ?", (name,))
             hashes = [(name, _hash(one)) for one in codes]
             connection.executemany("insert into recovery values (?, ?)", hashes)
@@ -117,15 +126,18 @@ class Factors:
                 return None
             step = _step_of(row[0], code)
             if step is not None:
-                connection.execute(
-                    "update factors set used = ? where name = ? and used < ?", (step, name, step)
-                )
+                spent = connection.execute(
+                    "update factors set used = ? where name = ? and secret = ? and used < ?"
+                    " returning name",
+                    (step, name, row[0], step),
+                ).fetchall()
             else:
-                connection.execute(
-                    "delete from recovery where name = ? and hash = ?", (name, _hash(code))
-                )
-            if connection.execute("select changes()").fetchone()[0] == 0:
-                return None
+                spent = connection.execute(
+                    "delete from recovery where name = ? and hash = ? returning name",
+                    (name, _hash(code)),
+                ).fetchall()
+        if not spent:
+            return None
         return "recovery" if step is None else "app"
 
     def left(self, name: str) -> int:
@@ -144,33 +156,42 @@ class Factors:
         """
         with self._open() as connection:
             connection.execute("delete from recovery where name = ?", (name,))
-            done = connection.execute("delete from factors where name = ? and confirmed", (name,))
-            return done.rowcount > 0
+            query = "delete from factors where name = ? and confirmed = 1 returning name"
+            return bool(connection.execute(query, (name,)).fetchall())
 
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
+    def _open(self) -> Iterator[Connection]:
         """A transaction of its own, so that no code works twice, whichever process is asked."""
-        try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            self._file.touch(mode=0o600)
-            with closing(sqlite3.connect(self._file, timeout=10, isolation_level=None)) as made:
-                made.executescript(_SCHEMA)
-                made.execute("begin immediate")
-                with made:
-                    yield made
-        except (sqlite3.Error, OSError) as error:
-            raise UserError(
-                "no-second-factor",
-                FILE,
-                f"second factors cannot be looked up ({error})",
-                "Bring the file back from a backup and make the data folder writable",
-                ("无法读取两步验证数据", "请从备份恢复该文件，并确认数据文件夹可写"),
-            ) from None
+        with _told(), closing(self._database.connect(write=True)) as made:
+            self._database.make(made, _SCHEMA)
+            with self._database.transaction(made) as connection:
+                yield connection
 
 
 def address_for(name: str, secret: str, product: str) -> str:
     """The ``otpauth:`` address that authenticator apps read, from a picture too."""
     return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=product)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What the data base says went wrong becomes one line of its own."""
+    try:
+        yield
+    except (UserError, OSError) as error:
+        known = explained(error, FILE)
+        reason = known.what if known else type(error).__name__
+        raise UserError(
+            "no-second-factor",
+            "second factors",
+            f"second factors cannot be looked up ({reason})",
+            "Make the data folder writable, bring the file back from a backup, or start the data"
+            " base",
+            (
+                "无法读取两步验证数据",
+                "请确认数据文件夹可写、从备份恢复该文件，或确认数据库正在运行",
+            ),
+        ) from None
 
 
 def _step_of(secret: str, code: str) -> int | None:

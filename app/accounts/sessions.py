@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ingest.errors import UserError
+from ingest.faults import explained
 from ingest.settings import Settings
 from ingest.storage.database import Connection
 from ingest.storage.places import shared_place
@@ -135,7 +136,8 @@ def _hash(token: str) -> str:
 
 
 def _unwritable(error: Exception) -> UserError:
-    reason = error.what if isinstance(error, UserError) else str(error)
+    known = explained(error, FILE)
+    reason = known.what if known else type(error).__name__
     return UserError(
         "no-sessions",
         "sessions",

@@ -1,7 +1,9 @@
 """How much each route takes. A body is counted before anything reads it, and a route for editors
 takes none of anybody else: parsing on the event loop would hold up everyone.
 
-JSON of 2 MB at most, parsed in one go, stays below 50 ms; what is larger comes as plain bytes.
+JSON of 2 MB at most, parsed in one go, stays below 50 ms where it is text; what is larger comes as
+plain bytes. What costs is objects, lists and names, and a line for each name that nobody knows, so
+these are counted too.
 """
 
 from __future__ import annotations
@@ -29,35 +31,40 @@ TEXT = 8_500 * KB
 
 JSON_TEXT = 2_000 * KB
 ROOM_FOR_FORM = 100 * KB
+FEW, OF_TURNS, OF_ANSWERS = 2_000, 5_000, 10_000
+"""Objects, lists and names in a body: of a filter and some places, of what was asked and answered
+before, of answers with all that they cite."""
+
 _DRAINED = 20_000 * KB
 """So much of a refused body is read, unparsed: a client that still sends would miss the answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What a route takes, of whom."""
+    """What a route takes, of whom; ``parts`` are the objects, lists and names of JSON."""
 
     most: int
     role: Role | None = None
     is_file: bool = False
+    parts: int | None = FEW
 
 
 def rooms(settings: Settings) -> tuple[tuple[str, Room], ...]:
     """The beginnings of paths and what they take; the first that fits counts."""
     file = settings.load.max_file_bytes
     return (
-        ("/gradio_api/call/ask", Room(WITH_HISTORY)),
-        ("/api/v1/ask", Room(WITH_HISTORY)),
+        ("/gradio_api/call/ask", Room(WITH_HISTORY, parts=OF_ANSWERS)),
+        ("/api/v1/ask", Room(WITH_HISTORY, parts=OF_TURNS)),
         ("/api/v1/feedback", Room(WITH_HISTORY)),
-        ("/api/v1/documents/file", Room(file + ROOM_FOR_FORM, "editor", is_file=True)),
+        ("/api/v1/documents/file", Room(file + ROOM_FOR_FORM, "editor", True, None)),
         ("/api/v1/documents", Room(JSON_TEXT, "editor")),
         ("/api/v1/changes", Room(SMALL, "editor")),
-        ("/ui/share", Room(WITH_HISTORY)),
-        ("/ui/export", Room(4 * WITH_HISTORY)),
+        ("/ui/share", Room(WITH_HISTORY, parts=OF_ANSWERS)),
+        ("/ui/export", Room(4 * WITH_HISTORY, parts=4 * OF_ANSWERS)),
         ("/ui/feedback", Room(WITH_HISTORY)),
         ("/ui/followups", Room(4 * SMALL)),
-        ("/ui/library/drafts/file", Room(file, "editor", is_file=True)),
-        ("/ui/library/drafts/text", Room(TEXT, "editor")),
+        ("/ui/library/drafts/file", Room(file, "editor", True, None)),
+        ("/ui/library/drafts/text", Room(TEXT, "editor", parts=None)),
         ("/ui/library", Room(4 * SMALL, "editor")),
         ("", Room(SMALL)),
     )
@@ -88,6 +95,9 @@ class Bodies:
         if body is None:
             await turn_away(too_large(room), scope, send)
             return
+        if room.parts is not None and _parts(body) > room.parts:
+            await turn_away(_too_many_parts(room.parts), scope, send)
+            return
         await self.app(scope, _replaying(body, receive), send)
 
 
@@ -102,6 +112,23 @@ def too_large(room: Room) -> Refusal:
     else:
         how = ("Send less at once; send a long text as a file", "请减少内容；较长的文本请上传文件")
     return Refusal(413, "content-too-large", "body", what, how[0], (zh, how[1]))
+
+
+def _too_many_parts(most: int) -> Refusal:
+    return Refusal(
+        413,
+        "content-too-large",
+        "body",
+        f"it has more than the {most} objects, lists and names that are taken here",
+        "Send less at once; send a long text as a file",
+        (f"内容的项目数超过此处上限 {most}", "请减少内容；较长的文本请上传文件"),
+    )
+
+
+def _parts(body: bytes) -> int:
+    """How many objects, lists and names JSON has at most, and a few for very many values."""
+    values = body.count(b",") // 50
+    return body.count(b"{") + body.count(b"[") + body.count(b'":') + values
 
 
 async def _read(receive: Receive, most: int) -> bytes | None:

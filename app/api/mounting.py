@@ -42,7 +42,9 @@ def add_api(app: FastAPI, assistant: Assistant, settings: Settings, gates: Gates
     metrics = Metrics(assistant, gate)
     named = [Depends(name_route)]
     app.include_router(health.router(assistant, metrics), dependencies=named)
-    app.mount("/api", _api(assistant, gates))
+    api = _api(assistant, gates)
+    api.openapi()  # kept; made for who asks first, it would hold up everybody
+    app.mount("/api", api)
     routes, running = streamable_http(server_for(assistant, gate, models), settings.server)
     app.router.routes.extend(routes)
     before = app.router.lifespan_context

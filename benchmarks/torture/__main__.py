@@ -4,12 +4,16 @@
                                  [--seconds S] [--seed N] [PART…]
 
 - ``kills``: N kills (SIGKILL) of each of add, replace, remove, build, sync, backup and restore at
-  random moments, and half as many of the server while documents are changed by REST. Nothing that
-  was in is lost, nothing is half, what was acknowledged is so, and the same command then goes on.
+  random moments while they run. Nothing that was in is lost, nothing is half, and the same command
+  then goes on.
+- ``server``: half as many kills of the server while documents are changed by REST. What it had
+  acknowledged is so.
 - ``damages``: every file of the data folder, of the model and a backup, deleted, emptied,
   truncated, overwritten or turned into a folder, met by every command (N: so many cases at random).
 - ``hostile``: files made to hurt, and N sound ones changed at random, by the command line and by
   REST, under a limit of memory as ``ulimit -v`` sets it.
+- ``large``: files as large as may be in each format, with the seconds of the processor and the
+  memory that they take.
 - ``crowd``: N people ask for S seconds while documents come and go and workers are killed.
 
 Prints one JSON object; the exit status is 1 if anything was wrong.
@@ -23,27 +27,35 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from benchmarks.torture.children import run
 from benchmarks.torture.damages import damages
 from benchmarks.torture.hostile import hostile
-from benchmarks.torture.kills import kills
+from benchmarks.torture.kills import Kill, kills
+from benchmarks.torture.large import large
 from benchmarks.torture.server import server_kills, stormed
 from benchmarks.torture.world import World
 
 LONG = {"kills": 70, "damages": None, "hostile": 500, "people": 50, "seconds": 300.0}
 SHORT = {"kills": 4, "damages": 40, "hostile": 30, "people": 50, "seconds": 30.0}
-PARTS = ("kills", "damages", "hostile", "crowd")
+PARTS = ("kills", "server", "damages", "hostile", "large", "crowd")
 
 
 def _kills(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
-    done = list(_told(kills(folder, options.kills, options.seed)))
+    return _killed(kills(folder, options.kills, options.seed))
+
+
+def _server(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     world = World.make(folder / "served")
     assert run(world.config, "ingest", "add", str(world.corpus)).status == 0
-    done += _told(server_kills(world, max(1, options.kills // 2), options.seed))
+    return _killed(server_kills(world, max(1, options.kills // 2), options.seed))
+
+
+def _killed(each: Iterable[Kill]) -> dict[str, Any]:
+    done = list(_told(each))
     return {
         "killed": dict(Counter(one.command for one in done if not one.ended)),
         "ended before": sum(one.ended for one in done),
@@ -59,6 +71,14 @@ def _damages(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
 
 def _hostile(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
     return hostile(folder, options.hostile, options.seed)
+
+
+def _large(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+    done = list(_told(large()))
+    return {
+        "files": {one.file: [one.seconds, one.megabytes, one.became] for one in done},
+        "wrong": [one.wrong for one in done if one.wrong],
+    }
 
 
 def _crowd(folder: Path, options: argparse.Namespace) -> dict[str, Any]:
@@ -93,7 +113,8 @@ def main() -> int:
         if getattr(options, name) is None:
             setattr(options, name, value)
     parts: dict[str, Callable[[Path, argparse.Namespace], dict[str, Any]]] = {
-        "kills": _kills, "damages": _damages, "hostile": _hostile, "crowd": _crowd,
+        "kills": _kills, "server": _server, "damages": _damages, "hostile": _hostile,
+        "large": _large, "crowd": _crowd,
     }  # fmt: skip
     told: dict[str, Any] = {}
     for name in options.parts or PARTS:

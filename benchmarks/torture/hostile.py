@@ -43,11 +43,12 @@ def _zip(entries: dict[str, bytes], flags: int = 0) -> bytes:
     return out.getvalue()
 
 
-def _pdf(stream: bytes, filters: str) -> bytes:
+def pdf_of(stream: bytes, filters: str, more: bytes = b"") -> bytes:
+    """A PDF of one page with this content; ``more`` stands in the page's dictionary."""
     parts = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R %s >>" % more,
         b"<< /Length %d /Filter [%s] >>\nstream\n%s\nendstream"
         % (len(stream), filters.encode(), stream),
     ]
@@ -65,7 +66,7 @@ def _packed(times: int, size: int) -> bytes:
     packed = b"\0" * size
     for _ in range(times):
         packed = zlib.compress(packed, 9)
-    return _pdf(packed, "/FlateDecode " * times)
+    return pdf_of(packed, "/FlateDecode " * times)
 
 
 def made() -> dict[str, bytes]:
@@ -73,8 +74,8 @@ def made() -> dict[str, bytes]:
     text, docx = _TEXT.encode(), _docx()
     return {
         "chained.pdf": _packed(3, 300_000_000),
-        "stream.pdf": _pdf(zlib.compress(b"(a) Tj " * 200_000), "/FlateDecode"),
-        "loop.pdf": _pdf(b"", "").replace(b"/Kids [3 0 R]", b"/Kids [2 0 R]"),
+        "stream.pdf": pdf_of(zlib.compress(b"(a) Tj " * 200_000), "/FlateDecode"),
+        "loop.pdf": pdf_of(b"", "").replace(b"/Kids [3 0 R]", b"/Kids [2 0 R]"),
         "bomb.docx": _zip({"word/document.xml": b" " * 400_000_000}),
         "entities.docx": _zip(
             {
@@ -109,7 +110,7 @@ def mutated(count: int, seed: int = 0) -> Iterator[tuple[str, bytes]]:
     chance = random.Random(seed)
     sound = {
         "docx": _docx(),
-        "pdf": _pdf(zlib.compress(b"BT /F1 12 Tf (text) Tj ET" * 50), "/FlateDecode"),
+        "pdf": pdf_of(zlib.compress(b"BT /F1 12 Tf (text) Tj ET" * 50), "/FlateDecode"),
         "html": f"<html><body><h1>丁</h1><p>{_TEXT}</p></body></html>".encode(),
         "md": ("# 丁\n\n" + _TEXT).encode(),
         "txt": _TEXT.encode("gb18030"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import random
 import shutil
+import statistics
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +75,8 @@ ATTEMPTS: dict[str, Attempt] = {
 def kills(
     folder: Path, each: int, seed: int = 0, commands: Sequence[str] = tuple(ATTEMPTS)
 ) -> Iterator[Kill]:
-    """Kill every command ``each`` times, in an empty ``folder``.
+    """Kill every command ``each`` times while it runs, in an empty ``folder``; those are given too
+    that came too late.
 
     :raises AssertionError: if a command that nobody kills fails.
     """
@@ -89,21 +92,27 @@ def kills(
         whole = start.copy(folder / "whole")
         began = time.monotonic()
         _must(whole, *attempt.arguments(whole))
-        longest, after = time.monotonic() - began, whole.state()
+        took, after = deque([time.monotonic() - began], maxlen=5), whole.state()
         shutil.rmtree(whole.folder)
-        for _ in range(each):
+        hit = 0
+        while hit < each:
             world = start.copy(folder / "killed")
-            moment = moments.uniform(0, longest)
+            moment = moments.uniform(0, statistics.median(took))
             running = Child(world.config, "ingest", attempt.arguments(world)).kill_after(moment)
             wrong = _wrong(world, attempt, before, after, embedder)
-            is_done = name == "remove" and SECOND not in world.state()
+            now = world.state()
+            is_done = name == "remove" and SECOND not in now
+            began = time.monotonic()
             ended = run(world.config, "ingest", *attempt.arguments(world))
+            if now == before:  # all of it was left to do
+                took.append(time.monotonic() - began)
             if ended.wrong or ended.status != int(is_done):
                 wrong.append(ended.wrong or ended.err)
             if world.state() != after:
                 wrong.append(f"it did not go on: {sorted(world.state())}")
             wrong += world.faults(embedder)
             shutil.rmtree(world.folder)
+            hit += running
             yield Kill(name, moment, not running, tuple(wrong))
         shutil.rmtree(start.folder)
 

@@ -19,7 +19,7 @@ FIRST, SECOND, THIRD, FOURTH = (f"{one}省政府采购管理办法" for one in "
 LAWS = 3
 """So many laws of the data package that the program installs are in the list of sources."""
 
-SETTLED = {"open-change", "left-over", "vectors-surplus", "meanings"}
+SETTLED = {"open-change", "left-over", "vectors-surplus", "meanings", "register"}
 """What a killed process may leave; nobody sees it, and the next change settles it."""
 
 

@@ -8,7 +8,7 @@ items in full-width brackets, however the source prints them.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from ingest.document import Section
@@ -32,6 +32,7 @@ class Paths:
         self.sections = sections
         self._starts = [section.start for section in sections]
         self._children: dict[int | None, list[int]] = {}
+        self._several: dict[int | None, bool] = {}
         for section in sections:
             self._children.setdefault(section.parent, []).append(section.index)
         self._taiwan = any(s.kind == "paragraph" and s.label.endswith("项") for s in sections)
@@ -131,9 +132,7 @@ class Paths:
 
     def _in_article(self, section: Section) -> str:
         if section.kind == "paragraph":
-            siblings = self.children(section.parent)
-            several = sum(self.sections[i].kind == "paragraph" for i in siblings) > 1
-            return section.label if several else ""
+            return section.label if self._has_several(section.parent) else ""
         if section.kind == "item" and self._taiwan:
             unit = "目" if section.label.startswith("（") else "款"
             return f"第{chinese(section.number or 0)}{unit}"
@@ -144,6 +143,14 @@ class Paths:
         if section.kind == "point":
             return f"“{section.label}”"
         return _label(section) if section.kind == "article" else ""
+
+    def _has_several(self, parent: int | None) -> bool:
+        """Whether there is more than one paragraph below ``parent``; looked up once, since there
+        may be a hundred thousand, and each is asked for."""
+        if parent not in self._several:
+            kinds = (self.sections[i].kind for i in self.children(parent))
+            self._several[parent] = sum(kind == "paragraph" for kind in kinds) > 1
+        return self._several[parent]
 
     def _in_english_article(self, section: Section) -> str:
         if section.kind == "paragraph":
@@ -225,9 +232,8 @@ class Paths:
         children = self.children(index)
         if not children or section.kind == "body":
             return index, []
-        inside = [
-            i for i in children if self.sections[i].start < end and self.sections[i].end > start
-        ]
+        first = bisect_right(children, start, key=lambda i: self.sections[i].end)
+        inside = children[first : bisect_left(children, end, key=lambda i: self.sections[i].start)]
         lead = self.sections[children[0]].start
         label_only = section.kind in ("article", *_DIVISIONS)
         every = len(inside) == len(children)

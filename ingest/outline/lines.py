@@ -153,15 +153,18 @@ def _find_marks(rows: list[Row]) -> None:
 
 def _find_contents(rows: list[Row]) -> None:
     """A table of contents names headings that come again below: it must not open them twice."""
-    at = 0
+    at, ends = 0, None
     while at < len(rows):
         begin = None
         if _CONTENTS.match(rows[at].text):
             begin = at + 1
         elif _opens_division(rows, at) and _opens_division(rows, at + 1):
             begin = at
-        stop = _end_of_contents(rows, begin) if begin is not None else None
-        if begin is None or stop is None:
+        stop = None
+        if begin is not None and begin < len(rows):
+            ends = ends or _ends_of_contents(rows)
+            stop = ends[begin]
+        if stop is None:
             at += 1
             continue
         for row in rows[at:stop]:
@@ -174,23 +177,25 @@ def _opens_division(rows: list[Row], at: int) -> bool:
     return mark is not None and mark.scheme in LAW_DIVISIONS
 
 
-def _end_of_contents(rows: list[Row], begin: int) -> int | None:
-    """Where the list of entries that starts at ``begin`` ends: where its first entry comes again.
+def _ends_of_contents(rows: list[Row]) -> list[int | None]:
+    """Where the list of entries that would start at each row ends: where its first entry comes
+    again. From the end, so that each row is looked at once.
 
     ``None`` where it does not come again or text stands between, so that there is no list.
     """
-    if begin >= len(rows):
-        return None
-    first = _entry(rows[begin].text)
-    for at in range(begin + 1, len(rows)):
-        row = rows[at]
-        if _entry(row.text) == first:
-            return at
-        if row.role == "table" or len(row.text) > 80 or row.sentence:
-            return None
-        if row.mark and row.mark.scheme == "article":
-            return None
-    return None
+    ends: list[int | None] = [None] * len(rows)
+    later: dict[str, int] = {}
+    barrier = len(rows)
+    for at in range(len(rows) - 1, -1, -1):
+        row, entry = rows[at], _entry(rows[at].text)
+        again = later.get(entry)
+        if again is not None and again <= barrier:
+            ends[at] = again
+        later[entry] = at
+        is_article = row.mark is not None and row.mark.scheme == "article"
+        if row.role == "table" or len(row.text) > 80 or row.sentence or is_article:
+            barrier = at
+    return ends
 
 
 def _entry(text: str) -> str:

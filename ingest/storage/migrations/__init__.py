@@ -17,7 +17,7 @@ from ingest.errors import IndexStateError, SettingsError
 
 Kind = Literal["shared", "catalogue", "meanings"]
 
-NEWEST: dict[Kind, str] = {"shared": "s002", "catalogue": "c001", "meanings": "m001"}
+NEWEST: dict[Kind, str] = {"shared": "s003", "catalogue": "c001", "meanings": "m001"}
 """The version that this program works with."""
 
 FOLDER = Path(__file__).parent
