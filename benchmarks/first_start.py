@@ -2,10 +2,10 @@
 
     python benchmarks/first_start.py [--keep FOLDER]
 
-Clones the last commit of this repository into an empty folder, runs ``make chat`` there and times it
-from the clone until the page is served; asks four questions over REST, of which nothing in the
-repository holds the answer; then ends it, runs ``make chat`` once more and times that. Prints JSON.
-Needs a connection or what pip has already fetched.
+Clones the last commit of this repository into an empty folder, runs ``make chat`` there and times
+it from the clone until the page is served; asks four questions over REST, of which nothing in the
+repository holds the answer; then ends it, runs ``make chat`` once more and times that. Prints
+JSON. Needs a connection or what pip has already fetched.
 """
 
 from __future__ import annotations
