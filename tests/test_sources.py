@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ingest.embed import Embedder
 from ingest.errors import UserError
@@ -114,6 +115,24 @@ def test_a_file_of_the_corpus_is_a_source_too(project: Project, site: Path) -> N
     summary = synced(project)
     assert summary.count("added") == 3
     assert [o.error.code for o in summary.failures if o.error] == ["no-file"]
+
+
+def test_a_text_without_a_known_address_is_named_until_it_is_in(project: Project) -> None:
+    listed = project.corpus / "sources.yaml"
+    more = "  - {title: 示例评审办法, number: 示例〔2016〕198号, source: {unknown: true}}\n"
+    listed.write_text(listed.read_text(encoding="utf-8") + more, encoding="utf-8")
+    looked = project.run("ingest", "sync", "--check", language="zh").stdout
+    assert (
+        "网址不明  示例评审办法（示例〔2016〕198号）" in looked
+        and "另有 1 份文件网址不明" in looked
+    )
+    summary = synced(project, "示例评审办法")
+    assert [o.error.code for o in summary.failures if o.error] == ["no-address"]
+    summary = synced(project)
+    assert summary.sought == ["示例评审办法（示例〔2016〕198号）"] and not summary.failures
+    text = "示例评审办法\n示例〔2016〕198号\n第一条 评审专家应当回避。\n"
+    added = project.run("ingest", "add", str(project.write("评审.txt", text)))
+    assert added.returncode == 0 and not synced(project).sought
 
 
 def test_what_an_editor_removed_stays_out_until_it_is_named(project: Project) -> None:
@@ -291,6 +310,16 @@ def test_our_list_says_what_the_package_has(ours: Sources, laws: list[Law]) -> N
             assert not text.effective or text.effective.isoformat() == law.effective
     asked = [text for text in ours.texts if text.ask]
     assert len(asked) >= 4
+
+
+def test_our_list_says_of_each_address_whether_somebody_opened_it(ours: Sources) -> None:
+    written = yaml.safe_load((ROOT / "corpus" / "sources.yaml").read_text(encoding="utf-8"))
+    pages = [text for text in written["texts"] if "web" in text["source"]] + written["lists"]
+    assert len(pages) == 13 and all("opened" in page for page in pages)
+    numbers = {text.number for text in ours.texts}
+    orders = {f"财政部令第{n}号" for n in (74, 87, 94, 101, 102, 110)}
+    notices = {"2014〕214", "2016〕198", "2020〕10", "2020〕46", "2021〕22", "2022〕17"}
+    assert orders | {f"财库〔{n}号" for n in notices} <= numbers
 
 
 def test_every_article_of_our_list_is_cited_as_the_package_has_it(
