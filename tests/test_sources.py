@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from app.service import Assistant
 from ingest.embed import Embedder
 from ingest.errors import UserError
 from ingest.index import Index, writing
@@ -320,6 +321,27 @@ def test_our_list_says_of_each_address_whether_somebody_opened_it(ours: Sources)
     orders = {f"财政部令第{n}号" for n in (74, 87, 94, 101, 102, 110)}
     notices = {"2014〕214", "2016〕198", "2020〕10", "2020〕46", "2021〕22", "2022〕17"}
     assert orders | {f"财库〔{n}号" for n in notices} <= numbers
+
+
+def test_what_our_list_brings_answers_with_article_and_version(
+    laws: list[Law], tmp_path: Path
+) -> None:
+    project = Project.make(tmp_path / "project")
+    listed = (ROOT / "corpus" / "sources.yaml").read_text(encoding="utf-8")
+    project.write("sources.yaml", listed)
+    synced(project, "政府采购法")
+    assistant = Assistant(project.settings)
+    for question, article in (
+        ("质疑期限是多少天?", "第五十二条"),
+        ("供应商应当具备什么条件?", "第二十二条"),
+        ("单一来源适用于哪些情形?", "第三十一条"),
+        ("什么是政府采购?", "第二条"),
+    ):
+        answer = assistant.ask(question)
+        first = answer.citations[0]
+        assert first.official.startswith(f"《中华人民共和国政府采购法》{article}"), question
+        assert first.dated == "2014-08-31" and "2014-08-31 版本" in answer.text
+    assistant.index.close()
 
 
 def test_every_article_of_our_list_is_cited_as_the_package_has_it(
