@@ -95,9 +95,15 @@ def elsewhere_words(citation: Citation, language: Language) -> str:
 
 def outdated_words(text: str, citations: Iterable[Citation], language: Language) -> str:
     """That a text which ``text`` quotes by name was replaced, and by what; empty where none was."""
-    named = {one.name: one for c in citations for one in c.outdated if one.name in text}
-    said = [
-        text_in(language, "outdated").format(name=one.name, by=one.by, since=one.since or "—")
-        for one in named.values()
-    ]
-    return text_in(language, "listComma").join(said)
+    named = {one.name: one for citation in citations for one in citation.outdated}
+    said: dict[int, str] = {}
+    left = text
+    for name in sorted(
+        named, key=len, reverse=True
+    ):  # 合同法 within 《中华人民共和国合同法》 is the same
+        if name in left:
+            one, at = named[name], left.find(name)
+            left = left.replace(name, "\0" * len(name))
+            words = text_in(language, "outdated")
+            said[at] = words.format(name=name, by=one.by, since=one.since or "—")
+    return text_in(language, "listComma").join(said[at] for at in sorted(said))

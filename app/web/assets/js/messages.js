@@ -107,7 +107,7 @@ export class TurnView {
     for (const { name, by, since } of outdatedIn(statement, this.message)) {
       const note = () => h("span", { class: "tag warn" }, t("outdatedShort", { by, since: since || "—" }));
       parts = parts.flatMap((part) => typeof part !== "string" ? [part]
-        : part.split(name).flatMap((piece, at) => (at ? [name, note(), piece] : [piece])));
+        : part.split(name).flatMap((piece, at) => (at ? [h("span", {}, name), note(), piece] : [piece])));
     }
     return whose ? [whose, ...parts] : parts;
   }
@@ -210,11 +210,16 @@ function whoseIs(statement) {
   return (statement.region ?? "") + (statement.named ?? "");
 }
 
-// The texts that a statement names though they were replaced.
+// The texts that a statement names though they were replaced, whole names before those that they hold.
 function outdatedIn(statement, message) {
   const cited = message.citations.filter((c) => statement.citations.includes(c.n));
   const known = new Map(cited.flatMap((c) => c.outdated ?? []).map((one) => [one.name, one]));
-  return [...known.values()].filter((one) => statement.text.includes(one.name));
+  let left = statement.text;
+  return [...known.values()].sort((a, b) => b.name.length - a.name.length).filter(({ name }) => {
+    const there = left.includes(name);
+    left = left.replaceAll(name, "\0");
+    return there;
+  });
 }
 
 function bracketed(said) {
