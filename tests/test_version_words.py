@@ -50,7 +50,7 @@ def assistant(project: Project) -> Iterator[Assistant]:
 def test_in_the_terminal(project: Project, assistant: Assistant) -> None:
     found = project.run("app", "search", QUESTION, language="zh").stdout
     assert SAID in found and f"{NEW} 版本" in found
-    talked = project.run("app", "chat", input=f"{QUESTION}\n1\n{REFUSED}\n", language="zh").stdout
+    talked = project.run("app", "chat", input=f"{REFUSED}\n{QUESTION}\n1\n", language="zh").stdout
     assert talked.count(SAID) == 4, "below the answer, of the citation, the section, the nearest"
     assert f"“示例合同法”已由“示例采购法”取代（{NEW} 起）" in talked
 
