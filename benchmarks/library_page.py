@@ -33,12 +33,13 @@ WORDS = "政府采购"
 LONG = 600_000
 _SCROLLED = """step => new Promise((done) => {
   const frames = [];
+  const scroller = document.querySelector(".main");
   let last = performance.now();
   const began = last;
   requestAnimationFrame(function next(now) {
     frames.push(now - last);
     last = now;
-    const left = document.documentElement.scrollHeight - innerHeight - scrollY;
+    const left = scroller.scrollHeight - scroller.clientHeight - scroller.scrollTop;
     if (left < 2) {
       frames.sort((a, b) => a - b);
       done({ seconds: (now - began) / 1000, frames: frames.length,
@@ -47,7 +48,7 @@ _SCROLLED = """step => new Promise((done) => {
         rows: document.querySelectorAll(".list tbody tr:not(.group)").length });
       return;
     }
-    scrollBy(0, step);
+    scroller.scrollBy(0, step);
     requestAnimationFrame(next);
   });
 })"""
@@ -83,7 +84,7 @@ def seen(page: Page, url: str, picture: Path | None) -> dict[str, Any]:
     scrolled = page.evaluate(_SCROLLED, 600)
     found["scrolled through"] = {name: round(value, 2) for name, value in scrolled.items()}
     keep("end")
-    page.evaluate("scrollTo(0, 0)")
+    page.evaluate("document.querySelector('.main').scrollTo(0, 0)")
     found["words found in texts, s"] = timed(_SEARCH % WORDS, _FOUND)
     keep("words")
     timed(_SEARCH % "", _NOT_FOUND)
