@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from app.outward import outward_source
 from app.types import Answer, Citation, Hit, Statement
 from ingest.document import metadata_to_json
-from ingest.validity import date_in, state_of
+from ingest.validity import state_of
 
 if TYPE_CHECKING:
     from ingest.document import Document
@@ -123,13 +123,14 @@ def hit_to_json(rank: int, hit: Hit) -> dict[str, Any]:
         "start": passage.start,
         "end": passage.end,
         "source": outward_source(hit.source),
-        "dated": date_in(hit.metadata),
+        "dated": hit.dated or None,
         "superseded": hit.superseded,
+        "replaced_by": hit.replaced_by,
     }
 
 
-def record_to_json(record: DocumentRecord) -> dict[str, Any]:
-    """What a list of documents says of one."""
+def record_to_json(record: DocumentRecord, replaced_by: str = "") -> dict[str, Any]:
+    """What a list of documents says of one; ``replaced_by`` took a superseded one's place."""
     return {
         "id": record.id,
         "title": record.title,
@@ -141,6 +142,7 @@ def record_to_json(record: DocumentRecord) -> dict[str, Any]:
         "repairs": record.repairs,
         "added": record.added,
         "superseded": record.superseded,
+        "replaced_by": replaced_by,
         "state": state_of(record),
     }
 
@@ -150,13 +152,14 @@ def card_to_json(document: Document) -> list[dict[str, Any]]:
     return [asdict(entry) for entry in document.card]
 
 
-def document_to_json(stored: StoredDocument) -> dict[str, Any]:
-    """A document with its text, and its outline as paths with ``start`` and ``end``."""
+def document_to_json(stored: StoredDocument, replaced_by: str = "") -> dict[str, Any]:
+    """A document with its text, and its outline as paths with ``start`` and ``end``;
+    ``replaced_by`` is as of :func:`record_to_json`."""
     from ingest.outline.citation import Paths
 
     paths = Paths(stored.sections)
     return {
-        **record_to_json(stored.record),
+        **record_to_json(stored.record, replaced_by),
         "text": stored.document.text,
         "card": card_to_json(stored.document),
         "outline": [

@@ -5,15 +5,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Protocol
 
 from app.i18n import text_in
 from app.outward import outward_source
-from app.types import Citation, Elsewhere, Outdated
+from app.types import Citation, Elsewhere, Hit, Outdated
 from ingest.index import Index
 from ingest.language import Language
 from ingest.storage.catalogue import DocumentRecord, work_of
 from ingest.twins import twins_of
 from ingest.validity import date_of, replaced_by
+
+
+class Versioned(Protocol):
+    """What is told with its version: citations, hits, sections."""
+
+    @property
+    def dated(self) -> str: ...
+    @property
+    def superseded(self) -> bool: ...
+    @property
+    def replaced_by(self) -> str: ...
 
 
 def dated(citation: Citation, index: Index) -> Citation:
@@ -40,6 +52,18 @@ def dated(citation: Citation, index: Index) -> Citation:
     )
 
 
+def dated_hits(hits: Iterable[Hit], index: Index) -> tuple[Hit, ...]:
+    """The hits, those of superseded documents with what took their place."""
+    records = index.documents()
+    by_id = {record.id: record for record in records}
+    return tuple(
+        replace(hit, replaced_by=successor(by_id[hit.passage.document], records, index))
+        if hit.superseded and hit.passage.document in by_id
+        else hit
+        for hit in hits
+    )
+
+
 def successor(record: DocumentRecord, records: Iterable[DocumentRecord], index: Index) -> str:
     """Title and date of what took a superseded text's place; empty where it is not known."""
     if not record.superseded:
@@ -51,13 +75,13 @@ def successor(record: DocumentRecord, records: Iterable[DocumentRecord], index: 
     return f"《{found.by}》（{found.since}）" if found else ""
 
 
-def version_words(citation: Citation, language: Language) -> str:
+def version_words(place: Versioned, language: Language) -> str:
     """The version's date and, of a superseded text, what took its place; empty where nothing is
     known of either."""
-    said = [text_in(language, "dated").format(date=citation.dated)] if citation.dated else []
-    if citation.replaced_by:
-        said.append(text_in(language, "replacedBy").format(title=citation.replaced_by))
-    elif citation.superseded:
+    said = [text_in(language, "dated").format(date=place.dated)] if place.dated else []
+    if place.replaced_by:
+        said.append(text_in(language, "replacedBy").format(title=place.replaced_by))
+    elif place.superseded:
         said.append(text_in(language, "superseded"))
     return text_in(language, "listComma").join(said)
 
@@ -71,9 +95,15 @@ def elsewhere_words(citation: Citation, language: Language) -> str:
 
 def outdated_words(text: str, citations: Iterable[Citation], language: Language) -> str:
     """That a text which ``text`` quotes by name was replaced, and by what; empty where none was."""
-    named = {one.name: one for c in citations for one in c.outdated if one.name in text}
-    said = [
-        text_in(language, "outdated").format(name=one.name, by=one.by, since=one.since or "—")
-        for one in named.values()
-    ]
-    return text_in(language, "listComma").join(said)
+    named = {one.name: one for citation in citations for one in citation.outdated}
+    said: dict[int, str] = {}
+    left = text
+    for name in sorted(
+        named, key=len, reverse=True
+    ):  # 合同法 within 《中华人民共和国合同法》 is the same
+        if name in left:
+            one, at = named[name], left.find(name)
+            left = left.replace(name, "\0" * len(name))
+            words = text_in(language, "outdated")
+            said[at] = words.format(name=name, by=one.by, since=one.since or "—")
+    return text_in(language, "listComma").join(said[at] for at in sorted(said))

@@ -31,12 +31,12 @@ from app.api.models import (
     both,
 )
 from app.as_json import answer_to_json, hit_to_json
-from app.dated import version_words
+from app.dated import Versioned, version_words
+from app.i18n import text_in
 from app.outward import outward
 from app.types import Answer, Hit
 from ingest.errors import UserError
 from ingest.settings import ServerSettings
-from ingest.validity import date_in
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -237,19 +237,25 @@ def _answer_text(answer: Answer) -> str:
     if answer.notice:
         lines.append(answer.notice)
     for c in answer.citations:
-        version = version_words(c, "zh")
         place = f"{c.document} {c.start}–{c.end}  {c.url or ''}"
-        lines += ["", f"[{c.n}] {c.official}{f'（{version}）' if version else ''}  {place}"]
+        lines += ["", f"[{c.n}] {c.official}{_version(c)}  {place}"]
         lines.append(c.text)
     if answer.abstained:
-        lines += [f"· {h.title} {h.passage.citation}: {h.passage.text}" for h in answer.nearest]
+        lines += [
+            f"· {h.title} {h.passage.citation}{_version(h)}: {h.passage.text}"
+            for h in answer.nearest
+        ]
     return "\n".join(lines)
+
+
+def _version(place: Versioned) -> str:
+    words = version_words(place, "zh")
+    return f"（{words}）" if words else ""
 
 
 def _hits_text(hits: Sequence[Hit]) -> str:
     return "\n\n".join(
-        f"{rank}. {hit.title} {hit.passage.citation}"
-        f"  {date_in(hit.metadata) or ''}{'（已有新版本）' if hit.superseded else ''}"
+        f"{rank}. {hit.title} {hit.passage.citation}{_version(hit)}"
         f"  {hit.passage.document} {hit.passage.start}–{hit.passage.end}\n{hit.passage.text}"
         for rank, hit in enumerate(hits, 1)
     )
@@ -262,7 +268,8 @@ def _section_text(read: dict[str, Any]) -> str:
         if read[key]
     ]
     place = f"{read['document']} {read['start']}–{read['end']}  {read['url'] or ''}"
-    return "\n".join([f"{read['official']}  {place}", read["text"], *beside])
+    head = f"{read['official']}{_version(SectionOut.model_validate(read))}  {place}"
+    return "\n".join([head, read["text"], *beside])
 
 
 def _documents_text(documents: Sequence[dict[str, Any]]) -> str:
@@ -274,7 +281,8 @@ def _documents_text(documents: Sequence[dict[str, Any]]) -> str:
                 d["title"],
                 d["number"],
                 d["version"] or d["published"],
-                "superseded" if d["superseded"] else None,
+                d["replaced_by"] and text_in("zh", "replacedBy").format(title=d["replaced_by"]),
+                text_in("zh", "superseded") if d["superseded"] and not d["replaced_by"] else None,
             )
             if part
         )

@@ -17,6 +17,7 @@ from ingest.errors import UserError
 from ingest.outline.citation import Paths
 from ingest.outline.numbering import chinese
 from ingest.storage.catalogue import StoredDocument
+from ingest.validity import date_of
 
 AROUND = 300
 _MOST_NAMED = 8
@@ -40,7 +41,8 @@ class Neighbour:
 class SectionText:
     """A run ``start:end`` of a document, ``text == document.text[start:end]``.
 
-    ``section`` is its path without the title and ``official`` the whole reference. ``before`` and
+    ``section`` is its path without the title and ``official`` the whole reference; ``dated``,
+    ``superseded`` and ``replaced_by`` are as a citation has them. ``before`` and
     ``after`` are whole lines of about :data:`AROUND` characters. ``facts`` are keys of
     :mod:`app.i18n` and values. ``cut`` says that the section goes on after ``end``.
     """
@@ -55,6 +57,7 @@ class SectionText:
     content_hash: str
     source: str
     url: str | None
+    dated: str
     superseded: bool
     before: str
     after: str
@@ -62,6 +65,7 @@ class SectionText:
     next: Neighbour | None
     facts: tuple[tuple[str, str], ...]
     cut: bool = False
+    replaced_by: str = ""
 
 
 def section_named(stored: StoredDocument, name: str, most: int | None = None) -> SectionText:
@@ -113,7 +117,6 @@ def _read(
         "fact.number": metadata.number,
         "fact.published": metadata.published,
         "fact.effective": metadata.effective,
-        "fact.version": metadata.version,
     }
     return SectionText(
         document=record.id,
@@ -126,6 +129,7 @@ def _read(
         content_hash=record.content_hash,
         source=outward_source(record.source),
         url=metadata.url,
+        dated=date_of(record) or "",
         superseded=record.superseded,
         before=before,
         after=after,

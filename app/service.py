@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from app.conversation.asked import Asked, asked_in
+from app.dated import dated_hits
 from app.following import follow
 from app.i18n import text_in
 from app.question import refuse_long
@@ -170,7 +171,8 @@ class Assistant:
         refuse_long(question)
         retriever = self.parts()[0]
         text = retriever.heard(question).text
-        return retriever.search(text, k or self.settings.retrieval.top_k, filters)
+        hits = retriever.search(text, k or self.settings.retrieval.top_k, filters)
+        return list(dated_hits(hits, self.index))
 
     def ask(
         self,
@@ -218,8 +220,9 @@ class Assistant:
             said.append(self._left_out(language))
         if by_words:
             said.append(text_in(language, "byWords"))
-        answer = replace(answer, notice=" ".join(filter(None, said)))
-        hits = found.hits[:hits_kept]
+        nearest = dated_hits(answer.nearest, self.index)
+        answer = replace(answer, notice=" ".join(filter(None, said)), nearest=nearest)
+        hits = dated_hits(found.hits[:hits_kept], self.index)
         return Quoted(answer, hits, found.finding, took - found.finding, by_words)
 
     def stream(

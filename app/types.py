@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ingest.document import Metadata, Passage
+from ingest.validity import date_in
 
 if TYPE_CHECKING:
     from ingest.storage.catalogue import DocumentRecord
@@ -41,7 +42,7 @@ class Hit:
     ``probability`` estimates that the passage bears on the question, in [0, 1].
     ``explicit`` is true where the question names this very section, ``verbatim`` where the passage
     holds the whole question word for word. ``alike`` is the cosine of the reader's encoder,
-    ``None`` where no vector is kept.
+    ``None`` where no vector is kept. ``replaced_by`` is as a :class:`Citation` has it.
     """
 
     passage: Passage
@@ -56,6 +57,12 @@ class Hit:
     superseded: bool = False
     verbatim: bool = False
     alike: float | None = None
+    replaced_by: str = ""
+
+    @property
+    def dated(self) -> str:
+        """The date of the document's version (ISO), empty where it is not known."""
+        return date_in(self.metadata) or ""
 
     @classmethod
     def at(cls, record: DocumentRecord, passage: Passage) -> Hit:

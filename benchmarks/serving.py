@@ -19,18 +19,23 @@ READY = "#zhengcai[data-ready]"
 
 
 @contextmanager
-def served(corpus: Sequence[Path], settings: str = "") -> Iterator[tuple[str, int]]:
+def served(
+    corpus: Sequence[Path], settings: str = "", data: Path | None = None
+) -> Iterator[tuple[str, int]]:
     """The address and process id of a server over the files and folders ``corpus``.
 
     :param settings: further lines of YAML for its ``config.yaml``.
+    :param data: a data folder; the server works on a copy of it, and ``corpus`` is added.
     """
     with tempfile.TemporaryDirectory() as name:
         folder, port = Path(name), free_port()
         config = folder / "config.yaml"
         model = ROOT / "models" / "zhengce-embed"
         config.write_text(f"embedding: {{model: {model}}}\n{settings}", encoding="utf-8")
-        paths = [str(path.resolve()) for path in corpus]
-        _run("ingest", "--config", str(config), "add", *paths)
+        if data is not None:
+            shutil.copytree(data, folder / "data")
+        if paths := [str(path.resolve()) for path in corpus]:
+            _run("ingest", "--config", str(config), "add", *paths)
         environment = {**os.environ, "LC_ALL": "C.UTF-8", "ZHENGCAI_SERVER__PORT": str(port)}
         process = subprocess.Popen(
             [sys.executable, "-m", "app", "--config", str(config), "serve"],

@@ -12,11 +12,12 @@ import hashlib
 import logging
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 
 import numpy as np
 
+from ingest.aside import Aside
 from ingest.encoder import WIDTH, Encoder, encoder_of, place_text
 from ingest.errors import SettingsError, UserError
 from ingest.faults import damaged
@@ -37,6 +38,8 @@ create table if not exists meanings (
     scale real not null, vector blob not null
 )
 """
+
+_ASIDE = Aside()
 
 OnMeaning = Callable[[int, int], None]
 """Called with how many of how many passages are encoded."""
@@ -123,9 +126,12 @@ def _fill(
     wanted = dict(_texts(index))
     hashes = {id: _hash(text) for id, text in wanted.items()}
     gone = [(id,) for id, hash in known.items() if hashes.get(id) != hash]
+    left = {id for (id,) in gone if known[id]}
+    _ASIDE.put(encoder.fingerprint, (row[1:] for row in rows_of(connection) if row[0] in left))
     with place.transaction(connection) as changing:
         changing.executemany("delete from meanings where id = ?", gone)
-    missing = [id for id in wanted if known.get(id) != hashes[id]]
+        missing = [id for id in wanted if known.get(id) != hashes[id]]
+        missing = _not_brought_back(changing, encoder.fingerprint, missing, hashes)
     done = 0
     for at in range(0, len(missing), _BATCH):
         ids = missing[at : at + _BATCH]
@@ -138,6 +144,21 @@ def _fill(
         done += len(ids)
         if on_progress:
             on_progress(done, len(missing))
+
+
+def _not_brought_back(
+    connection: Connection,
+    encoder: str,
+    missing: Sequence[str],
+    hashes: Mapping[str, bytes],
+) -> list[str]:
+    """Those of ``missing`` that have to be encoded; the others were put aside and are in again."""
+    known = {id: found for id in missing if (found := _ASIDE.of(encoder, hashes[id]))}
+    connection.executemany(
+        "insert into meanings (id, text, scale, vector) values (?,?,?,?)",
+        [(id, hashes[id], *found) for id, found in known.items()],
+    )
+    return [id for id in missing if id not in known]
 
 
 def rows_of(connection: Connection) -> Iterator[tuple[str, bytes, float, bytes]]:

@@ -30,13 +30,15 @@ class Summary:
     """What became of all files, and whether a rebuilt index now serves.
 
     ``lost`` are the sources of documents that a rebuilt index would have lost; ``waiting`` counts
-    texts that are not in because nobody asked for them to be fetched.
+    texts that are not in because nobody asked for them to be fetched, ``sought`` are those whose
+    address is not known.
     """
 
     outcomes: list[Outcome] = field(default_factory=list)
     switched: bool = True
     lost: list[str] = field(default_factory=list)
     waiting: int = 0
+    sought: list[str] = field(default_factory=list)
 
     def count(self, *statuses: Status) -> int:
         """How many files ended in one of ``statuses``."""

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import pytest
 
+from app.library.service import Library
 from app.retrieve import Retriever
 from app.service import Assistant
+from ingest import meanings
+from ingest.aside import Aside
 from ingest.encoder import Encoder, encoder_of, place_text
 from ingest.index import Index, writing
 from ingest.meanings import Meanings, fill, keep_filled, place_of
@@ -26,7 +31,8 @@ TEXTS = {
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Project:
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.setattr(meanings, "_ASIDE", Aside())
     made = Project.make(tmp_path / "project")
     for name, text in TEXTS.items():
         made.write(name, text)
@@ -116,9 +122,38 @@ def test_a_change_encodes_what_changed_only(
             keep_filled(project.settings)
         after = stored(project.settings)
         assert set(after) == ids_of(project.settings)
-        assert len(read) == len(set(after) - set(before)) < len(after)
+        # articles of the changed text that stayed are not read again, though their ids are new
+        assert len(read) == 3 < len(set(after) - set(before)) < len(after)
         hits = retriever.search("评委和投标人是亲戚", 3)
         assert hits[0].passage.text.startswith("第一条 评审专家") and hits[0].alike is not None
+
+
+def test_what_is_brought_back_is_not_encoded_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with answering(project) as assistant:
+        with writing(project.settings):
+            fill(project.settings)
+        whole = stored(project.settings)
+        library = Library(assistant)
+        documents = [record.id for record in library.documents()]
+        removed, _ = library.remove_all(documents, "")
+        assert not stored(project.settings)
+
+        def encodes(self: Encoder, texts: Sequence[str]) -> NoReturn:
+            raise AssertionError(texts)
+
+        monkeypatch.setattr(Encoder, "passages", encodes)
+        library.undo_all([changed.change.id for changed in removed], "")
+        assert stored(project.settings) == whole and whole
+
+
+def test_so_many_are_kept_aside() -> None:
+    aside = Aside(most=2)
+    aside.put("e", [(b"a", 1.0, b"1"), (b"b", 1.0, b"2")])
+    aside.put("e", [(b"a", 1.0, b"1"), (b"c", 1.0, b"3")])
+    assert aside.of("e", b"b") is None and aside.of("e", b"a") == (1.0, b"1")
+    assert aside.of("e", b"c") and aside.of("another encoder", b"a") is None
 
 
 def test_an_interrupted_reading_goes_on(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from app.answering.wording import answer_text
-from app.dated import dated, version_words
+from app.dated import dated, outdated_words, version_words
 from app.retrieve import allowed_documents
-from app.types import Citation, Filters, Statement
+from app.types import Citation, Filters, Outdated, Statement
 from ingest.index import Index
 from ingest.settings import load_settings
 from ingest.sources.ended import ended_in
@@ -101,6 +101,22 @@ def test_citations_say_their_version_and_what_took_its_place(tmp_path: Path) -> 
     assert "“示例旧法”已由“示例新法”取代" in text and "2010-01-02 版本" in text
     assert "“示例旧法” has been replaced" in answer_text([statement], [naming], {}, "en")
     assert "“示例旧法”" not in answer_text([replace(statement, text="甲")], [naming], {})
+
+
+def test_each_text_that_a_statement_names_is_marked_once() -> None:
+    where = ("d", "办法", "第一条", "《办法》第一条")
+    rest = ("s", "h", "p")
+    whole, brief = "中华人民共和国合同法", "合同法"
+    one, other = (
+        Citation(n, *where, text, 0, len(text), *rest, outdated=(Outdated(name, "民法典", "2021"),))
+        for n, text, name in ((1, f"适用{brief}。", brief), (2, f"适用《{whole}》。", whole))
+    )
+    statements = [Statement(one.text, (1,)), Statement(other.text, (2,)), Statement("甲", (1, 2))]
+    lines = answer_text(statements, [one, other], {}).splitlines()
+    assert [line.count("取代") for line in lines[:3]] == [1, 1, 0]
+    both = outdated_words(f"{other.text}{one.text}", (one, other), "zh")
+    assert both.startswith(f"“{whole}”") and both.count("取代") == 2
+    assert outdated_words(other.text, (one, other), "zh").count("取代") == 1
 
 
 @pytest.mark.parametrize(

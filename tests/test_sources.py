@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
+from app.service import Assistant
 from ingest.embed import Embedder
 from ingest.errors import UserError
 from ingest.index import Index, writing
@@ -114,6 +116,24 @@ def test_a_file_of_the_corpus_is_a_source_too(project: Project, site: Path) -> N
     summary = synced(project)
     assert summary.count("added") == 3
     assert [o.error.code for o in summary.failures if o.error] == ["no-file"]
+
+
+def test_a_text_without_a_known_address_is_named_until_it_is_in(project: Project) -> None:
+    listed = project.corpus / "sources.yaml"
+    more = "  - {title: 示例评审办法, number: 示例〔2016〕198号, source: {unknown: true}}\n"
+    listed.write_text(listed.read_text(encoding="utf-8") + more, encoding="utf-8")
+    looked = project.run("ingest", "sync", "--check", language="zh").stdout
+    assert (
+        "网址不明  示例评审办法（示例〔2016〕198号）" in looked
+        and "另有 1 份文件网址不明" in looked
+    )
+    summary = synced(project, "示例评审办法")
+    assert [o.error.code for o in summary.failures if o.error] == ["no-address"]
+    summary = synced(project)
+    assert summary.sought == ["示例评审办法（示例〔2016〕198号）"] and not summary.failures
+    text = "示例评审办法\n示例〔2016〕198号\n第一条 评审专家应当回避。\n"
+    added = project.run("ingest", "add", str(project.write("评审.txt", text)))
+    assert added.returncode == 0 and not synced(project).sought
 
 
 def test_what_an_editor_removed_stays_out_until_it_is_named(project: Project) -> None:
@@ -291,6 +311,37 @@ def test_our_list_says_what_the_package_has(ours: Sources, laws: list[Law]) -> N
             assert not text.effective or text.effective.isoformat() == law.effective
     asked = [text for text in ours.texts if text.ask]
     assert len(asked) >= 4
+
+
+def test_our_list_says_of_each_address_whether_somebody_opened_it(ours: Sources) -> None:
+    written = yaml.safe_load((ROOT / "corpus" / "sources.yaml").read_text(encoding="utf-8"))
+    pages = [text for text in written["texts"] if "web" in text["source"]] + written["lists"]
+    assert len(pages) == 13 and all("opened" in page for page in pages)
+    numbers = {text.number for text in ours.texts}
+    orders = {f"财政部令第{n}号" for n in (74, 87, 94, 101, 102, 110)}
+    notices = {"2014〕214", "2016〕198", "2020〕10", "2020〕46", "2021〕22", "2022〕17"}
+    assert orders | {f"财库〔{n}号" for n in notices} <= numbers
+
+
+def test_what_our_list_brings_answers_with_article_and_version(
+    laws: list[Law], tmp_path: Path
+) -> None:
+    project = Project.make(tmp_path / "project")
+    listed = (ROOT / "corpus" / "sources.yaml").read_text(encoding="utf-8")
+    project.write("sources.yaml", listed)
+    synced(project, "政府采购法")
+    assistant = Assistant(project.settings)
+    for question, article in (
+        ("质疑期限是多少天?", "第五十二条"),
+        ("供应商应当具备什么条件?", "第二十二条"),
+        ("单一来源适用于哪些情形?", "第三十一条"),
+        ("什么是政府采购?", "第二条"),
+    ):
+        answer = assistant.ask(question)
+        first = answer.citations[0]
+        assert first.official.startswith(f"《中华人民共和国政府采购法》{article}"), question
+        assert first.dated == "2014-08-31" and "2014-08-31 版本" in answer.text
+    assistant.index.close()
 
 
 def test_every_article_of_our_list_is_cited_as_the_package_has_it(

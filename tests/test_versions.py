@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from app.versions import compared
+from app.web.routes import beside_newer
 from ingest.prepare import Origin, prepare_here
 from ingest.settings import load_settings
 from ingest.storage.catalogue import DocumentRecord, StoredDocument
-from tests.projects import ROOT
+from ingest.validity import date_of
+from tests.projects import ROOT, Project, answering
 
 OLD = (
     "第一条 为了规范采购行为，制定本法。",
@@ -76,3 +79,30 @@ def test_by_article_whatever_their_numbers(tmp_path: Path) -> None:
 def test_a_text_with_itself_is_the_same(tmp_path: Path) -> None:
     text = stored(tmp_path, "old", OLD)
     assert {one.kind for one in compared(text, text)} == {"same"}
+
+
+def test_in_the_terminal_and_for_the_page(tmp_path: Path) -> None:
+    project = Project.make(tmp_path / "project", "answer: {reader: none}\n")
+    for version, lines in (("1999-01-02", OLD), ("2020-05-28", NEW)):
+        head = f"---\nkind: law\nversion: '{version}'\n---\n\n# 示例采购法\n\n"
+        project.write(f"{version}.md", head + "\n\n".join(lines))
+    with answering(project) as assistant:
+        index = assistant.index
+        records = {date_of(record): record.id for record in index.documents()}
+        page = beside_newer(records["1999-01-02"], index)
+        assert page and not beside_newer(records["2020-05-28"], index)
+    assert page["dates"] == ["1999-01-02", "2020-05-28"]
+    kinds = [one["kind"] for one in page["differences"]]
+    assert kinds == ["same", "added", "changed", "renumbered", "removed", "same"]
+    shown = project.run("app", "compare", "1999-01-02.md", "2020-05-28.md")
+    assert shown.returncode == 0 and not shown.stderr
+    assert shown.stdout.startswith("- 示例采购法  1999-01-02")
+    assert "供应商应当在[-七" in shown.stdout and "{+十" in shown.stdout
+    assert shown.stdout.splitlines()[-1].startswith("2 unchanged, 1 renumbered, 1 changed, 1 added")
+    told = json.loads(
+        project.run("app", "compare", "1999-01-02.md", "2020-05-28.md", "--json").stdout
+    )
+    assert [told[side]["date"] for side in ("old", "new")] == ["1999-01-02", "2020-05-28"]
+    assert [one["kind"] for one in told["differences"]] == kinds
+    several = project.run("app", "compare", "示例采购法", "2020-05-28.md")
+    assert several.returncode == 1 and len(several.stderr.splitlines()) == 1

@@ -130,6 +130,13 @@ def test_a_list_that_cannot_be_read_is_one_line_and_the_others_count(
     assert [(o.title, o.date) for o in found.offers] == [NEW[0], NEW[3]]
 
 
+def test_a_text_whose_address_is_not_known_is_offered(project: Project, server: Server) -> None:
+    listed = (project.corpus / "sources.yaml").read_text(encoding="utf-8")
+    sought = f"texts: [{{title: {NEW[3][0]}, source: {{unknown: true}}}}, "
+    project.write("sources.yaml", listed.replace("texts: [", sought))
+    assert offered(project) == NEW
+
+
 def test_robots_keep_a_list_from_being_read(project: Project, server: Server) -> None:
     server.pages["/robots.txt"] = 200, "User-agent: *\nDisallow: /gkml\n"
     assert [error.code for error in watch(project.settings).failed] == ["forbidden"]

@@ -133,7 +133,8 @@ def answer_text(
             lines += ["", frame("provisions", language)]
         marks = "".join(f"[{n}]" for n in statement.citations)
         doubt = "" if statement.verified else frame("unverified", language)
-        old = outdated_words(statement.text, citations, language)
+        cited = [c for c in citations if c.n in statement.citations]
+        old = outdated_words(statement.text, cited, language)
         noted = frame("noted", language, said=old) if old else ""
         case = frame("case", language) if place and statement.direct else ""
         lines.append(f"{case}{shown_statement(statement, language)}{doubt}{marks}{noted}")

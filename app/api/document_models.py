@@ -7,6 +7,8 @@ from pydantic import ConfigDict, Field
 from app.api.models import Out, both
 from ingest.validity import State
 
+_REPLACED_BY = both("取代它的文件及日期", "title and date of what replaced it")
+
 
 class DocumentOut(Out):
     """已收录的一份文件 · A document of the corpus."""
@@ -43,6 +45,7 @@ class DocumentOut(Out):
     repairs: int
     added: str
     superseded: bool
+    replaced_by: str = Field("", description=_REPLACED_BY)
     state: State = Field(
         description=both(
             "时效：来源载明现行的为 current，否则为 newest（未见更新版本）等",
@@ -117,7 +120,9 @@ class SectionOut(Out):
     content_hash: str
     source: str
     url: str | None
+    dated: str = Field(description=both("版本日期", "date of the version"))
     superseded: bool
+    replaced_by: str = Field("", description=_REPLACED_BY)
     before: str = Field(description=both("前文", "text before it"))
     after: str = Field(description=both("后文", "text after it"))
     previous: NeighbourOut | None

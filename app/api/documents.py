@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +17,7 @@ from app.api.models import (
     both,
 )
 from app.as_json import document_to_json, record_to_json
+from app.dated import successor
 from app.sections import section_at, section_named
 from ingest.document import DocumentKind
 from ingest.errors import UserError
@@ -71,7 +72,7 @@ def router(assistant: Assistant, gate: Gate) -> APIRouter:
     )
     async def one(document: Document) -> Response:
         # Written where it is read: a long outline would hold up the event loop
-        return await gate.run(lambda: _written(document_to_json(stored_named(assistant, document))))
+        return await gate.run(lambda: _written(whole(assistant, document)))
 
     @routes.get(
         "/{document}/section",
@@ -106,15 +107,25 @@ def listed(assistant: Assistant, filters: FiltersIn, words: str) -> list[dict[st
     """The documents that pass ``filters`` and have ``words`` in title or number."""
     from app.retrieve import allowed_documents
 
-    records = assistant.index.documents()
+    index = assistant.index
+    records = index.documents()
     allowed = allowed_documents(records, filters.filters(), nation=False)
     wanted = words.strip().lower()
     return [
-        record_to_json(record)
+        record_to_json(record, successor(record, records, index))
         for record in records
         if (allowed is None or record.id in allowed)
         and wanted in f"{record.title} {record.metadata.number or ''}".lower()
     ]
+
+
+def whole(assistant: Assistant, wanted: str) -> dict[str, Any]:
+    """The document that ``wanted`` names, with its text and outline.
+
+    :raises IndexStateError: if none or several are meant.
+    """
+    stored, index = stored_named(assistant, wanted), assistant.index
+    return document_to_json(stored, successor(stored.record, index.documents(), index))
 
 
 def stored_named(assistant: Assistant, wanted: str) -> StoredDocument:
@@ -139,13 +150,17 @@ def read_section(
     """
     stored = stored_named(assistant, document)
     if name and name.strip() and start is None and end is None:
-        return asdict(section_named(stored, name, MOST_CHARACTERS))
-    if start is not None and end is not None and not name:
-        return asdict(section_at(stored, start, end, MOST_CHARACTERS))
-    raise UserError(
-        "no-place",
-        stored.record.title,
-        "the place is given neither by name nor by start and end",
-        "Give either the name of a section, or both start and end",
-        ("没有说明要读哪一处", "请给出条款名称，或同时给出 start 和 end"),
-    )
+        section = section_named(stored, name, MOST_CHARACTERS)
+    elif start is not None and end is not None and not name:
+        section = section_at(stored, start, end, MOST_CHARACTERS)
+    else:
+        raise UserError(
+            "no-place",
+            stored.record.title,
+            "the place is given neither by name nor by start and end",
+            "Give either the name of a section, or both start and end",
+            ("没有说明要读哪一处", "请给出条款名称，或同时给出 start 和 end"),
+        )
+    index = assistant.index
+    by = successor(stored.record, index.documents(), index)
+    return asdict(replace(section, replaced_by=by))

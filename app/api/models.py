@@ -201,6 +201,9 @@ class Hit(Out):
     source: str
     dated: str | None = Field(None, description=both("版本日期", "date of the version"))
     superseded: bool
+    replaced_by: str = Field(
+        "", description=both("取代它的文件及日期", "what took its place, and when")
+    )
 
 
 class Earlier(BaseModel):

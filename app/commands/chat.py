@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from app.commands.asking import as_text, filter_options, filters_from, lines_of_stdin
@@ -148,7 +149,8 @@ class Conversation:
                 "Ask again",
                 ("该文件在回答之后已更改或移除", "请重新提问"),
             )
-        print_section(section_at(stored, citation.start, citation.end), self.style)
+        section = section_at(stored, citation.start, citation.end)
+        print_section(replace(section, replaced_by=citation.replaced_by), self.style)
 
     def _open(self, citation: Citation) -> None:
         """In a browser where a person sits before a screen; else print the address."""

@@ -118,6 +118,7 @@ def write_answers(answers: Sequence[Answer], output: str, format: Format | None 
 def write_documents(assistant: Assistant, filters: Filters, output: str) -> None:
     """Write the documents that pass the filters: metadata, outline and text of each."""
     from app.as_json import document_to_json
+    from app.dated import successor
     from app.retrieve import allowed_documents
 
     index = assistant.index
@@ -127,7 +128,8 @@ def write_documents(assistant: Assistant, filters: Filters, output: str) -> None
     for record in records:
         stored = index.document(record.id) if allowed is None or record.id in allowed else None
         if stored is not None:
-            lines.append(json.dumps(document_to_json(stored), ensure_ascii=False) + "\n")
+            by = successor(record, records, index)
+            lines.append(json.dumps(document_to_json(stored, by), ensure_ascii=False) + "\n")
     _write("".join(lines).encode(), output)
 
 

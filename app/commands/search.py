@@ -33,7 +33,7 @@ def add_to(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace, settings: Settings) -> int:
     """Print the passages; the status is ``NO_ANSWER`` if none was found for any question."""
     from app.as_json import hit_to_json
-    from app.commands.showing import Style, one_line, print_json
+    from app.commands.showing import Style, bracketed_version, one_line, print_json
     from app.service import Assistant
 
     assistant = Assistant(settings)
@@ -49,6 +49,8 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
             print_json({"question": question, "results": results}, one_line=options.question == "-")
             continue
         for rank, hit in enumerate(hits, 1):
-            print(f"{rank}. {hit.score:.3f}  {style.bold(hit.title)}  {hit.passage.citation}")
+            said = bracketed_version(hit)
+            name = f"{style.bold(hit.title)}  {hit.passage.citation}{said}"
+            print(f"{rank}. {hit.score:.3f}  {name}")
             print(f"   {one_line(hit.passage.text, 120)}", flush=True)
     return NO_ANSWER if asked and not found else DONE

@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
-from app.dated import elsewhere_words, version_words
+from app.dated import Versioned, elsewhere_words, version_words
 from app.i18n import text_in
 from app.types import Answer, Citation
 from ingest.language import pick, system_language
@@ -74,7 +74,8 @@ def print_answer(answer: Answer, style: Style, shown: str = "") -> None:
     for citation in answer.citations:
         print_citation(citation, style)
     for hit in answer.nearest if answer.abstained else ():
-        print(f"  · {hit.title}  {hit.passage.citation}: {one_line(hit.passage.text, 80)}")
+        name = f"{hit.title}  {hit.passage.citation}{bracketed_version(hit)}"
+        print(f"  · {name}: {one_line(hit.passage.text, 80)}")
     print(flush=True)
 
 
@@ -92,7 +93,7 @@ def print_citation(citation: Citation, style: Style) -> None:
 
 def print_section(section: SectionText, style: Style) -> None:
     """Print a section with the text around it; the section itself stands behind a bar."""
-    print(style.bold(section.official))
+    print(f"{style.bold(section.official)}{bracketed_version(section)}")
     for name, value in section.facts:
         print(style.dim(f"{text_in(system_language(), name)}{pick(': ', '：')}{value}"))
     print()
@@ -101,6 +102,12 @@ def print_section(section: SectionText, style: Style) -> None:
             if line.strip():
                 print(f"┃ {style.bold(line)}" if inside else style.dim(f"  {line}"))
     print(flush=True)
+
+
+def bracketed_version(place: Versioned) -> str:
+    """Which version a place is of and what took its place, in brackets; empty where unknown."""
+    said = version_words(place, system_language())
+    return f"  ({said})" if said else ""
 
 
 def one_line(text: str, most: int) -> str:

@@ -14,7 +14,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from app.as_json import citation_to_json
 from app.types import Answer, Citation, Filters, Hit, Quote, Statement, Turn
-from ingest.validity import date_in
 
 MOST_TURNS = 6
 _CITATIONS = TypeAdapter(tuple[Citation, ...])
@@ -122,8 +121,9 @@ def _nearest(hit: Hit) -> dict[str, Any]:
         "text": passage.text,
         "start": passage.start,
         "end": passage.end,
-        "dated": date_in(hit.metadata),
+        "dated": hit.dated or None,
         "superseded": hit.superseded,
+        "replaced_by": hit.replaced_by,
     }
 
 

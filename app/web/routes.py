@@ -34,6 +34,7 @@ from ingest.validity import date_of, holds, replaced_by, state_of
 
 if TYPE_CHECKING:
     from app.service import Assistant
+    from ingest.index import Index
 
 MOST_MARKS = 50
 MOST_ISSUERS = 60
@@ -92,28 +93,33 @@ def add_routes(app: FastAPI, assistant: Assistant, settings: Settings) -> None:
     @app.get("/ui/compare/{document}", include_in_schema=False)
     def compare(document: str) -> Response:
         """A superseded text beside the one in its place, by article."""
-        old = assistant.index.document(document)
-        newer = old and replaced_by(old.record, assistant.index.documents())
-        new = newer and assistant.index.document(newer.id)
-        if not old or not new:
-            return fresh_json({"missing": True}, 404)
-        return fresh_json(
-            {
-                "title": new.record.title,
-                "dates": [date_of(old.record), date_of(new.record)],
-                "differences": [
-                    {
-                        "kind": one.kind,
-                        "old": one.old and one.old.label,
-                        "new": one.new and one.new.label,
-                        "pieces": [asdict(piece) for piece in one.pieces],
-                    }
-                    for one in compared(old, new)
-                ],
-            }
-        )
+        found = beside_newer(document, assistant.index)
+        return fresh_json(found) if found else fresh_json({"missing": True}, 404)
 
     threading.Thread(target=_quietly, args=(examples.questions,), daemon=True).start()
+
+
+def beside_newer(document: str, index: Index) -> dict[str, Any] | None:
+    """A superseded text beside the version in its place, by article; ``None`` where there is
+    none."""
+    old = index.document(document)
+    newer = old and replaced_by(old.record, index.documents())
+    new = newer and index.document(newer.id)
+    if not old or not new:
+        return None
+    return {
+        "title": new.record.title,
+        "dates": [date_of(old.record), date_of(new.record)],
+        "differences": [
+            {
+                "kind": one.kind,
+                "old": one.old and one.old.label,
+                "new": one.new and one.new.label,
+                "pieces": [asdict(piece) for piece in one.pieces],
+            }
+            for one in compared(old, new)
+        ],
+    }
 
 
 @cache

@@ -12,7 +12,8 @@ from ingest.language import pick, system_language
 from ingest.settings import Settings
 
 if TYPE_CHECKING:
-    from ingest.sources.look import Change
+    from ingest.outcome import Summary
+    from ingest.sources.look import Change, Look
 
 _CHANGES: dict[Change, tuple[str, str]] = {
     "new": ("new", "新增"),
@@ -66,8 +67,8 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     """Sync, or look; the status says whether every text, or list, could be had."""
     if options.watch:
         return _watch(settings)
-    status, waiting = (_look if options.check else _sync)(options, settings)
-    if waiting:
+    status, found = (_look if options.check else _sync)(options, settings)
+    if waiting := found.waiting:
         print(
             pick(
                 f"{waiting} more texts lie on official sites; with a connection,"
@@ -75,10 +76,19 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
                 f"另有 {waiting} 份文件在官方网站上；联网后可用 ingest sync --web 抓取。",
             )
         )
+    if sought := len(found.sought):
+        print(
+            pick(
+                f"Of {sought} more no address is known: `ingest sync --check` names them,"
+                " `ingest add` takes them as files.",
+                f"另有 {sought} 份文件网址不明：可用 ingest sync --check 查看，"
+                "保存后用 ingest add 加入。",
+            )
+        )
     return status
 
 
-def _sync(options: argparse.Namespace, settings: Settings) -> tuple[int, int]:
+def _sync(options: argparse.Namespace, settings: Settings) -> tuple[int, Summary]:
     from ingest.embed import Embedder
     from ingest.index import writing
     from ingest.meanings import fill
@@ -90,10 +100,10 @@ def _sync(options: argparse.Namespace, settings: Settings) -> tuple[int, int]:
             settings, Embedder(settings), options.names, options.everything, options.web, bar
         )
         fill(settings, bar.encoded)
-    return report(summary), summary.waiting
+    return report(summary), summary
 
 
-def _look(options: argparse.Namespace, settings: Settings) -> tuple[int, int]:
+def _look(options: argparse.Namespace, settings: Settings) -> tuple[int, Look]:
     from ingest.sources.look import look
 
     found = look(settings, options.names, options.everything, options.web)
@@ -102,6 +112,8 @@ def _look(options: argparse.Namespace, settings: Settings) -> tuple[int, int]:
     for change, source in found.found:
         if change != "unchanged":
             print(f"{pick(*_CHANGES[change])}  {source}")
+    for name in found.sought:
+        print(f"{pick('no address', '网址不明')}  {name}")
     counts = [
         pick(f"{found.count(change)} {en}", f"{zh} {found.count(change)} 篇")
         for change, (en, zh) in _CHANGES.items()
@@ -109,7 +121,7 @@ def _look(options: argparse.Namespace, settings: Settings) -> tuple[int, int]:
     failed = len(found.missing)
     counts.append(pick(f"{failed} not to be had", f"无法取得 {failed} 项"))
     print(pick(", ", "，").join(counts))
-    return (FAILED if failed else DONE), found.waiting
+    return (FAILED if failed else DONE), found
 
 
 def _watch(settings: Settings) -> int:

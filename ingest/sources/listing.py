@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -38,29 +38,34 @@ class Package(_Model):
     home: _Address
 
 
-class From(_Model):
-    """Where a text comes from: exactly one of the three.
+Opened = date | Literal[False]
+"""The day on which somebody opened an address; ``False``: nobody could from where the list was
+written."""
 
-    ``file`` is relative to the corpus folder, ``package`` a name under ``packages``.
+
+class From(_Model):
+    """Where a text comes from: exactly one of the three kinds, or ``unknown``.
+
+    ``file`` is relative to the corpus folder, ``package`` a name under ``packages``; of a text
+    whose source is ``unknown`` no address is known, it goes in as any file does.
     """
 
     file: str | None = None
     package: str | None = None
     web: _Address | None = None
+    unknown: Literal[True] | None = None
 
     @model_validator(mode="after")
     def _one(self) -> From:
-        if sum(kind is not None for kind in (self.file, self.package, self.web)) != 1:
-            raise ValueError("a source is one of file, package, web")
+        kinds = (self.file, self.package, self.web, self.unknown)
+        if sum(kind is not None for kind in kinds) != 1:
+            raise ValueError("a source is one of file, package, web; or unknown: true")
         return self
 
 
 class Text(_Model):
-    """One text. ``ask`` are questions that it answers, to be shown as examples.
-
-    ``opened`` says when somebody opened the web address; ``None``: nobody could from where the
-    list was written.
-    """
+    """One text. ``ask`` are questions that it answers, to be shown as examples; ``opened`` is of
+    its web address."""
 
     title: _Name
     source: From
@@ -71,7 +76,7 @@ class Text(_Model):
     effective: date | None = None
     replaces: tuple[_Name, ...] = ()
     under: tuple[_Name, ...] = ()
-    opened: date | None = None
+    opened: Opened = False
     ask: tuple[_Name, ...] = ()
 
 
@@ -87,13 +92,12 @@ class ListPage(_Model):
     """A page of a site that lists its texts, the newest first; looked at for what is new.
 
     Of its links only those whose title holds one of ``words`` count; without words, all.
-    ``opened`` as of a :class:`Text`.
     """
 
     name: _Name
     page: _Address
     words: tuple[_Name, ...] = ()
-    opened: date | None = None
+    opened: Opened = False
 
 
 class Sources(_Model):

@@ -32,6 +32,7 @@ class Look:
     found: list[tuple[Change, str]] = field(default_factory=list)
     missing: list[UserError] = field(default_factory=list)
     waiting: int = 0
+    sought: list[str] = field(default_factory=list)
 
     def count(self, change: Change) -> int:
         """How many texts have this change."""
@@ -54,9 +55,9 @@ def look(
             file.write_bytes(data)
             return file
 
-        origins, missing, waiting = obtained(settings, names, everything, web, keep, remember=False)
-        found = Look(missing=[one.error for one in missing], waiting=waiting)
-        for origin in origins:
+        had = obtained(settings, names, everything, web, keep, remember=False)
+        found = Look([], [one.error for one in had.missing], had.waiting, had.sought)
+        for origin in had.origins:
             standing = [origin] if names else list(as_decided(origin, decided, settings))
             change: Change = _change(standing[0], records) if standing else "removed"
             found.found.append((change, origin.source))

@@ -7,6 +7,7 @@ again. A new version of a text has a name of its own and never overwrites the on
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 
 from ingest.embed import Embedder
@@ -18,6 +19,7 @@ from ingest.settings import Settings
 from ingest.sources.choosing import chosen
 from ingest.sources.listing import From, Sources, Text, read_sources
 from ingest.sources.obtain import Keep, Missing, Obtain, from_files, from_package, laws_of
+from ingest.sources.sought import no_address, not_in
 from ingest.sources.web import addresses_in, from_web
 
 
@@ -36,17 +38,29 @@ def sync(
     :param everything: also all else that the data packages hold in force.
     :param web: also the texts of web pages; those that are named are fetched anyway.
     :returns: one outcome a text, and a failed one for each source that cannot be used;
-        ``waiting`` counts the texts of web pages that are not in and were not fetched.
+        ``waiting`` counts the texts of web pages that are not in and were not fetched, ``sought``
+        names those that are not in and of which no address is known.
     :raises UserError: if the list cannot be read or a name means no text.
     """
     keep = partial(keep_bytes, settings=settings)
-    origins, missing, waiting = obtained(settings, names, everything, web, keep)
+    found = obtained(settings, names, everything, web, keep)
     summary = Summary()
-    if origins:
-        summary = add_origins(origins, settings, embedder, progress, named=bool(names))
-    summary.outcomes += [Outcome(one.source, "failed", error=one.error) for one in missing]
-    summary.waiting = waiting
+    if found.origins:
+        summary = add_origins(found.origins, settings, embedder, progress, named=bool(names))
+    summary.outcomes += [Outcome(one.source, "failed", error=one.error) for one in found.missing]
+    summary.waiting, summary.sought = found.waiting, found.sought
     return summary
+
+
+@dataclass(slots=True)
+class Obtained:
+    """The files of the texts that are meant and those that cannot be had; how many lie on web pages
+    that nobody asked to be fetched, and of which no address is known."""
+
+    origins: list[Origin] = field(default_factory=list)
+    missing: list[Missing] = field(default_factory=list)
+    waiting: int = 0
+    sought: list[str] = field(default_factory=list)
 
 
 def obtained(
@@ -56,9 +70,8 @@ def obtained(
     web: bool,
     keep: Keep,
     remember: bool = True,
-) -> tuple[list[Origin], list[Missing], int]:
-    """The files of the texts that are meant, those that cannot be had, and how many lie on web
-    pages that nobody asked to be fetched.
+) -> Obtained:
+    """What becomes of the texts that are meant.
 
     :param keep: where bytes go that have no file yet.
     :param remember: note in which state pages were seen.
@@ -70,20 +83,20 @@ def obtained(
         listed = {text.title for text in texts}
         others = [pair for pair in _beside_the_list(sources) if pair[0] not in listed]
         texts += [Text(title=title, source=From(package=package)) for title, package in others]
-    left: list[Text] = []
-    if not web and not names:
-        left = [text for text in texts if text.source.web]
-        texts = [text for text in texts if not text.source.web]
-    origins: list[Origin] = []
-    missing: list[Missing] = []
-    for obtain, wanted in _by_source(texts, sources, settings, keep, remember):
-        for found in obtain(wanted):
-            if isinstance(found, Missing):
-                missing.append(found)
+    left = [text for text in texts if text.source.web] if not web and not names else []
+    unknown = [text for text in texts if text.source.unknown]
+    found = Obtained(missing=[no_address(text) for text in unknown] if names else [])
+    wanted = [text for text in texts if text not in left]
+    for obtain, some in _by_source(wanted, sources, settings, keep, remember):
+        for one in obtain(some):
+            if isinstance(one, Missing):
+                found.missing.append(one)
             else:
-                origins.append(found)
+                found.origins.append(one)
     present = addresses_in(settings) if left else set()
-    return origins, missing, sum(text.source.web not in present for text in left)
+    found.waiting = sum(text.source.web not in present for text in left)
+    found.sought = [] if names else not_in(unknown, settings)
+    return found
 
 
 def _by_source(

@@ -81,7 +81,9 @@ class _Here:
     def __init__(self, settings: Settings, sources: Sources) -> None:
         self._dismissed = {_bare(url) for url in _dismissed(settings)}
         self._addresses = {_bare(text.source.web) for text in sources.texts if text.source.web}
-        self._works = {work_of(text.title) for text in sources.texts}
+        # one whose address is not known yet is what somebody looks for
+        known = (text for text in sources.texts if not text.source.unknown)
+        self._works = {work_of(text.title) for text in known}
         if read_current(settings) is None:
             return
         index = Index.open(settings)

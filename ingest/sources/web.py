@@ -54,7 +54,10 @@ def from_web(settings: Settings, keep: Keep, remember: bool = True) -> Obtain:
                 yield origin
             except UserError as error:
                 gone = before and re.search(r"status 4(?:04|10)", error.what)
-                yield Missing(url, _gone(text, url) if gone else error)
+                untried = not before and not text.opened
+                yield Missing(
+                    url, _gone(text, url) if gone else _untried(error) if untried else error
+                )
 
     return obtain
 
@@ -105,6 +108,18 @@ def _obtained(
             f"《{text.title}》所在网页的文字有变动，但没有注明新的版本",
             "请对照两者；如以网页为准，请在资料库中替换该文件",
         ),
+    )
+
+
+def _untried(error: UserError) -> UserError:
+    """The error, with what the list says of the address."""
+    zh = error.zh or (error.what, error.remedy)
+    return UserError(
+        error.code,
+        error.where,
+        f"{error.what} (nobody could open this address when the list was written)",
+        error.remedy,
+        (f"{zh[0]}（编写清单时未能打开过此网址）", zh[1]),
     )
 
 

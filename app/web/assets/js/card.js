@@ -14,6 +14,11 @@ export function attachCard(button, citation) {
   button.addEventListener("click", hideCard);
 }
 
+// What took the place of a superseded text; null of one that still stands.
+export function takenBy(place) {
+  return place.replaced_by ? t("replacedBy", { title: place.replaced_by }) : place.superseded ? t("superseded") : null;
+}
+
 export function hideCard() {
   card?.remove();
   card = null;
@@ -26,7 +31,8 @@ function place(button, citation) {
   card = h("div", { class: "card", role: "tooltip" },
     h("div", { class: "title" }, citation.title),
     h("div", { class: "section" }, citation.section,
-      citation.dated ? h("span", { class: "date" }, ` ${t("dated", { date: citation.dated })}`) : null),
+      citation.dated ? h("span", { class: "date" }, ` ${t("dated", { date: citation.dated })}`) : null,
+      takenBy(citation) ? h("span", { class: "tag warn" }, takenBy(citation)) : null),
     h("div", { class: "words" }, words.length > 140 ? `${words.slice(0, 140)}…` : words));
   document.querySelector("#zhengcai").append(card);
   const at = button.getBoundingClientRect();

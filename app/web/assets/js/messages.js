@@ -1,7 +1,7 @@
 // One turn of the conversation. Statements are only ever appended, so that nothing jumps.
 
 import { copyText, h } from "./dom.js";
-import { attachCard } from "./card.js";
+import { attachCard, takenBy } from "./card.js";
 import { filterNames } from "./filters.js";
 import { t } from "./i18n.js";
 import { verdictButtons } from "./verdict.js";
@@ -101,15 +101,13 @@ export class TurnView {
 
   // The text of a statement, after the region whose rule it is and the document's name; behind the name of a text that was replaced stands by what.
   marked(statement) {
-    const old = new Map(this.message.citations.filter((c) => statement.citations.includes(c.n))
-      .flatMap((c) => c.outdated ?? []).map((one) => [one.name, one]));
     const known = whoseIs(statement);
     const whose = known ? h("span", { class: "whose" }, known, t("lib.colon")) : null;
     let parts = [statement.text];
-    for (const [name, { by, since }] of old) {
+    for (const { name, by, since } of outdatedIn(statement, this.message)) {
       const note = () => h("span", { class: "tag warn" }, t("outdatedShort", { by, since: since || "—" }));
       parts = parts.flatMap((part) => typeof part !== "string" ? [part]
-        : part.split(name).flatMap((piece, at) => (at ? [name, note(), piece] : [piece])));
+        : part.split(name).flatMap((piece, at) => (at ? [h("span", {}, name), note(), piece] : [piece])));
     }
     return whose ? [whose, ...parts] : parts;
   }
@@ -155,7 +153,7 @@ export class TurnView {
         h("span", { class: "section" }, place.section,
           place.basis ? h("span", { class: "tag" }, t("madeUnder", { title: place.basis })) : null,
           place.dated ? h("span", { class: "date" }, t("dated", { date: place.dated })) : null,
-          place.superseded ? h("span", { class: "tag warn" }, place.replaced_by ? t("replacedBy", { title: place.replaced_by }) : t("superseded")) : null,
+          place.superseded ? h("span", { class: "tag warn" }, takenBy(place)) : null,
           place.repaired ? h("span", { class: "tag" }, t("repairedShort")) : null,
           place.also_at?.length ? h("span", { class: "date" }, t("alsoAt", { places: elsewhere(place.also_at) })) : null)),
       h("span", { class: "excerpt" }, excerpt(place.text)));
@@ -212,13 +210,30 @@ function whoseIs(statement) {
   return (statement.region ?? "") + (statement.named ?? "");
 }
 
+// The texts that a statement names though they were replaced, whole names before those that they hold.
+function outdatedIn(statement, message) {
+  const cited = message.citations.filter((c) => statement.citations.includes(c.n));
+  const known = new Map(cited.flatMap((c) => c.outdated ?? []).map((one) => [one.name, one]));
+  let left = statement.text;
+  return [...known.values()].sort((a, b) => b.name.length - a.name.length).filter(({ name }) => {
+    const there = left.includes(name);
+    left = left.replaceAll(name, "\0");
+    return there;
+  });
+}
+
+function bracketed(said) {
+  const words = said.filter(Boolean).join(t("listComma"));
+  return words ? ` (${words})` : "";
+}
+
 function answerText(message) {
   const leads = message.statements.findIndex((s) => s.further);
   const body = message.statements.map((s, at, all) => (at === leads ? `${t("seeAlso")}\n` : "")
     + (all[at - 1]?.direct && !s.direct ? `${t("provisions")}\n` : "") + (at && s.direct ? "· " : "")
     + (s.about && s.about !== all[at - 1]?.about ? `${s.about}\n` : "") + (whoseIs(s) ? whoseIs(s) + t("lib.colon") : "") + s.text
-    + s.citations.map((n) => `[${n}]`).join(""));
-  const notes = message.citations.map((c) => `[${c.n}] ${c.official}${c.dated ? ` (${t("dated", { date: c.dated })})` : ""}`);
+    + s.citations.map((n) => `[${n}]`).join("") + bracketed(outdatedIn(s, message).map((one) => t("outdated", { ...one, since: one.since || "—" }))));
+  const notes = message.citations.map((c) => `[${c.n}] ${c.official}${bracketed([c.dated && t("dated", { date: c.dated }), takenBy(c)])}`);
   return [message.text, ...body, notes.length ? "" : null, ...notes].filter((line) => line !== null && line !== undefined)
     .join("\n").trim();
 }

@@ -31,12 +31,13 @@ export class DocumentTable {
     this.end = h("div", { class: "end", "aria-hidden": "true" });
     this.element = h("div", { class: "list" }, this.controls, this.count,
       h("div", { class: "table" }, h("table", { "aria-label": t("lib.documents") }, h("thead", {}, this.head), this.body)), this.end);
-    new IntersectionObserver((seen) => { if (seen.some((one) => one.isIntersecting)) this.drawMore(); }, { rootMargin: "1200px" }).observe(this.end);
+    this.following = null;
   }
 
   set(documents, editor) {
     this.documents = documents;
     this.editor = editor;
+    this.following ??= this.follow();
     const ids = new Set(documents.map((d) => d.id));
     this.chosen = new Set([...this.chosen].filter((id) => ids.has(id)));
     this.actions.chosen([...this.chosen]);
@@ -44,6 +45,14 @@ export class DocumentTable {
     this.drawHead();
     this.drawBody();
     if (this.texts.words) this.lookIntoTexts();
+  }
+
+  // Rows are drawn before one comes to them. The margin counts only around what scrolls.
+  follow() {
+    const drawn = (seen) => { if (seen.some((one) => one.isIntersecting)) this.drawMore(); };
+    const observer = new IntersectionObserver(drawn, { root: this.element.closest(".main"), rootMargin: "1200px" });
+    observer.observe(this.end);
+    return observer;
   }
 
   drawControls() {
