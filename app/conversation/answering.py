@@ -193,15 +193,17 @@ class Conversing:
         told: list[tuple[str, Answer]] = []
         silent: list[str] = []
         for side in parts:
-            own, under = (
+            itself, under = (
                 [i for i in ids if within is None or i in within]
                 for ids in (side.documents, side.under)
             )
-            if not (own or under):
+            if not (itself or under):
                 key = "silent" if side.documents else "absent"  # a filter shuts it out, or not here
                 silent.append(frame(key, language, name=side.name))
                 continue
-            answers = [self._of_side(side, ids, filters, language) for ids in (own, under) if ids]
+            answers = [
+                self._of_side(side, ids, filters, language) for ids in (itself, under) if ids
+            ]
             answer = answers[0] if len(answers) < 2 else own_first(*answers)
             if answer.abstained:
                 silent.append(frame("silent", language, name=side.name))

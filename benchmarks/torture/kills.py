@@ -99,7 +99,6 @@ def kills(
             world = start.copy(folder / "killed")
             moment = moments.uniform(0, statistics.median(took))
             running = Child(world.config, "ingest", attempt.arguments(world)).kill_after(moment)
-            longest = longest if running else min(longest, moment)  # the machine was busier before
             wrong = _wrong(world, attempt, before, after, embedder)
             now = world.state()
             is_done = name == "remove" and SECOND not in now

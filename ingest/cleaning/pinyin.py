@@ -184,10 +184,4 @@ def _readings(character: str) -> tuple[Sound, ...]:
     from ingest.cleaning.script import to_simplified
 
     forms = dict.fromkeys((to_simplified(character), character))
-    return tuple(
-        dict.fromkeys(
-            _sound(reading)
-            for form in forms
-            for reading in readings(form)
-        )
-    )
+    return tuple(dict.fromkeys(_sound(reading) for form in forms for reading in readings(form)))
