@@ -63,6 +63,7 @@ def test_names_in_gbk(tmp_path: Path) -> None:
         (b"no archive", "damaged-archive"),
         (archive({}), "no-text"),
     ],
+    ids=["much", "many", "cut", "none", "empty"],  # an archive holds the time at which it was made
 )
 def test_limits_and_damage(data: bytes, code: str, tmp_path: Path) -> None:
     with pytest.raises(LoadError) as told:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import re
+import zipfile
+from dataclasses import dataclass
+from email.message import EmailMessage
 
 import docx
 import openpyxl
@@ -229,32 +233,98 @@ def test_dropped_files_are_all_added(edit: Opener) -> None:
     expect(row(page, names[0])).to_have_count(0)
 
 
-def test_files_of_every_format_are_looked_at_one_after_the_other(edit: Opener) -> None:
-    """Chosen together; each is understood, and the scan says that it is one."""
-    sheet = openpyxl.Workbook()
+@dataclass(frozen=True)
+class Given:
+    """A file to drop, what is asked of it, what the answer says, and where that is cited."""
+
+    name: str
+    data: bytes
+    title: str
+    question: str
+    fact: str
+    page: str = ""
+    scanned: bool = False
+
+
+def files_of_every_format() -> list[Given]:
+    sheet, workbook, scan, archive = openpyxl.Workbook(), io.BytesIO(), io.BytesIO(), io.BytesIO()
     for line in (["戊县家具采购限额表"], ["品目", "方式"], ["会议桌", "询价"], [TABLES]):
         sheet.active.append(line)
-    workbook, scan = io.BytesIO(), io.BytesIO()
     sheet.save(workbook)
-    files = {"家具.xlsx": (workbook.getvalue(), "戊县家具采购限额表")}
     umbrellas = ofd([(40, "己市雨伞采购办法"), (60, "第一条　雨伞由己市后勤服务中心组织采购。")],
                     [(40, "第二条　供应商应当在中标后十五日内交付雨伞。")])  # fmt: skip
-    files["雨伞.ofd"] = (umbrellas, "己市雨伞采购办法")
+    with zipfile.ZipFile(archive, "w") as made:
+        made.writestr(
+            "手电筒.txt", "壬县手电筒采购须知\n第一条 手电筒由村委会验收，质量保证期为三年。\n"
+        )
+    mail = EmailMessage()
+    mail["Subject"] = "癸镇沙袋采购须知"
+    mail.set_content("第一条 供应商应当在汛期前交付沙袋，每袋三十公斤。\n")
+    mail.add_attachment(
+        "子乡水桶采购须知\n第一条 水桶每只容量为二十升。\n".encode("gbk"),
+        maintype="application", subtype="octet-stream", filename="水桶.txt",
+    )  # fmt: skip
+    found = [
+        Given("家具.xlsx", workbook.getvalue(), "戊县家具采购限额表",
+              "会议桌采购限额标准是多少？", "三十万元"),
+        Given("雨伞.ofd", umbrellas, "己市雨伞采购办法",
+              "供应商应当在中标后多少日内交付雨伞？", "十五日", "第2页"),
+        Given("手电筒.zip", archive.getvalue(), "壬县手电筒采购须知",
+              "手电筒的质量保证期是几年？", "三年"),
+        Given("水桶.eml", bytes(mail), "癸镇沙袋采购须知", "每袋沙袋多少公斤？", "三十公斤"),
+    ]  # fmt: skip
     if office() is not None:
         signs = rtf("辛县路牌采购办法", "第一条　供应商应当在签约后四十日内安装路牌。")
-        files["路牌.rtf"] = (signs, "辛县路牌采购办法")
-    bins = ["庚区垃圾桶采购办法", "第一条　供应商应当在签约后二十日内安装垃圾桶。"]
-    image = page_image(bins, 150) if can_read_scans() else None
-    if image is not None:
-        image.save(scan, "PNG", dpi=(150, 150))
-        files["垃圾桶.png"] = (scan.getvalue(), "庚区垃圾桶采购办法")
+        found.append(Given("路牌.rtf", signs, "辛县路牌采购办法",
+                           "供应商应当在签约后多少日内安装路牌？", "四十日"))  # fmt: skip
+    if can_read_scans():
+        bins = ["庚区垃圾桶采购办法", "第一条　供应商应当在签约后二十日内安装垃圾桶。"]
+        page_image(bins, 150).save(scan, "PNG", dpi=(150, 150))
+        asked = "供应商应当在签约后多少日内安装垃圾桶？"
+        picture = scan.getvalue()
+        found.append(Given("垃圾桶.png", picture, bins[0], asked, "二十日", "第1页", True))
+    return found
+
+
+def test_files_of_every_format_are_dropped_looked_at_and_cited(
+    site: Site, edit: Opener, open_page: Opener
+) -> None:
+    """Drop, preview, question, citation, page."""
+    files = files_of_every_format()
     page = edit()
-    upload(page, *(text_file(name, data) for name, (data, _) in files.items()))
-    for at, (_, title) in enumerate(files.values()):
+    page.evaluate(
+        """async (files) => {
+          const dropped = new DataTransfer();
+          for (const [name, data] of files) {
+            const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
+            dropped.items.add(new File([bytes], name));
+          }
+          const options = { dataTransfer: dropped, bubbles: true, cancelable: true };
+          document.querySelector('.list').dispatchEvent(new DragEvent('drop', options));
+        }""",
+        [[file.name, base64.b64encode(file.data).decode()] for file in files],
+    )
+    previewed = [file.title for file in files]
+    previewed.insert(previewed.index("癸镇沙袋采购须知") + 1, "子乡水桶采购须知")
+    for title in previewed:
         expect(page.locator(".preview h3").first).to_have_text(title, timeout=300_000)
-        expect(page.locator(".preview .scan")).to_have_count(1 if title == bins[0] else 0)
-        if at + 1 < len(files):
-            confirm(page)
+        scanned = any(file.scanned for file in files if file.title == title)
+        expect(page.locator(".preview .scan")).to_have_count(int(scanned))
+        confirm(page)
+    expect(page.locator("dialog.adding")).to_be_hidden(timeout=300_000)
+    chat = open_page()
+    for file in files:
+        ask(chat, file.question)
+        answer = chat.locator(".turn").last
+        expect(answer.locator(".statement").first).to_contain_text(file.fact)
+        answer.locator(".cite").first.click()
+        source = chat.locator(".source")
+        expect(source.locator("h2")).to_have_text(file.title)
+        expect(source.locator(".path")).to_contain_text(file.page)
+        expect(source.locator(".scan")).to_have_count(int(file.scanned))
+        if file.scanned:
+            expect(source.locator(".printed img")).to_be_visible()
+            chat.wait_for_function("() => document.querySelector('.printed img').naturalWidth")
 
 
 def test_new_texts_are_offered_and_looked_at_before_they_go_in(
