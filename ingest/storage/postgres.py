@@ -11,7 +11,7 @@ import re
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any
 
@@ -247,6 +247,9 @@ class Lock:
         return self
 
     def __exit__(self, *_: object) -> None:
+        # the server notices a closed connection only after a while
+        with suppress(psycopg.Error):
+            self._connection.execute("select pg_advisory_unlock_all()")
         self._connection.close()
 
 
