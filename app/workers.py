@@ -11,8 +11,9 @@ import multiprocessing
 import os
 import signal
 import threading
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import CancelledError, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from typing import TYPE_CHECKING
 
 from app.conversation.asked import Asked
@@ -39,6 +40,10 @@ def processes_of(settings: Settings) -> int:
     return min(cores or 1, MOST) if (cores or 1) > 1 else 0
 
 
+class Ended(Exception):
+    """The workers were closed while a question was on its way to them."""
+
+
 class Workers:
     """``count`` processes that answer for an assistant. They start with :meth:`start`."""
 
@@ -48,6 +53,7 @@ class Workers:
         self._count = count
         self._first = threading.Event()
         self._changing = threading.Lock()
+        self._closed = False
         self._pool = self._new_pool()
 
     def start(self) -> None:
@@ -70,19 +76,25 @@ class Workers:
 
         :raises UserError: as the assistant does.
         :raises BrokenProcessPool: if they die again.
+        :raises Ended: if they were closed.
         """
-        pool = self._pool
+        pool, work = self._pool, partial(_quoted, asked, filters, language, hits_kept)
         try:
-            return pool.submit(_quoted, asked, filters, language, hits_kept).result()
+            return pool.submit(work).result()
         except BrokenProcessPool:
             with self._changing:
                 if self._pool is pool:
                     self._pool = self._new_pool()
                     pool.shutdown(wait=False)
-            return self._pool.submit(_quoted, asked, filters, language, hits_kept).result()
+            return self._pool.submit(work).result()
+        except (RuntimeError, CancelledError) as error:
+            if self._closed:
+                raise Ended from error
+            raise
 
     def close(self) -> None:
         """End all processes, without waiting for questions not yet begun."""
+        self._closed = True
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def _new_pool(self) -> ProcessPoolExecutor:

@@ -16,7 +16,7 @@ import pytest
 from app.conversation.asked import Asked
 from app.service import Assistant, Quoted
 from app.types import Filters
-from app.workers import Workers, processes_of
+from app.workers import Ended, Workers, processes_of
 from ingest.errors import IndexStateError
 from ingest.index import writing
 from ingest.pipeline import add_paths
@@ -129,6 +129,10 @@ def test_workers_end_with_the_assistant(shared_out: Assistant) -> None:
     assert processes
     shared_out.close()
     assert not any(_lives(process) for process in processes)
+    workers = shared_out._workers
+    assert workers is not None
+    with pytest.raises(Ended):
+        workers.quoted(Asked("评审专家应当做什么?"), Filters(), "zh", 5)
 
 
 def test_where_workers_only_die_the_serving_process_answers(

@@ -25,6 +25,7 @@ from app.outward import outward_source
 from app.versions import compared
 from app.web.page import ASSETS, FRESH, STRINGS_MODULE, fresh_json, strings_module, version
 from app.web.source_view import Mark, body_html, outline_of
+from app.workers import Ended
 from ingest.document import DRAWN
 from ingest.outline.citation import Paths
 from ingest.settings import Settings
@@ -132,6 +133,8 @@ def _quietly(work: Callable[[], object]) -> None:
     """Examples are a convenience: that they failed is no reason not to serve."""
     try:
         work()
+    except Ended:
+        pass  # the server ends, and nobody will look at them
     except Exception:  # the thread has nobody to tell
         _LOG.exception("no example questions could be made")
 
