@@ -54,6 +54,9 @@ def dated(citation: Citation, index: Index) -> Citation:
 
 def dated_hits(hits: Iterable[Hit], index: Index) -> tuple[Hit, ...]:
     """The hits, those of superseded documents with what took their place."""
+    hits = tuple(hits)
+    if not any(hit.superseded for hit in hits):
+        return hits
     records = index.documents()
     by_id = {record.id: record for record in records}
     return tuple(
@@ -79,11 +82,16 @@ def version_words(place: Versioned, language: Language) -> str:
     """The version's date and, of a superseded text, what took its place; empty where nothing is
     known of either."""
     said = [text_in(language, "dated").format(date=place.dated)] if place.dated else []
-    if place.replaced_by:
-        said.append(text_in(language, "replacedBy").format(title=place.replaced_by))
-    elif place.superseded:
-        said.append(text_in(language, "superseded"))
+    if taken := taken_words(place.replaced_by, place.superseded, language):
+        said.append(taken)
     return text_in(language, "listComma").join(said)
+
+
+def taken_words(replaced_by: str, superseded: bool, language: Language) -> str:
+    """What took the place of a superseded text; empty of one that still stands."""
+    if replaced_by:
+        return text_in(language, "replacedBy").format(title=replaced_by)
+    return text_in(language, "superseded") if superseded else ""
 
 
 def elsewhere_words(citation: Citation, language: Language) -> str:
@@ -97,13 +105,11 @@ def outdated_words(text: str, citations: Iterable[Citation], language: Language)
     """That a text which ``text`` quotes by name was replaced, and by what; empty where none was."""
     named = {one.name: one for citation in citations for one in citation.outdated}
     said: dict[int, str] = {}
-    left = text
-    for name in sorted(
-        named, key=len, reverse=True
-    ):  # 合同法 within 《中华人民共和国合同法》 is the same
-        if name in left:
-            one, at = named[name], left.find(name)
+    words, left = text_in(language, "outdated"), text
+    # whole names before those that they hold: 合同法 within 《中华人民共和国合同法》 is the same
+    for name in sorted(named, key=len, reverse=True):
+        at = left.find(name)
+        if at >= 0:
             left = left.replace(name, "\0" * len(name))
-            words = text_in(language, "outdated")
-            said[at] = words.format(name=name, by=one.by, since=one.since or "—")
+            said[at] = words.format(name=name, by=named[name].by, since=named[name].since or "—")
     return text_in(language, "listComma").join(said[at] for at in sorted(said))

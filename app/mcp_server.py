@@ -31,8 +31,7 @@ from app.api.models import (
     both,
 )
 from app.as_json import answer_to_json, hit_to_json
-from app.dated import Versioned, version_words
-from app.i18n import text_in
+from app.dated import Versioned, taken_words, version_words
 from app.outward import outward
 from app.types import Answer, Hit
 from ingest.errors import UserError
@@ -281,8 +280,7 @@ def _documents_text(documents: Sequence[dict[str, Any]]) -> str:
                 d["title"],
                 d["number"],
                 d["version"] or d["published"],
-                d["replaced_by"] and text_in("zh", "replacedBy").format(title=d["replaced_by"]),
-                text_in("zh", "superseded") if d["superseded"] and not d["replaced_by"] else None,
+                taken_words(d["replaced_by"], d["superseded"], "zh"),
             )
             if part
         )

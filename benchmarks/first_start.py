@@ -29,7 +29,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.serving import ROOT, free_port
+from benchmarks.serving import ROOT, free_port, posted
 
 QUESTIONS = (
     "质疑期限是多少天?",
@@ -82,13 +82,7 @@ def _served(address: str) -> bool:
 def answered(address: str, question: str) -> dict[str, Any]:
     """What is cited first, with its version, and the seconds that the answer took."""
     began = time.monotonic()
-    request = urllib.request.Request(
-        f"{address}/api/v1/ask",
-        json.dumps({"question": question}).encode(),
-        {"content-type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=300) as reply:
-        answer = json.load(reply)
+    answer = posted(f"{address}/api/v1/ask", {"question": question}, timeout=300)
     first = answer["citations"][0] if answer["citations"] else {}
     return {
         "told": answer["answer"].splitlines()[0],

@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.next_question import documents_of
-from benchmarks.serving import FLAGS, READY, chromium, served
+from benchmarks.serving import FLAGS, READY, chromium, documents_of, served
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

@@ -18,14 +18,13 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from benchmarks.serving import ROOT, served
+from benchmarks.serving import ROOT, documents_of, posted, served
 
 WARM = 4
 BETWEEN = 4
@@ -41,15 +40,6 @@ def made_up(n: int) -> tuple[str, str]:
         for article in range(1, 31)
     )
     return title, f"{title}\n{articles}\n"
-
-
-def posted(url: str, body: dict[str, Any]) -> dict[str, Any]:
-    """The answer to a request with JSON."""
-    data = json.dumps(body).encode()
-    request = urllib.request.Request(url, data, {"content-type": "application/json"})
-    with urllib.request.urlopen(request, timeout=600) as reply:
-        found: dict[str, Any] = json.load(reply)
-    return found
 
 
 def added(address: str, face: str, n: int, config: Path, folder: Path) -> None:
@@ -113,13 +103,6 @@ def main() -> None:
         told = measured(address, config, options.rounds, questions)
     machine = {"load": round(os.getloadavg()[0], 1), "cores": os.cpu_count()}
     print(json.dumps({"documents": documents} | told | machine, ensure_ascii=False, indent=1))
-
-
-def documents_of(address: str) -> int:
-    """How many documents the server has."""
-    with urllib.request.urlopen(f"{address}api/v1/documents?limit=1", timeout=60) as reply:
-        total: int = json.load(reply)["total"]
-    return total
 
 
 if __name__ == "__main__":

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
+import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -66,6 +69,22 @@ def _run(module: str, *arguments: str) -> None:
     done = subprocess.run([sys.executable, "-m", module, *arguments], cwd=ROOT, check=False)
     if done.returncode:
         raise SystemExit(done.returncode)
+
+
+def posted(url: str, body: dict[str, Any], timeout: float = 600) -> dict[str, Any]:
+    """The answer to a request with JSON."""
+    data = json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"content-type": "application/json"})
+    with urllib.request.urlopen(request, timeout=timeout) as reply:
+        found: dict[str, Any] = json.load(reply)
+    return found
+
+
+def documents_of(address: str) -> int:
+    """How many documents the server has."""
+    with urllib.request.urlopen(f"{address}api/v1/documents?limit=1", timeout=60) as reply:
+        total: int = json.load(reply)["total"]
+    return total
 
 
 def free_port() -> int:

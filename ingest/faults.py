@@ -37,6 +37,12 @@ def explained(error: BaseException, where: str | Path) -> UserError | None:
     return None
 
 
+def reason(error: BaseException, where: str | Path) -> str:
+    """What went wrong in a few words, to stand within another line; see :func:`explained`."""
+    known = explained(error, where)
+    return known.what if known else type(error).__name__
+
+
 def damaged(where: str | Path, what: str = "", zh: str = "") -> IndexStateError:
     """The error of an index that is not whole; ``what`` says which part."""
     return IndexStateError(

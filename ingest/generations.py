@@ -18,7 +18,7 @@ from ingest.errors import IndexStateError, UserError
 from ingest.faults import damaged
 from ingest.settings import Settings
 from ingest.storage.places import CATALOGUE as CATALOGUE
-from ingest.storage.places import catalogue_place, shared_schema
+from ingest.storage.places import catalogue_place, schemas, shared_schema
 
 CURRENT = "current.json"
 VECTORS = "chroma"
@@ -86,10 +86,7 @@ def set_current(settings: Settings, generation: str, recipe: str) -> None:
 def generations(settings: Settings) -> list[str]:
     """The names of all generations, oldest first, whether they ever served or not."""
     if settings.store.catalogue:
-        named = f"^{settings.store.collection}-(\\d{{8}}-\\d{{6}}-[0-9a-f]{{6}})$"
-        query = "select substring(nspname from ?) from pg_namespace where nspname ~ ?"
-        rows = shared_schema(settings).connect(write=False).execute(query, (named, named))
-        return sorted(row[0] for row in rows)
+        return schemas(settings, r"(\d{8}-\d{6}-[0-9a-f]{6})")
     folder = folder_of(settings)
     return sorted(one.name for one in folder.iterdir() if one.is_dir()) if folder.is_dir() else []
 

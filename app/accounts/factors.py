@@ -18,7 +18,7 @@ from typing import Literal
 import pyotp
 
 from ingest.errors import UserError
-from ingest.faults import explained
+from ingest.faults import reason
 from ingest.settings import Settings
 from ingest.storage.database import Connection
 from ingest.storage.places import shared_place
@@ -179,12 +179,10 @@ def _told() -> Iterator[None]:
     try:
         yield
     except (UserError, OSError) as error:
-        known = explained(error, FILE)
-        reason = known.what if known else type(error).__name__
         raise UserError(
             "no-second-factor",
             "second factors",
-            f"second factors cannot be looked up ({reason})",
+            f"second factors cannot be looked up ({reason(error, FILE)})",
             "Make the data folder writable, bring the file back from a backup, or start the data"
             " base",
             (

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ingest.errors import UserError
-from ingest.faults import explained
+from ingest.faults import reason
 from ingest.settings import Settings
 from ingest.storage.database import Connection
 from ingest.storage.places import shared_place
@@ -136,12 +136,10 @@ def _hash(token: str) -> str:
 
 
 def _unwritable(error: Exception) -> UserError:
-    known = explained(error, FILE)
-    reason = known.what if known else type(error).__name__
     return UserError(
         "no-sessions",
         "sessions",
-        f"logins cannot be kept ({reason})",
+        f"logins cannot be kept ({reason(error, FILE)})",
         "Make the data folder writable, or start the data base",
         ("无法保存登录状态", "请确认数据文件夹可写，或数据库正在运行"),
     )

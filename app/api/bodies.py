@@ -98,7 +98,7 @@ class Bodies:
         if room.parts is not None and _parts(body) > room.parts:
             await turn_away(_too_many_parts(room.parts), scope, send)
             return
-        await self.app(scope, _replaying(body, receive), send)
+        await self.app(scope, replaying(body, receive), send)
 
 
 def too_large(room: Room) -> Refusal:
@@ -156,7 +156,8 @@ async def _drain(receive: Receive) -> None:
             return
 
 
-def _replaying(body: bytes, receive: Receive) -> Receive:
+def replaying(body: bytes, receive: Receive) -> Receive:
+    """What gives a body that was read already, and then what ``receive`` does."""
     given = False
 
     async def replay() -> Message:

@@ -17,11 +17,12 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount
 
+from app.api.bodies import replaying
 from app.api.problems import Refusal, turn_away
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 MOST_UNREAD = 2000
 """So many answers that nobody fetched are known of; the oldest give way."""
@@ -70,18 +71,9 @@ class GradioDoor:
         if body is None:
             await turn_away(_no_question(), scope, send)
             return
-        given = False
-
-        async def replay() -> Message:
-            nonlocal given
-            if given:
-                return await receive()
-            given = True
-            return {"type": "http.request", "body": body, "more_body": False}
-
         headers = [(k, v) for k, v in scope["headers"] if k != b"content-length"]
         length = (b"content-length", str(len(body)).encode())
-        await self.app({**scope, "headers": [*headers, length]}, replay, send)
+        await self.app({**scope, "headers": [*headers, length]}, replaying(body, receive), send)
 
 
 def question_alone(body: bytes) -> bytes | None:

@@ -137,10 +137,10 @@ def _annotated(text: str, at: int, said: Sound) -> tuple[str, bool]:
         word = text[max(at - length, 0) : at]
         if len(word) < length or not _HAN.match(word):
             break
-        readings = [_readings(char) for char in word]
-        if math.prod(map(len, readings)) > _MOST_READINGS:
+        sounds = [_readings(char) for char in word]
+        if math.prod(map(len, sounds)) > _MOST_READINGS:
             break
-        for number, way in enumerate(product(*readings)):
+        for number, way in enumerate(product(*sounds)):
             spelt = "".join(part for part, _ in way), "".join(tone for _, tone in way)
             if said == spelt or (not tones and letters == spelt[0]):
                 return word, number == 0

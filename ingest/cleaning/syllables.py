@@ -15,7 +15,6 @@ def toneless(character: str) -> str:
     return str(lazy_pinyin(character, style=Style.NORMAL)[0])
 
 
-@lru_cache(maxsize=16_384)
 def readings(character: str) -> tuple[str, ...]:
     """All readings of one character, with marks of tone (``zhì``)."""
     _without_phrases()

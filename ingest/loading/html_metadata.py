@@ -80,16 +80,12 @@ def _title(root: HtmlElement, declared: str | None, site: str | None) -> str | N
     shown = {_bare("".join(e.itertext())) for e in root.iter(*_SHOWS_TITLE) if len(e) <= 3}
     if _bare(declared) in shown:
         return declared
-    ends = [match.start() for match in _ANY_GAP.finditer(declared)]
-    for end in reversed(ends):
-        if len(_bare(declared[:end])) >= _MIN_TITLE and _bare(declared[:end]) in shown:
-            return declared[:end].strip()
-    for gap in _ANY_GAP.finditer(declared):
-        if (
-            len(_bare(declared[gap.end() :])) >= _MIN_TITLE
-            and _bare(declared[gap.end() :]) in shown
-        ):
-            return declared[gap.end() :].strip()
+    gaps = list(_ANY_GAP.finditer(declared))
+    before = (declared[: gap.start()] for gap in reversed(gaps))
+    for part in (*before, *(declared[gap.end() :] for gap in gaps)):
+        bare = _bare(part)
+        if len(bare) >= _MIN_TITLE and bare in shown:
+            return part.strip()
     return _without_site(declared, site)
 
 

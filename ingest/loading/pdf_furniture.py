@@ -43,10 +43,7 @@ def without_furniture(
     :param pages: the lines of each page in reading order.
     :param heights: the height of each page, without which nothing but repetition tells.
     """
-    counted: Counter[tuple[str, bool]] = Counter()
-    for lines in pages:
-        keys = {_key(line.text, top) for top in (True, False) for line in _edge(lines, top)}
-        counted.update(key for key in keys if key[0])
+    counted = _counted(pages)
     filled = sum(1 for lines in pages if lines)
     numbers = sum(count for (text, _), count in counted.items() if text == "#")
     least = max(3, filled / 2)
@@ -68,13 +65,19 @@ def without_furniture(
 
 def _alternating(pages: Sequence[Sequence[PrintedLine]]) -> set[tuple[str, bool]]:
     """What left or right pages, ``pages``, repeat at their edges."""
-    counted = Counter(
+    least = max(2, len(pages) / 2)
+    counted = _counted(pages).items()
+    return {key for key, count in counted if len(key[0]) > 1 and count >= least}
+
+
+def _counted(pages: Sequence[Sequence[PrintedLine]]) -> Counter[tuple[str, bool]]:
+    """On how many pages what stands at an edge does so."""
+    return Counter(
         key
         for lines in pages
         for key in {_key(line.text, top) for top in (True, False) for line in _edge(lines, top)}
-        if len(key[0]) > 1
+        if key[0]
     )
-    return {key for key, count in counted.items() if count >= max(2, len(pages) / 2)}
 
 
 def _of_every_other(

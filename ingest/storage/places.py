@@ -48,10 +48,16 @@ def meanings_places(settings: Settings) -> list[Database]:
     if settings.store.catalogue is None:
         files = (settings.data_folder / MEANINGS).glob("*.sqlite")
         return [SqliteFile(file) for file in sorted(files)]
-    named = f"^{settings.store.collection}-read-([0-9a-f]{{16}})$"
-    query = "select substring(nspname from ?) from pg_namespace where nspname ~ ? order by 1"
+    return [meanings_place(settings, name) for name in schemas(settings, "read-([0-9a-f]{16})")]
+
+
+def schemas(settings: Settings, shape: str) -> list[str]:
+    """What stands in the group of ``shape`` (a regular expression of PostgreSQL's) in the names of
+    the schemas of this shape behind the collection's prefix, in order."""
+    named = f"^{settings.store.collection}-{shape}$"
+    query = "select substring(nspname from ?) from pg_namespace where nspname ~ ?"
     rows = shared_schema(settings).connect(write=False).execute(query, (named, named))
-    return [meanings_place(settings, name) for (name,) in rows]
+    return sorted(name for (name,) in rows)
 
 
 def shared_schema(settings: Settings) -> PostgresSchema:
