@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,11 +16,13 @@ import pytest
 from ingest.document import Document, Section
 from ingest.embed import Embedder
 from ingest.errors import IndexStateError, LoadError, UserError
+from ingest.generations import VECTORS, folder_of
 from ingest.index import Index, read_current, writing
 from ingest.originals import located
 from ingest.pipeline import add_paths, build
 from ingest.prepare import Origin, prepare_here
 from ingest.settings import Settings
+from ingest.storage.vectors import VectorStore
 from tests.projects import Project, law
 from tests.servers import Chroma
 
@@ -281,3 +284,27 @@ def test_no_chroma_server_is_one_line(tmp_path: Path) -> None:
     project.write("甲办法.txt", law("甲省政府采购管理办法", 3))
     with pytest.raises(UserError, match=r"127\.0\.0\.1:9: no Chroma server answers"):
         add(project)
+
+
+def test_the_same_vectors_are_opened_and_closed_by_many_at_once(project: Project) -> None:
+    add(project, "乙办法.txt")
+    index = Index.open(project.settings)
+    folder = folder_of(project.settings, index.generation) / VECTORS
+    store = project.settings.store
+    faults: list[BaseException] = []
+
+    def open_and_close() -> None:
+        try:
+            for _ in range(40):
+                opened = VectorStore(store, folder, index.generation, write=False, make=False)
+                assert opened.count() > 0
+                opened.close()
+        except BaseException as error:
+            faults.append(error)
+
+    threads = [threading.Thread(target=open_and_close) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not faults

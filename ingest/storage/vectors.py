@@ -35,6 +35,9 @@ _BATCH = 2000
 _BREADTH_OF_BUILDING, _BREADTH_OF_SEARCH, _NEIGHBOURS = 200, 800, 24
 """Chroma's graph of new indexes: building it is most of what storing costs, searching it little of
 a question. docs/scale.md has the measurements that chose these."""
+_CLIENTS = threading.Lock()
+"""Chroma shares what serves a folder among its clients of a process, and one that opens while the
+last one closes is given what is being stopped: one at a time."""
 
 
 class VectorStore:
@@ -149,15 +152,18 @@ class VectorStore:
 
     def close(self) -> None:
         """Let go of the files."""
-        # Chroma keeps a client that failed to open, and closing that one fails too
-        with suppress(Exception):
-            self._client.close()  # type: ignore[union-attr]
+        self._let_go()
         if self._written:
             self._written = False
             self._graph.note()
         if self._copy is not None:
             shutil.rmtree(self._copy, ignore_errors=True)
             self._copy = None
+
+    def _let_go(self) -> None:
+        # Chroma keeps a client that failed to open, and closing that one fails too
+        with _CLIENTS, suppress(Exception):
+            self._client.close()  # type: ignore[union-attr]
 
     def _settle(self) -> None:
         """What was written is on the disk, and known for what it is."""
@@ -203,8 +209,7 @@ class VectorStore:
         try:
             self._take_collection(folder, make)
         except BaseException:
-            with suppress(Exception):
-                self._client.close()  # type: ignore[union-attr]
+            self._let_go()
             raise
 
     def _take_collection(self, folder: Path, make: bool) -> None:
@@ -247,11 +252,12 @@ class VectorStore:
 
         options = chromadb.Settings(anonymized_telemetry=False)
         folder.mkdir(parents=True, exist_ok=True)
-        try:
-            return chromadb.PersistentClient(path=str(folder), settings=options)
-        except BaseException:
-            _forget_client(str(folder))
-            raise
+        with _CLIENTS:
+            try:
+                return chromadb.PersistentClient(path=str(folder), settings=options)
+            except BaseException:
+                _forget_client(str(folder))
+                raise
 
 
 def _forget_client(path: str) -> None:
