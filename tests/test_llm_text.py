@@ -50,6 +50,7 @@ def sentences(text: str, size: int = 1) -> list[tuple[str, tuple[int, ...]]]:
         ("。。。\n---\n", []),
         ("甲。[1]。", [("甲。", (1,))]),
         ("甲[1[2]]。", [("甲。", (2, 1))]),
+        ("甲！【\n0]", [("甲！", ()), ("0]", ())]),
     ],
 )
 def test_sentences_and_their_citations(

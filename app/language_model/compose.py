@@ -3,10 +3,12 @@
 The quotes are shown at once; what the model writes takes their place when it is complete and
 proved, or never. A sentence stays if a passage bears it out (:mod:`app.answering.grounds`), the one
 it names or another: small models name none or the wrong one. Its citation is the smallest section
-that does. What it says that another text provides must stand in that text, where it is here
+that does; an item of a list is read with its lead-in, a bare yes or no with the sentence after it.
+What it says that another text provides must stand in that text, where it is here
 (:mod:`app.verify.attributed`). One that no passage comes near is shown as 未核实, without a
-citation; one that comes near what a passage says and differs, or repeats what is written for models
-and not for readers, is left out. Whatever goes wrong, the quotes remain and one line says why.
+citation; one that comes near what a passage says and differs, that the reader finds to be about a
+passage, or that repeats what is written for models and not for readers, is left out. Whatever goes
+wrong, the quotes remain and one line says why.
 """
 
 from __future__ import annotations
@@ -56,6 +58,10 @@ APTER = 2.0
 shown instead: the reader knows the words of rules better than others for them. A text about another
 place must answer so many times more probably than the quotes."""
 
+ABOUT = 0.02
+"""From this probability on, by the reader's measure, a passage is about what a sentence says: what
+nothing proves then may not stand beside it. General advice has at most half of it."""
+
 _LINK = re.compile(r"(?i)https?://|www\.|[\w.-]+@[\w-]+\.\w")
 _SHORTEST = 4  # letters; a shorter sentence without a figure is a fragment
 
@@ -100,7 +106,7 @@ class Composer:
             [h.probability for h in hits] if measure is None else measure(question, _read(hits))
         )
         shown = passages_for(quoted, hits, likely, self.index, self.settings.passages, room)
-        draft = Draft(self.index, shown, of_a_place=bool(places(question)))
+        draft = Draft(self.index, shown, bool(places(question)), measure)
         fault: ModelFault | None = None
         began, first_token = time.perf_counter(), None
         sentences = AnswerStream()
@@ -190,11 +196,23 @@ class Draft:
 
     :param of_a_place: whether the question names one, so that sentences need not say whose rule
         they repeat.
+    :param measure: tells whether a passage is about what a sentence says.
     """
 
-    def __init__(self, index: Index, hits: Sequence[Hit], of_a_place: bool = False) -> None:
+    def __init__(
+        self,
+        index: Index,
+        hits: Sequence[Hit],
+        of_a_place: bool = False,
+        measure: Measure | None = None,
+    ) -> None:
         self.citer = Citer(index)
         self._of_a_place = of_a_place
+        self._measure = measure
+        self._texts = _read(hits)
+        self._opener: Sentence | None = None
+        self._lead: Statement | None = None
+        self._listing = False
         self.statements: list[Statement] = []
         self.left_out: Counter[Why] = Counter()
         self.refused = False
@@ -227,8 +245,14 @@ class Draft:
         if plain in self._seen:  # a model that repeats itself
             return False
         self._seen.add(plain)
+        if _says_nothing_alone(sentence):
+            self._opener = sentence
+            return False
+        if self._opener is not None:
+            sentence = _after(self._opener, sentence)
+            self._opener = None
         self._written += len(plain)
-        kept = self._kept(sentence)
+        kept = self._listed(sentence)
         if isinstance(kept, str):
             self.left_out[kept] += 1
             return False
@@ -242,10 +266,26 @@ class Draft:
         documents = {g.source.id: g.source.record.metadata.kind for g in self._grounds.values()}
         return answer_text(self.statements, citations, documents, language)
 
+    def _listed(self, sentence: Sentence) -> Statement | Why:
+        """:meth:`_kept`; an item of a list also with its lead-in, and never without it."""
+        leads = sentence.text.endswith(("：", ":"))
+        lead, listing = self._lead, self._listing and not leads
+        self._listing = leads or (listing and sentence.text.endswith(("；", ";")))
+        if listing and lead is None:
+            return "uncovered"
+        kept = self._kept(sentence)
+        if listing and lead is not None and isinstance(kept, str):
+            whole = f"{lead.text}\n（一）{sentence.text}"
+            if supporting(whole, list(self._grounds.values())) is not None:
+                kept = Statement(sentence.text, lead.citations, region=lead.region)
+        if leads:
+            self._lead = kept if isinstance(kept, Statement) and kept.verified else None
+        return kept
+
     def _kept(self, sentence: Sentence) -> Statement | Why:
         """The sentence as it is shown, or why it is not."""
         text = sentence.text
-        if "\ufffd" in text or (len(letters(text)) < _SHORTEST and not facts(text)):
+        if "\ufffd" in text or _says_nothing_alone(sentence):
             return "empty"
         everything = list(self._grounds.values())
         cited = [self._grounds[n] for n in sentence.references if n in self._grounds]
@@ -264,6 +304,8 @@ class Draft:
             return why_not(text, everything).why or "uncovered"
         if cited or facts(text) or not _in_chinese(text):
             return "uncovered" if cited else "uncited"
+        if self._measure is not None and max(self._measure(text, self._texts)) >= ABOUT:
+            return "uncovered"
         return Statement(text, (), verified=False)
 
     def _may_be_said(self, text: str, support: Sequence[tuple[Ground, Span]]) -> bool:
@@ -276,6 +318,16 @@ class Draft:
 
     def _cite(self, ground: Ground, span: tuple[int, int]) -> tuple[int, ...]:
         return self.citer.statement(ground.source, [span]).citations
+
+
+def _says_nothing_alone(sentence: Sentence) -> bool:
+    return len(letters(sentence.text)) < _SHORTEST and not facts(sentence.text)
+
+
+def _after(opener: Sentence, sentence: Sentence) -> Sentence:
+    """A bare yes or no and the sentence that follows it as one."""
+    text = f"{opener.text.rstrip('。！!. ')}，{sentence.text}"
+    return replace(sentence, text=text, references=sentence.references or opener.references)
 
 
 def _grounds(index: Index, hits: Sequence[Hit]) -> dict[int, Ground]:

@@ -146,7 +146,8 @@ def _after_references(buffer: str, at: int, last: bool) -> int | None:
             if close is None:
                 open_still = len(buffer) - at <= _LONGEST_REFERENCE and "\n" not in buffer[at:]
                 return None if open_still and not last else at
-            if not _REFERENCE.fullmatch(buffer[at : close + 1]):
+            named = buffer[at : close + 1]
+            if "\n" in named or not _REFERENCE.fullmatch(named):
                 return at
             at = close + 1
         else:

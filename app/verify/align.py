@@ -40,11 +40,14 @@ def same(mine: Token, other: Token) -> bool:
     return one[0] == two[0] == "date" and two[1].startswith(f"{one[1]}-")
 
 
-def align(clause: Sequence[Token], unit: Unit, held: Collection[int] = ()) -> Alignment:
+def align(
+    clause: Sequence[Token], unit: Unit, held: Collection[int] = (), after: int = 0
+) -> Alignment:
     """The cheapest alignment of a clause with a run of a unit.
 
     :param held: tokens of the unit that other clauses repeat; to leap over them costs nothing, to
         repeat them again a little.
+    :param after: of equally cheap runs the first one that ends beyond this token is taken.
     """
     row, there = [t for t in clause if t.kind != "mark"], unit.tokens
     width = len(there) + 1
@@ -62,7 +65,7 @@ def align(clause: Sequence[Token], unit: Unit, held: Collection[int] = ()) -> Al
             current[j] = best
         costs.append(current)
     last = costs[-1]
-    j = min(range(width), key=last.__getitem__)
+    j = min(range(width), key=lambda end: (last[end], end <= after, end))
     pairs, added, i = [], [], len(row)
     while i:
         token, cost = row[i - 1], costs[i][j]

@@ -128,3 +128,7 @@ class _Excuse:
         if kind == "name":
             return value in self._around
         return (kind, value, unit) in self._known
+
+    def names(self, words: str) -> bool:
+        """Whether ``words`` stand in a title or path."""
+        return words in self._around

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 
 from app.verify.align import Alignment
 from app.verify.clauses import Clause, Unit
+from app.verify.conditions import without_condition, without_exception, without_list
 from app.verify.finding import Finding
 from app.verify.tokens import Token
 
-_LEAST_OF_CONDITION = 0.5
 _LONGEST_MANNER = 14
 _LONGEST_DEED = 4
 _IS_SO = ("起算", "计算")
@@ -24,38 +24,50 @@ _THINGS = frozenset({"who", "what"})
 
 
 def left_out(
-    unit: Unit, matched: set[int], said: frozenset[str], aligned: Sequence[Alignment]
+    unit: Unit,
+    matched: set[int],
+    said: frozenset[str],
+    aligned: Sequence[Alignment],
+    every: Sequence[Alignment],
 ) -> Iterator[Finding]:
     """What the clauses of a statement leave out of a unit that they repeat, and leap over.
 
     :param matched: the tokens of ``unit`` that they repeat.
     :param said: what those of the statement's tokens are compared as that repeat nothing in order.
-    :param aligned: the clauses, aligned with it.
+    :param aligned: the clauses, aligned with it; ``every``: all clauses of the statement.
     """
     touched = _touched(unit, matched)
+    put = frozenset(one.clause[i].kind for one in aligned for i in one.added)
+    spread = [places for one in aligned if len(places := _places(one)) > 1]
     for place in sorted(touched):
         clause = unit.clauses[place]
-        yield from _narrowed(unit, clause, matched)
+        moved = put | _THINGS if any(place in places for places in spread) else put
+        subject = _subject_of(every, unit, place)
+        yield from _narrowed(unit, clause, matched, moved, subject)
         if clause.condition or clause.exception:
             continue
-        yield from _without_condition(unit, place, touched, matched, said)
-        yield from _without_exception(unit, place, matched)
-    yield from _without_list(unit, matched, touched)
+        yield from without_condition(unit, place, touched, matched, said)
+        yield from without_exception(unit, place, matched)
+    yield from without_list(unit, matched, touched)
     for one in aligned:
         yield from _across(one, matched, touched)
     yield from _interleaved(aligned)
     yield from _other_part(aligned)
 
 
-def _without_list(unit: Unit, matched: set[int], touched: set[int]) -> Iterator[Finding]:
-    """符合下列情形之一的甲 said as 甲, without any of the list."""
-    if any(unit.clauses[place].item for place in touched):
-        return
-    for clause in unit.clauses:
-        row = [i for i in range(clause.first, clause.last) if unit.tokens[i].content]
-        named = [i for i in row if unit.tokens[i].key == "之一"]
-        if named and named[0] not in matched and any(i in matched for i in row[-1:]):
-            yield Finding(f"略去了条件“{clause.text.strip()[:20]}”")
+def _places(one: Alignment) -> set[int]:
+    """The clauses in which what a statement's clause repeats stands."""
+    return {one.unit.clause_of(there) for mine, there in one.pairs if one.clause[mine].content}
+
+
+def _subject_of(every: Sequence[Alignment], unit: Unit, place: int) -> list[Token]:
+    """What the statement's clause before the one that repeats a clause of ``unit`` consists of;
+    nothing if that is the statement's first."""
+    for at, one in enumerate(every):
+        if one.unit is unit and place in _places(one):
+            before = every[at - 1].clause if at else ()
+            return [t for t in before if t.content]
+    return []
 
 
 def _touched(unit: Unit, matched: set[int]) -> set[int]:
@@ -73,8 +85,18 @@ def _touched(unit: Unit, matched: set[int]) -> set[int]:
     return found
 
 
-def _narrowed(unit: Unit, clause: Clause, matched: set[int]) -> Iterator[Finding]:
-    """What a repeated clause is left without."""
+def _narrowed(
+    unit: Unit,
+    clause: Clause,
+    matched: set[int],
+    put: frozenset[str],
+    subject: Sequence[Token],
+) -> Iterator[Finding]:
+    """What a repeated clause is left without.
+
+    :param put: the kinds of tokens that the statement has and the source has elsewhere or not.
+    :param subject: what the statement's clause before begins with, which is then its subject too.
+    """
     row = list(range(clause.first, clause.last))
     kept = [i for i in row if i in matched and unit.tokens[i].content]
     duty = binding(unit, clause)
@@ -82,6 +104,7 @@ def _narrowed(unit: Unit, clause: Clause, matched: set[int]) -> Iterator[Finding
         unit.tokens[i].key == "应当" for i in duty if unit.tokens[i].kind != "bound"
     )
     bans = bool(duty) and unit.tokens[duty[0]].key == "不得"
+    allows = bool(duty) and unit.tokens[duty[0]].key == "可以"
     for run in _missing(unit, row, matched):
         run = run[1:] if _heads(unit, run[0]) else run
         inside = [unit.tokens[i] for i in run]
@@ -96,15 +119,26 @@ def _narrowed(unit: Unit, clause: Clause, matched: set[int]) -> Iterator[Finding
             continue
         if [t.key for t in inside] == ["应当"] and clause.text.endswith(_IS_SO):
             continue
+        if [t.key for t in inside if t.content] == ["但"] and run[0] <= kept[0]:
+            continue  # an exception is a rule of its own
         after = run[0] > kept[-1]
         inner = kept[0] < run[0] < kept[-1]
         if _is_basis(unit, run) or _aside(unit, run) or _said_again(unit, run, matched, inner):
             continue
+        if _understood(unit, run, put):
+            heads = run[0] == next(i for i in row if unit.tokens[i].content)
+            actors = [t.key for t in inside if t.kind in _THINGS]
+            other = subject and subject[0].kind in _THINGS and subject[0].key not in actors
+            if not (heads and actors and other):
+                continue
+        if _named_in(subject, [t for t in inside if t.content]):
+            continue
         if after and _second(unit, run, bans):
             continue
-        if _sibling(unit, run, bans, clause.condition):
+        before = bool(duty) and run[-1] < duty[0]
+        if _sibling(unit, run, bans or allows or before, clause.condition):
             continue
-        critical = [t for t in inside if t.critical]
+        critical = [t for t in inside if t.critical and (t.kind != "who" or "who" in put)]
         shown = unit.text[inside[0].start : inside[-1].end]
         if critical:
             yield Finding(f"略去了依据中的“{shown[:20]}”")
@@ -141,6 +175,28 @@ def _is_basis(unit: Unit, run: Sequence[int]) -> bool:
         return not any(t.critical and t.kind not in ("name", *_THINGS) for t in inside)
     opens = first.key in ("按照", "依法", "前款", "前条", "前述")
     return opens and plain and said.endswith(("规定", "规定的", "要求"))
+
+
+def _named_in(subject: Sequence[Token], inside: Sequence[Token]) -> bool:
+    """Whether a clause begins with some tokens, or names them somewhere if they bind nobody."""
+    keys, row = [t.key for t in inside], [t.key for t in subject]
+    last = 0 if any(t.critical for t in inside) else max(len(row) - len(keys), 0)
+    return any(row[at : at + len(keys)] == keys for at in range(last + 1))
+
+
+def _understood(unit: Unit, run: Sequence[int], put: frozenset[str]) -> bool:
+    """Whether a run is what a reader of the article knows anyhow: that this law is meant (本法所称,
+    依照本法), who or what it is about, where nobody else is put there, or that something has to be
+    done, where no other verb binds."""
+    inside = [unit.tokens[i] for i in run if unit.tokens[i].content]
+    kinds = {t.kind for t in inside}
+    keys = {t.key for t in inside}
+    if keys <= {"按照", "称", "规定", "要求", "本法"} | {t.key for t in inside if t.kind == "name"}:
+        return "本法" in keys
+    others = "".join(unit.text[t.start : t.end] for t in inside if t.kind not in _THINGS)
+    if kinds & _THINGS and others in ("", "成员"):
+        return not kinds & put
+    return keys == {"应当"} and not put & {"duty", "not"}
 
 
 def _aside(unit: Unit, run: Sequence[int]) -> bool:
@@ -205,17 +261,21 @@ def _second(unit: Unit, run: Sequence[int], bans: bool) -> bool:
     return head in ("和", "且") or (bans and head == "或")
 
 
-def _sibling(unit: Unit, run: Sequence[int], bans: bool, condition: bool) -> bool:
-    """Whether what is left out is one of several of whom the same is said."""
+def _sibling(unit: Unit, run: Sequence[int], each: bool, condition: bool) -> bool:
+    """Whether what is left out is one of several of whom the same is said.
+
+    :param each: whether 或 joins things of which each is meant: what is banned or allowed, or what
+        a rule is about.
+    """
     inside = [unit.tokens[i] for i in run]
     around = [unit.tokens[i].key for i in (run[0] - 1, run[-1] + 1) if 0 <= i < len(unit.tokens)]
     joined = {t.key for t in inside} | set(around)
-    if not joined & {"和", "或"} or ("或" in joined and not (bans or condition)):
+    if not joined & {"和", "或"} or ("或" in joined and not (each or condition)):
         only_actors = all(t.kind == "who" for t in inside if t.content and t.key != "或")
         if not (only_actors or _other_actor(inside)) or not joined & {"和", "或"}:
             return False
     rest = [t for t in inside if t.content and t.key != "或"]
-    return all(t.kind in ("who", "char", "same", "word", "what") for t in rest)
+    return all(t.kind in ("who", "char", "same", "word", "what", "idle") for t in rest)
 
 
 def _other_actor(inside: Sequence[Token]) -> bool:
@@ -224,66 +284,6 @@ def _other_actor(inside: Sequence[Token]) -> bool:
     if len(actors) != 1 or inside[0].key != "或" or inside[-1] is not actors[0]:
         return False
     return len(inside) > 2 and inside[-2].key == "的"
-
-
-def _without_condition(
-    unit: Unit, place: int, touched: set[int], matched: set[int], said: frozenset[str]
-) -> Iterator[Finding]:
-    clause = unit.clauses[place]
-    run: list[int] = []
-    for i in range(place - 1, -1, -1):
-        other = unit.clauses[i]
-        if other.part != clause.part:
-            break
-        if other.condition and not other.exception:
-            run.append(i)
-        elif run:
-            break
-    missing = [i for i in run if not _mentioned(unit, unit.clauses[i], matched, said)]
-    if not missing:
-        return
-    if any(unit.clauses[i].names_list for i in missing) and any(
-        unit.clauses[t].item for t in touched
-    ):
-        return
-    texts = [unit.clauses[i].text for i in run]
-    either = any(re.search(r"^\s*(?:或者|或)", text) for text in texts)
-    if either and len(missing) < len(run):
-        return
-    yield Finding(f"略去了条件“{unit.clauses[missing[0]].text.strip()[:20]}”")
-
-
-def _mentioned(unit: Unit, clause: Clause, matched: set[int], said: frozenset[str]) -> bool:
-    row = [i for i in range(clause.first, clause.last) if unit.tokens[i].content]
-    row = [i for i in row if unit.tokens[i].kind not in ("who", "idle")]
-    whole = sum(unit.tokens[i].weight for i in row)
-    kept = sum(unit.tokens[i].weight for i in row if i in matched)
-    other = sum(unit.tokens[i].weight for i in row if i in matched or unit.tokens[i].key in said)
-    return not whole or kept >= _LEAST_OF_CONDITION * whole or other >= 0.65 * whole
-
-
-def _without_exception(unit: Unit, place: int, matched: set[int]) -> Iterator[Finding]:
-    part = unit.clauses[place].part
-    follows = unit.clauses[place + 1 :]
-    run: list[Clause] = []
-    for clause in follows:
-        if not run and not clause.exception and _has_own_actor(unit, clause):
-            break
-        if clause.part > part + 1 or (clause.part > part and not run and not clause.exception):
-            break
-        if clause.exception or (run and clause.part == run[-1].part):
-            run.append(clause)
-    for before in unit.clauses[:place]:
-        if before.exception and before.part == part:
-            run.append(before)
-    for clause in run:
-        if clause.exception and not _mentioned(unit, clause, matched, frozenset()):
-            yield Finding(f"略去了例外“{clause.text.strip()[:20]}”")
-            return
-
-
-def _has_own_actor(unit: Unit, clause: Clause) -> bool:
-    return unit.tokens[clause.first].kind == "who"
 
 
 def _across(one: Alignment, matched: set[int], touched: set[int]) -> Iterator[Finding]:

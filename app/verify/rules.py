@@ -3,7 +3,8 @@ by :mod:`app.verify.leaving`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 from app.verify.align import Alignment, align, same
 from app.verify.clauses import Unit, items_of, units
@@ -14,15 +15,25 @@ from app.verify.tokens import Token, tokens
 
 _CLAUSE_END = frozenset("，,；;。！？!?：:\n")
 _CANDIDATES = 4
+_LONGEST_SAID = 6
 _FIXED = frozenset({"not", "logic", "except", "all"})
 """What never stands elsewhere than in the source."""
 
 
-def findings(text: str, evidence: Sequence[str], excused: Callable[[Token], bool]) -> list[Finding]:
+class Excuse(Protocol):
+    """What a cited text goes by: its titles and section paths."""
+
+    def __call__(self, token: Token) -> bool:
+        """Whether a name or number stands there."""
+
+    def names(self, words: str) -> bool:
+        """Whether these words stand there."""
+
+
+def findings(text: str, evidence: Sequence[str], excused: Excuse) -> list[Finding]:
     """All that is wrong with ``text`` as a statement of what ``evidence`` says.
 
-    :param excused: whether a name or number that the evidence does not hold stands in what the
-        evidence goes by.
+    :param excused: what the evidence goes by.
     """
     there = [unit for piece in evidence for unit in units(piece)]
     found = _findings(text, there, excused)
@@ -30,12 +41,15 @@ def findings(text: str, evidence: Sequence[str], excused: Callable[[Token], bool
     return found if not found or all(_findings(text, [item], excused) for item in alone) else []
 
 
-def _findings(text: str, there: Sequence[Unit], excused: Callable[[Token], bool]) -> list[Finding]:
+def _findings(text: str, there: Sequence[Unit], excused: Excuse) -> list[Finding]:
     row = tokens(text)
     aligned: list[Alignment] = []
     found: list[Finding] = []
-    for clause in _clauses(row):
+    clauses = list(_clauses(row))
+    for at, clause in enumerate(clauses):
         if not any(t.content for t in _beyond_reference(clause, excused)):
+            continue
+        if not at and (_answers(clauses) or _places(text, clause, excused)):
             continue
         best = _best(clause, there, aligned)
         if best is None:
@@ -54,12 +68,29 @@ def _findings(text: str, there: Sequence[Unit], excused: Callable[[Token], bool]
         found += _added(text, one, left, excused, there)
     for unit, matched in held.items():
         own = [a for a in aligned if a.unit is unit]
-        found += left_out(unit, matched | moved[unit], frozenset(elsewhere), own)
+        found += left_out(unit, matched | moved[unit], frozenset(elsewhere), own, aligned)
     found += mixed(text, aligned)
     return found
 
 
-def _beyond_reference(clause: Sequence[Token], excused: Callable[[Token], bool]) -> list[Token]:
+def _answers(clauses: Sequence[Sequence[Token]]) -> bool:
+    """Whether a statement begins with a bare 可以 or 不可以 that what follows says again: the ban
+    anywhere, the permission where it binds first."""
+    said = [t for t in clauses[0] if t.content]
+    if len(said) != 1 or said[0].kind not in ("duty", "not") or len(clauses) < 2:
+        return False
+    binds = [t.key for clause in clauses[1:] for t in clause if t.kind in ("duty", "not")]
+    return said[0].key in (binds if said[0].key == "不得" else binds[:1])
+
+
+def _places(text: str, clause: Sequence[Token], excused: Excuse) -> bool:
+    """Whether a clause only says where a rule holds, in words of its title (在某省，)."""
+    said = [t for t in clause if t.content]
+    binds = any(t.critical and t.kind not in ("who", "what", "level", "name") for t in said)
+    return not binds and all(t.kind == "idle" or excused.names(text[t.start : t.end]) for t in said)
+
+
+def _beyond_reference(clause: Sequence[Token], excused: Excuse) -> list[Token]:
     """A clause without the name of what is cited and what belongs to it (根据《…》第五条规定)."""
     if not any(excused(t) for t in clause):
         return list(clause)
@@ -94,8 +125,10 @@ def _best(
         return None
     held = {unit: {i for a in before if a.unit is unit for i in a.matched} for unit in near}
     used = {a.unit for a in before}
+    last = before[-1] if before else None
+    ends = {last.unit: max(last.matched, default=0)} if last else {}
     return min(
-        (align(clause, unit, held[unit]) for unit in near),
+        (align(clause, unit, held[unit], ends.get(unit, 0)) for unit in near),
         key=lambda a: a.cost - 0.5 * (a.unit in used),
     )
 
@@ -196,7 +229,7 @@ def _added(
     text: str,
     one: Alignment,
     moved: dict[int, int],
-    excused: Callable[[Token], bool],
+    excused: Excuse,
     there: Sequence[Unit],
 ) -> Iterator[Finding]:
     beyond = _beyond_reference(one.clause, excused)
@@ -206,7 +239,8 @@ def _added(
     wrong = [i for i in wrong if not _names_actor(one, i, there)]
     wrong = [i for i in wrong if not _opens_exception(one, i)]
     wrong = [i for i in wrong if not _joins_actors(one, i)]
-    wrong = [i for i in wrong if not _goes_on(one, i) and not _demanded(one, i)]
+    wrong = [i for i in wrong if not _goes_on(one, i, text) and not _demanded(one, i)]
+    wrong = [i for i in wrong if i not in _said_there(text, one, wrong, there)]
     for i in wrong:
         token = one.clause[i]
         if token.critical:
@@ -230,7 +264,7 @@ def _names_actor(one: Alignment, at: int, there: Sequence[Unit]) -> bool:
     if _subject_before(one.unit, place) == token.key:
         return True
     at_unit = there.index(one.unit)
-    earlier = [u.tokens for u in there[:at_unit]][-1:]
+    earlier = [u.tokens for u in reversed(there[max(at_unit - 2, 0) : at_unit])]
     for tokens_before in (one.unit.tokens[: clause.first], *earlier):
         actors = [t for t in tokens_before if t.kind == "who"]
         if actors:
@@ -269,10 +303,41 @@ def _joins_actors(one: Alignment, at: int) -> bool:
     return [t.key for t in between] == ["和"]
 
 
-def _goes_on(one: Alignment, at: int) -> bool:
-    """Whether an added 并 only opens a clause that follows another in the source too."""
+def _said_there(text: str, one: Alignment, wrong: Sequence[int], there: Sequence[Unit]) -> set[int]:
+    """Which of the added words only say more exactly what is meant, in words of the source: a few
+    letters before a word that is repeated (评标组长 for 组长 in an article on 评标)."""
+    where = dict(one.pairs)
+    found: set[int] = set()
+    for at in wrong:
+        if at in found or at - 1 in wrong:
+            continue
+        run = [at]
+        while run[-1] + 1 in wrong:
+            run.append(run[-1] + 1)
+        row = [one.clause[i] for i in run]
+        said = text[row[0].start : row[-1].end]
+        plain = not any(t.critical for t in row) and 2 <= len(said) <= _LONGEST_SAID
+        if not plain or run[-1] + 1 not in where or not any(said in u.text for u in there):
+            continue
+        spot = where[run[-1] + 1]
+        clause = one.unit.clauses[one.unit.clause_of(spot)]
+        before = [i for i in range(clause.first, spot) if one.unit.tokens[i].content]
+        if before and before[-1] in one.matched:  # else it stands for another word
+            found.update(run)
+    return found
+
+
+def _goes_on(one: Alignment, at: int, text: str) -> bool:
+    """Whether an added 并 only opens a clause that follows another in the source too, or one whose
+    subject the statement has named before."""
     opens = one.clause[at].key == "且" and not any(t.content for t in one.clause[:at])
-    return opens and bool(one.pairs) and one.unit.clause_of(one.pairs[0][1]) > 0
+    if not opens or not one.pairs:
+        return False
+    first = one.pairs[0][1]
+    clause = one.unit.clauses[one.unit.clause_of(first)]
+    subject = one.unit.text[one.unit.tokens[clause.first].start : one.unit.tokens[first].start]
+    named = bool(subject) and text.startswith(subject)
+    return one.unit.clause_of(first) > 0 or named
 
 
 def _demanded(one: Alignment, at: int) -> bool:
