@@ -8,7 +8,8 @@ and always the same, adds those written by hand (``wording/altered.jsonl``) and 
 altered pass (should be ≤ 1 %) and of the faithful fail (≤ 10 %), kind by kind. ``blind`` are
 sentences that were written before any of them was judged (``wording/blind.jsonl``), about articles
 of the laws; ``unseen`` such in freer words, about other articles of the test side
-(``wording/unseen.jsonl``), by which no rule was mended.
+(``wording/unseen.jsonl``), by which no rule was mended; ``turned`` false ones in the manner of a
+language model (``wording/turned.jsonl``).
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from benchmarks.paraphrases import paraphrased
 BY_HAND = Path(__file__).parent / "wording" / "altered.jsonl"
 BLIND = Path(__file__).parent / "wording" / "blind.jsonl"
 UNSEEN = BLIND.with_name("unseen.jsonl")
+TURNED = BLIND.with_name("turned.jsonl")
 _SENTENCE = re.compile(r"[^。\n]+。")
 _SHORTEST, _LONGEST = 15, 180
 _SEED = 16
@@ -159,6 +161,7 @@ def main() -> None:
         ("by hand", by_hand()),
         ("blind", blind(given.laws)),
         ("unseen", blind(given.laws, UNSEEN)),
+        ("turned", blind(given.laws, TURNED)),
         ("by program", program),
     ):
         report[name], wrong = measured(cases)

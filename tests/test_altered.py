@@ -12,7 +12,7 @@ from app.verify import judge
 from benchmarks.alterations import altered
 from benchmarks.articles import Article
 from benchmarks.paraphrases import paraphrased
-from benchmarks.verification import blind, by_hand, made, measured
+from benchmarks.verification import TURNED, blind, by_hand, made, measured
 from training.entailment import of_people, pairs
 
 BY_HAND = by_hand()
@@ -89,7 +89,6 @@ MARKET = (
 @pytest.mark.parametrize(
     "said",
     [
-        "采购人应当按照合同约定组织检查，并出具检查单。",
         "采购人按照合同约定组织对供应商布展情况进行检查。",
         "展位是指园区内用于展示物品的固定场地。",
         "采购人代表不得担任评审组长。",
@@ -126,6 +125,48 @@ def test_what_models_turn_meanwhile_does_not(said: str) -> None:
     assert not judge(said, [MARKET]).holds
 
 
+FAIR = (
+    "供应商报价明显过低的，评标委员会应当要求供应商当场说明，并将不能说明的作为无效报价处理。"
+    "代理机构应当将名单送采购人。采购人应当在五日内确定人选，并发出通知。"
+    "任何单位不得为采购人指定代理机构。政府应当责令其改正。\n"
+    "供应商有欺骗行为的，由财政部门处以罚款，列入名单；情节严重的，停止向其支付资金。\n"
+    "评审小组由采购人代表和专家组成。造成损失的，由责任人承担连带责任。"
+    "财政部门有权查阅文件。园区应当采购本地花木。但有特殊需要的除外。\n"
+    "规格统一、货源充足且价格稳定的货物，可以采用询价方式采购。"
+    "采购人和供应商应当签订合同。招标人排斥投标人的，歧视投标人的，应当改正。"
+    "采购人可以提出特定条件，但不得歧视供应商。\n"
+    "展位应当符合下列条件之一：\n（一）靠近入口；\n（二）面积相同。"
+)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "评标委员会应当当场说明。",
+        "不能说明的，评标委员会应当作为有效报价处理。",
+        "代理机构应当将名单送采购人，应当在五日内确定人选。",
+        "代理机构应当将名单送采购人，并发出通知。",
+        "任何单位不得指定代理机构。",
+        "任何单位不得由采购人指定代理机构。",
+        "政府应当改正。",
+        "供应商有欺骗行为的，财政部门将被处以罚款。",
+        "情节严重的，供应商停止支付资金。",
+        "评审小组由采购人代表组成。",
+        "造成损失的，向责任人承担连带责任。",
+        "造成损失的，由责任人承担责任。",
+        "公民、法人或者其他组织有权查阅文件。",
+        "园区应当采购本地花木。",
+        "规格统一且价格稳定的货物，可以采用询价方式采购。",
+        "采购人或者供应商应当签订合同。",
+        "招标人排斥投标人的，并歧视投标人的，应当改正。",
+        "不可以，采购人可以提出特定条件，但不得歧视供应商。",
+        "展位应当靠近入口。",
+    ],
+)
+def test_what_turns_a_rule_by_leaving_out_or_joining_does_not_pass(said: str) -> None:
+    assert not judge(said, [FAIR], ["《园区公平办法》第三条"]).holds
+
+
 def test_a_text_may_be_named_where_it_names_itself() -> None:
     rule = "任何人对违反本法的行为，有权检举。"
     assert judge("任何人对违反甲物品法的行为有权检举。", [rule], ["《甲物品法》第五条"]).holds
@@ -139,6 +180,8 @@ def test_of_the_blind_sentences_no_altered_one_passes(shared: Path) -> None:
     report, _ = measured(blind(laws))
     assert report["altered passed"]["of"] >= 60 and report["altered passed"]["share"] == 0
     assert report["faithful rejected"]["of"] >= 60 and report["faithful rejected"]["share"] < 0.45
+    report, wrong = measured(blind(laws, TURNED))
+    assert report["altered passed"]["of"] >= 60 and not wrong
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ _IS_CONDITION = re.compile(
 _IS_EXCEPTION = re.compile(
     r"^\s*(?:但是?(?!不限于)|除[^，]{2,60}外)|除外|不受(?:前|此|上)|不在此限|(?:从|依照)其(?:规定|约定)|^\s*(?:法律|合同|当事人|双方).{0,20}另有(?:规定|约定)"
 )
+_EXCEPTS_BEFORE = re.compile(r"\s*[^，。；]{0,60}除外[。：:]")
+"""A sentence that is the exception of the one before it."""
 _AIM = re.compile(r"^\s*(?:为了?[^，]{2,}|(?:根据|依照|按照|依据)[^，]{2,30})$")
 _LISTS = re.compile(
     r"(?P<verb>符合|具备|含有|有)?(?:下列|以下)[^，。：:]{0,20}?"
@@ -90,7 +92,13 @@ def units(text: str) -> tuple[Unit, ...]:
             pending = rest
         else:
             pending += "".join([*whole, rest]) + "\n"
-    return tuple(_unit(piece) for piece in [*found, pending] if piece.strip())
+    joined: list[str] = []
+    for piece in [*found, pending]:
+        if joined and _EXCEPTS_BEFORE.match(piece):
+            joined[-1] += piece
+        elif piece.strip():
+            joined.append(piece)
+    return tuple(_unit(piece) for piece in joined)
 
 
 @lru_cache(maxsize=512)
@@ -106,6 +114,8 @@ def _each(text: str) -> list[str]:
     alike = listed and (listed["one"] or _DEMANDS.search(lead[: listed.start()]))
     if not listed or not alike:
         return []
+    if listed["one"] and not listed["after"] and _DEMANDS.search(lead[: listed.start()]):
+        return []  # 应当符合下列条件之一: none of them is demanded
     bare = [_ITEM.sub("", item).strip().rstrip("；;。") for item in items if _ITEM.match(item)]
     head, tail = lead[: listed.start()], lead[listed.end() :].strip().rstrip("：:")
     said = [head + item + listed["after"] * (not item.endswith("的")) + tail for item in bare]

@@ -20,6 +20,9 @@ _LONGEST_MANNER = 14
 _LONGEST_DEED = 4
 _IS_SO = ("起算", "计算")
 """What ends with these tells how something is, whether or not it says that it should be so."""
+_TOGETHER = re.compile(r"组成|分为|相结合")
+_ALIKE = re.compile(r"组成|分为|共同|结合|且")
+"""What is joined in a clause with one of these belongs together."""
 _THINGS = frozenset({"who", "what"})
 
 
@@ -43,7 +46,7 @@ def left_out(
         clause = unit.clauses[place]
         moved = put | _THINGS if any(place in places for places in spread) else put
         subject = _subject_of(every, unit, place)
-        yield from _narrowed(unit, clause, matched, moved, subject)
+        yield from _narrowed(unit, clause, matched, moved, every, subject)
         if clause.condition or clause.exception:
             continue
         yield from without_condition(unit, place, touched, matched, said)
@@ -90,11 +93,13 @@ def _narrowed(
     clause: Clause,
     matched: set[int],
     put: frozenset[str],
+    every: Sequence[Alignment],
     subject: Sequence[Token],
 ) -> Iterator[Finding]:
     """What a repeated clause is left without.
 
     :param put: the kinds of tokens that the statement has and the source has elsewhere or not.
+    :param every: all clauses of the statement.
     :param subject: what the statement's clause before begins with, which is then its subject too.
     """
     row = list(range(clause.first, clause.last))
@@ -125,24 +130,22 @@ def _narrowed(
         inner = kept[0] < run[0] < kept[-1]
         if _is_basis(unit, run) or _aside(unit, run) or _said_again(unit, run, matched, inner):
             continue
-        if _understood(unit, run, put):
-            heads = run[0] == next(i for i in row if unit.tokens[i].content)
-            actors = [t.key for t in inside if t.kind in _THINGS]
-            other = subject and subject[0].kind in _THINGS and subject[0].key not in actors
-            if not (heads and actors and other):
-                continue
+        if _understood(unit, run, put) or _about(unit, run, put, kept[0], every):
+            continue
         if _named_in(subject, [t for t in inside if t.content]):
             continue
-        if after and _second(unit, run, bans):
+        whole = bool(_TOGETHER.search(clause.text))
+        if after and not whole and _second(unit, run, bans):
             continue
         before = bool(duty) and run[-1] < duty[0]
-        if _sibling(unit, run, bans or allows or before, clause.condition):
+        each = bans or allows or before
+        if not _ALIKE.search(clause.text) and _sibling(unit, run, each, clause.condition):
             continue
-        critical = [t for t in inside if t.critical and (t.kind != "who" or "who" in put)]
+        critical = [t for t in inside if t.critical]
         shown = unit.text[inside[0].start : inside[-1].end]
         if critical:
             yield Finding(f"略去了依据中的“{shown[:20]}”")
-        elif not (demands and run[0] > duty[0] and not after and _modifies(unit, run)):
+        elif whole or not (demands and run[0] > duty[0] and not after and _modifies(unit, run)):
             yield Finding(f"略去了依据中的“{shown[:20]}”", turned=False)
 
 
@@ -177,6 +180,28 @@ def _is_basis(unit: Unit, run: Sequence[int]) -> bool:
     return opens and plain and said.endswith(("规定", "规定的", "要求"))
 
 
+def _about(
+    unit: Unit, run: Sequence[int], put: frozenset[str], first: int, every: Sequence[Alignment]
+) -> bool:
+    """Whether a run only names whose thing is meant (供应商的投诉): not who is bound, nor who is to
+    do something for another, and the statement names nobody else before."""
+    inside = [unit.tokens[i] for i in run if unit.tokens[i].content]
+    others = "".join(unit.text[t.start : t.end] for t in inside if t.kind not in _THINGS)
+    kinds = {t.kind for t in inside}
+    if not kinds & _THINGS or others not in ("", "成员") or kinds & put:
+        return False
+    before = unit.tokens[run[0] - 1] if run[0] else None
+    if before is not None and before.kind != "mark" and before.key != "的":
+        return False
+    after = next((t for t in unit.tokens[run[-1] + 1 :] if t.content or t.kind == "mark"), None)
+    if after is None or after.kind in ("duty", "not", "mark"):
+        return False
+    named = [one.clause[m] for one in every for m, there in one.pairs if one.unit is not unit]
+    own = [unit.tokens[t] for one in every if one.unit is unit for _, t in one.pairs if t < first]
+    keys = {t.key for t in inside}
+    return all(t.key in keys for t in (*named, *own) if t.kind == "who")
+
+
 def _named_in(subject: Sequence[Token], inside: Sequence[Token]) -> bool:
     """Whether a clause begins with some tokens, or names them somewhere if they bind nobody."""
     keys, row = [t.key for t in inside], [t.key for t in subject]
@@ -186,16 +211,11 @@ def _named_in(subject: Sequence[Token], inside: Sequence[Token]) -> bool:
 
 def _understood(unit: Unit, run: Sequence[int], put: frozenset[str]) -> bool:
     """Whether a run is what a reader of the article knows anyhow: that this law is meant (本法所称,
-    依照本法), who or what it is about, where nobody else is put there, or that something has to be
-    done, where no other verb binds."""
+    依照本法), or that something has to be done, where no other verb binds."""
     inside = [unit.tokens[i] for i in run if unit.tokens[i].content]
-    kinds = {t.kind for t in inside}
     keys = {t.key for t in inside}
     if keys <= {"按照", "称", "规定", "要求", "本法"} | {t.key for t in inside if t.kind == "name"}:
         return "本法" in keys
-    others = "".join(unit.text[t.start : t.end] for t in inside if t.kind not in _THINGS)
-    if kinds & _THINGS and others in ("", "成员"):
-        return not kinds & put
     return keys == {"应当"} and not put & {"duty", "not"}
 
 
@@ -323,12 +343,23 @@ def _within(one: Sequence[int], other: Sequence[int]) -> bool:
 
 
 def _other_part(aligned: Sequence[Alignment]) -> Iterator[Finding]:
-    """Actors who do what is done to them in the source, or the reverse."""
+    """Actors who do what is done to them in the source, or the reverse; what is done by somebody
+    there, and to him here."""
     for one in aligned:
         for mine, there in one.pairs:
+            said, meant = _side(one.clause, mine), _side(one.unit.tokens, there)
+            if one.clause[mine].content and said and meant and said != meant:
+                shown = one.unit.tokens[there]
+                yield Finding(f"“{one.unit.text[shown.start : shown.end]}”的位置与依据不同")
             if one.clause[mine].kind == "who":
                 here = one.clause[mine - 1].key if mine else ""
                 source = one.unit.tokens[there - 1].key if there else ""
                 if (here == "向") != (source == "向") or (here == "由" and source == "向"):
                     shown = one.unit.tokens[there]
                     yield Finding(f"“{one.unit.text[shown.start : shown.end]}”的位置与依据不同")
+
+
+def _side(row: Sequence[Token], at: int) -> str:
+    """Whether it is done by, to or with what a token names; "" if no such word is there."""
+    before = row[at - 1].key if at else ""
+    return {"由": "by", "向": "to", "对": "to", "为": "to", "和": "with"}.get(before, "")

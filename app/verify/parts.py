@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from app.verify.align import Alignment
 from app.verify.clauses import Clause, Unit
 from app.verify.finding import Finding
+from app.verify.tokens import Token
 
 _END = re.compile(r"[。；;！？!?\n]")
 _PREDICATE = re.compile(r"^\s*(?:是指|系指|指的?是|包括|不包括|主要包括|具体包括)")
@@ -54,3 +55,35 @@ def _own(unit: Unit, place: int) -> list[Clause]:
     part = unit.clauses[place].part
     own = [c for c in unit.clauses[:place] if c.part == part and c.condition and not c.exception]
     return [] if any(c.names_list for c in own) else own
+
+
+def other_subject(aligned: Sequence[Alignment]) -> Iterator[Finding]:
+    """Findings for clauses that name nobody and stand behind another subject than in the source.
+
+    A clause's subject is who it begins with, else that of the clause before it.
+    """
+    subject = ""
+    for one in aligned:
+        own = _first([t for t in one.clause if t.content])
+        place = _place(one)
+        if own or place is None:
+            subject = own or subject
+            continue
+        clause = one.unit.clauses[place]
+        meant = _subject(one.unit, place)
+        if subject and meant and subject != meant and not clause.exception:
+            yield Finding(f"依据中“{clause.text.strip()[:20]}”说的是“{meant}”")
+
+
+def _subject(unit: Unit, place: int) -> str:
+    part = unit.clauses[place].part
+    for clause in reversed(unit.clauses[: place + 1]):
+        row = [t for t in unit.tokens[clause.first : clause.last] if t.content]
+        if clause.part == part and (found := _first(row)):
+            return found
+    return ""
+
+
+def _first(row: Sequence[Token]) -> str:
+    """Who a row begins with; "" if it begins with anything else."""
+    return row[0].key if row and row[0].kind == "who" else ""

@@ -3,6 +3,7 @@ by :mod:`app.verify.leaving`."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Protocol
 
@@ -10,12 +11,15 @@ from app.verify.align import Alignment, align, same
 from app.verify.clauses import Unit, items_of, units
 from app.verify.finding import Finding
 from app.verify.leaving import binding, left_out
-from app.verify.parts import mixed
+from app.verify.parts import mixed, other_subject
 from app.verify.tokens import Token, tokens
 
 _CLAUSE_END = frozenset("，,；;。！？!?：:\n")
 _CANDIDATES = 4
 _LONGEST_SAID = 6
+ANYBODY = "公民、法人或者其他组织"
+_PUNISHES = re.compile(r"罚款|警告|处分|责令|吊销|没收|追究|停止|列入|取消|禁止")
+"""Of whom a clause speaks that has one of these and names nobody is not who acts in it."""
 _FIXED = frozenset({"not", "logic", "except", "all"})
 """What never stands elsewhere than in the source."""
 
@@ -49,7 +53,11 @@ def _findings(text: str, there: Sequence[Unit], excused: Excuse) -> list[Finding
     for at, clause in enumerate(clauses):
         if not any(t.content for t in _beyond_reference(clause, excused)):
             continue
-        if not at and (_answers(clauses) or _places(text, clause, excused)):
+        if not at and len(clauses) > 1 and (said := _bare_answer(clause)):
+            if said != _binds_first(clauses[1:]):
+                found.append(Finding(f"依据中没有“{_shown(text, clause)}”"))
+            continue
+        if not at and _places(text, clause, excused):
             continue
         best = _best(clause, there, aligned)
         if best is None:
@@ -70,23 +78,25 @@ def _findings(text: str, there: Sequence[Unit], excused: Excuse) -> list[Finding
         own = [a for a in aligned if a.unit is unit]
         found += left_out(unit, matched | moved[unit], frozenset(elsewhere), own, aligned)
     found += mixed(text, aligned)
+    found += other_subject(aligned)
     return found
 
 
-def _answers(clauses: Sequence[Sequence[Token]]) -> bool:
-    """Whether a statement begins with a bare 可以 or 不可以 that what follows says again: the ban
-    anywhere, the permission where it binds first."""
-    said = [t for t in clauses[0] if t.content]
-    if len(said) != 1 or said[0].kind not in ("duty", "not") or len(clauses) < 2:
-        return False
-    binds = [t.key for clause in clauses[1:] for t in clause if t.kind in ("duty", "not")]
-    return said[0].key in (binds if said[0].key == "不得" else binds[:1])
+def _bare_answer(clause: Sequence[Token]) -> str:
+    """可以 or 不得 where a clause is nothing else; ""."""
+    said = [t for t in clause if t.content]
+    return said[0].key if len(said) == 1 and said[0].kind in ("duty", "not") else ""
+
+
+def _binds_first(clauses: Sequence[Sequence[Token]]) -> str:
+    """By what some clauses bind first; "" if they do not."""
+    return next((t.key for c in clauses for t in c if t.kind in ("duty", "not")), "")
 
 
 def _places(text: str, clause: Sequence[Token], excused: Excuse) -> bool:
     """Whether a clause only says where a rule holds, in words of its title (在某省，)."""
     said = [t for t in clause if t.content]
-    binds = any(t.critical and t.kind not in ("who", "what", "level", "name") for t in said)
+    binds = any(t.critical and t.kind not in ("level", "name") for t in said)
     return not binds and all(t.kind == "idle" or excused.names(text[t.start : t.end]) for t in said)
 
 
@@ -235,7 +245,7 @@ def _added(
     beyond = _beyond_reference(one.clause, excused)
     rest = [i for i in one.added if i not in moved and one.clause[i] in beyond]
     wrong = [i for i in rest if one.clause[i].content]
-    wrong = [i for i in wrong if one.clause[i].kind != "idle"]
+    wrong = [i for i in wrong if one.clause[i].kind != "idle" or one.clause[i].key == ANYBODY]
     wrong = [i for i in wrong if not _names_actor(one, i, there)]
     wrong = [i for i in wrong if not _opens_exception(one, i)]
     wrong = [i for i in wrong if not _joins_actors(one, i)]
@@ -260,6 +270,8 @@ def _names_actor(one: Alignment, at: int, there: Sequence[Unit]) -> bool:
     clause = one.unit.clauses[place]
     row = one.unit.tokens[clause.first : clause.last]
     if any(t.kind == "who" and _part(row, i) for i, t in enumerate(row)):
+        return False
+    if _PUNISHES.search(clause.text):
         return False
     if _subject_before(one.unit, place) == token.key:
         return True
@@ -300,7 +312,7 @@ def _joins_actors(one: Alignment, at: int) -> bool:
     where = {mine: there for mine, there in one.pairs}
     first, second = where.get(at - 1), where.get(at + 1)
     between = one.unit.tokens[first + 1 : second] if first is not None and second else ()
-    return [t.key for t in between] == ["和"]
+    return [one.unit.text[t.start : t.end] for t in between] == ["、"]
 
 
 def _said_there(text: str, one: Alignment, wrong: Sequence[int], there: Sequence[Unit]) -> set[int]:
@@ -335,6 +347,8 @@ def _goes_on(one: Alignment, at: int, text: str) -> bool:
         return False
     first = one.pairs[0][1]
     clause = one.unit.clauses[one.unit.clause_of(first)]
+    if clause.condition:  # of conditions each may be enough
+        return False
     subject = one.unit.text[one.unit.tokens[clause.first].start : one.unit.tokens[first].start]
     named = bool(subject) and text.startswith(subject)
     return one.unit.clause_of(first) > 0 or named
