@@ -1,4 +1,4 @@
-"""How often one address may ask, share and judge without an account."""
+"""How often one address may ask, read, share and judge without an account."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from limits.strategies import (
+    MovingWindowRateLimiter,
+    RateLimiter,
+    SlidingWindowCounterRateLimiter,
+)
 
 from app.accounts.addresses import address_of
 from app.accounts.visitors import Visitor
@@ -16,6 +20,22 @@ from ingest.settings import PublicSettings
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+READ = (
+    "/api/v1/",
+    "/ui/corpus",
+    "/ui/source/",
+    "/ui/compare/",
+    "/ui/library",
+    "/ui/page/",
+    "/ui/original/",
+    "/ui/share/",
+    "/share/",
+    "/ui/examples",
+    "/gradio_api/call/ask/",
+)
+"""Where what is read is looked up, and not a file that comes with the program."""
 
 
 class Quotas:
@@ -41,11 +61,14 @@ class Quotas:
             ("/ui/feedback", "verdicts", judged),
             ("/api/v1/feedback", "verdicts", judged),
         )
-        self._counted = MovingWindowRateLimiter(MemoryStorage())
+        read = RateLimitItemPerMinute(limits.readings_per_minute)
+        self._readings = tuple((start, "readings", read) for start in READ)
+        self._sent = MovingWindowRateLimiter(MemoryStorage())
+        self._read = SlidingWindowCounterRateLimiter(MemoryStorage())  # no list of all of them
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or say when to come again."""
-        if scope["type"] == "http" and scope["method"] == "POST":
+        if scope["type"] == "http":
             refusal = self._refusal(scope)
             if refusal is not None:
                 await turn_away(refusal, scope, send)
@@ -56,21 +79,24 @@ class Quotas:
         visitor: Visitor = scope["state"]["visitor"]
         if visitor.name or visitor.may("editor"):
             return None
-        found = next((one for one in self._limits if scope["path"].startswith(one[0])), None)
+        sent = scope["method"] == "POST"
+        counted, limits = (self._sent, self._limits) if sent else (self._read, self._readings)
+        found = next((one for one in limits if scope["path"].startswith(one[0])), None)
         if found is None:
             return None
         _, what, limit = found
         key = (what, address_of(scope))
-        if limit.amount > 0 and self._counted.hit(limit, *key):
+        if limit.amount > 0 and counted.hit(limit, *key):
             return None
-        return too_many(self._wait(limit, key))
+        return too_many(_wait(counted, limit, key))
 
-    def _wait(self, limit: RateLimitItem, key: tuple[str, str]) -> int:
-        """Seconds until one more may be sent."""
-        if limit.amount == 0:
-            return limit.get_expiry()
-        reset = self._counted.get_window_stats(limit, *key).reset_time
-        return max(1, round(reset - time.time()))
+
+def _wait(counted: RateLimiter, limit: RateLimitItem, key: tuple[str, str]) -> int:
+    """Seconds until one more may be sent."""
+    if limit.amount == 0:
+        return limit.get_expiry()
+    reset = counted.get_window_stats(limit, *key).reset_time
+    return max(1, round(reset - time.time()))
 
 
 def too_many(wait: int) -> Refusal:
