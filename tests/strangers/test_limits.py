@@ -86,7 +86,7 @@ def test_readers_without_an_account_read_so_often_and_are_noted_so_often(
     with stranger(site, "10.9.5.1") as client:
         document = client.get("/api/v1/documents").json()["documents"][0]["id"]
         paths = (f"/api/v1/documents/{document}", f"/ui/source/{document}", "/ui/library")
-        found = [client.get(paths[turn % 3]).status_code for turn in range(READINGS + 100)]
+        found = [client.get(paths[turn % 3]).status_code for turn in range(READINGS + 140)]
         let = found.count(200)
         assert READINGS - 1 <= let < READINGS + 60 and set(found) == {200, 429}
         refused = client.get(paths[0])
@@ -99,8 +99,8 @@ def test_readers_without_an_account_read_so_often_and_are_noted_so_often(
         assert client.get(paths[0]).status_code == 200
     log = (project.settings.data_folder / "security.log").read_text(encoding="utf-8")
     mine = [line for line in log.splitlines() if '"10.9.5.1"' in line]
-    assert LINES.amount <= len(mine) < READINGS + 100 - let
-    assert "not noted" in mine[LINES.amount - 1]
+    assert LINES.amount <= len(mine) < READINGS + 140 - let
+    assert any("not noted" in line for line in mine)
 
 
 def test_forwarded_headers_count_only_from_a_named_proxy(site: str, tmp_path: Path) -> None:
