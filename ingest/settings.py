@@ -208,7 +208,7 @@ class PublicSettings(_Group):
 
     questions_per_minute: int = Field(60, ge=1, description="From one address.")
     readings_per_minute: int = Field(
-        1200, ge=1, description="Documents, lists and pages, from one address."
+        600, ge=10, description="Documents, lists and pages, from one address."
     )
     shares_per_day: int = Field(50, ge=0, description="Links made from one address.")
     verdicts_per_day: int = Field(200, ge=0, description="Verdicts given from one address.")
