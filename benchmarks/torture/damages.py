@@ -82,8 +82,9 @@ def files(settings: Settings) -> dict[str, Path]:
 def damages(
     folder: Path, most: int | None = None, seed: int = 0, done: Container[str] = ()
 ) -> Iterator[Case]:
-    """Harm every file in every way and give it to every command; ``most``: only so many cases,
-    drawn at random; those ``done`` are passed over."""
+    """Harm every file in every way and give it to every command, in an order drawn by chance, so
+    that those of a run that was ended are a sample; ``most``: only so many of them; those ``done``
+    are passed over."""
     first = World.make(folder / "first")
     shutil.copytree(ROOT / "models" / "zhengce-embed", first.folder / "model")
     settings = "embedding: {model: model}\ningest: {processes: 1}\n"
@@ -98,9 +99,8 @@ def damages(
     gone.unlink()
     whole = first.state()
     cases = [(f, h, c) for f in files(first.settings) for h in HARMS for c in COMMANDS]
-    if most is not None:
-        cases = random.Random(seed).sample(cases, most)
-    for file, harm, command in cases:
+    random.Random(seed).shuffle(cases)
+    for file, harm, command in cases[:most]:
         name = f"{file} {harm}, {command}"
         if name in done:
             continue
