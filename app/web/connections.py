@@ -118,9 +118,9 @@ class _Connection(H11Protocol):
     def _too_late(self) -> None:
         if self.transport.is_closing():
             return
-        if not self._is_asked:
+        if self.conn.our_state is h11.IDLE:
             self._turn_away(_too_slow())
-        elif self.flow.read_paused:  # the server itself has not yet read what came
+        elif self._is_asked and self.flow.read_paused:  # the server has not yet read what came
             self._expect(BODY_SECONDS)
         else:
             self.transport.abort()

@@ -58,6 +58,9 @@ def test_who_sends_no_request_is_not_waited_for(site: str, monkeypatch: pytest.M
     assert answer.startswith(b"HTTP/1.1 200 ") and b"HTTP/1.1 408 " in answer
     without_body = b"POST /api/v1/ask HTTP/1.1\r\n" + host + b"Content-Length: 90\r\n\r\n{"
     assert heard(connected(site, without_body)) == b""
+    not_read = b"GET /healthz HTTP/1.1\r\n" + host + b"Content-Length: 90\r\n\r\n{"
+    assert heard(connected(site, not_read)).startswith(b"HTTP/1.1 200 ")
+    assert not [one for one in caplog.records if one.name == "asyncio"]
     monkeypatch.undo()  # who does send is answered as ever
     assert httpx.get(f"{site}/healthz", timeout=60).status_code == 200
 
