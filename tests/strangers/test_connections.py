@@ -44,7 +44,9 @@ def heard(connection: socket.socket) -> bytes:
     return b"".join(parts)
 
 
-def test_who_sends_no_request_is_not_waited_for(site: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_sends_no_request_is_not_waited_for(
+    site: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(connections, "HEAD_SECONDS", 0.5)
     monkeypatch.setattr(connections, "BODY_SECONDS", 0.5)
     host = b"Host: localhost\r\n"
