@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ingest.errors import LoadError
 from ingest.prepare import Origin, prepare_here
 from ingest.settings import Settings
 from ingest.split import SplitLimits, split
@@ -49,3 +50,12 @@ def test_a_line_without_stops_is_cut_in_little_memory() -> None:
     assert "".join(passage.text for passage in passages) == text
     assert max(len(passage.text) for passage in passages) <= 500
     assert peak < 20 * len(text), peak
+
+
+def test_more_marks_than_any_text_has_are_refused_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "办法.md"
+    file.write_text("*甲" * 3_000_000, encoding="utf-8")
+    began = time.process_time()
+    with pytest.raises(LoadError, match=r"办法\.md: it has more than 500,000 marks"):
+        prepare_here(Origin(file.name, file), Settings())
+    assert time.process_time() - began < 5
