@@ -184,7 +184,7 @@ class Retriever:
             names = Names(list(records.values()), defined_names(_defining_texts(self._index)))
             regions = [_regions(records.get(id)) for id in view.documents]
             before = self._known.verbatim if self._known else None
-            verbatim = Verbatim(view, records, self._index.catalogue, before)
+            verbatim = Verbatim(view, self._index.catalogue, before)
             hearing = Hearing(view, verbatim)
             known = self._known = _State(view, twins, records, names, regions, verbatim, hearing)
         return known

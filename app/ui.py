@@ -189,6 +189,8 @@ def server(assistant: Assistant, settings: Settings) -> uvicorn.Server:
     app = build_app(assistant, settings)
     import uvicorn
 
+    from app.web.connections import connections
+
     class Announcing(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
@@ -202,6 +204,8 @@ def server(assistant: Assistant, settings: Settings) -> uvicorn.Server:
     proxies = list(settings.server.proxies)
     config = uvicorn.Config(
         app,
+        http=connections(settings.server),
+        ws="none",
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=2,

@@ -36,7 +36,7 @@ class Refused(Exception):
 async def ask_by_rest(client: httpx.AsyncClient, question: str) -> None:
     """One question by REST."""
     response = await client.post("api/v1/ask", json={"question": question})
-    if response.status_code == 503:
+    if response.status_code == 503 and "retry-after" in response.headers:
         raise Refused(float(response.headers["retry-after"]))
     response.raise_for_status()
     response.json()["answer"]

@@ -12,8 +12,10 @@ import hashlib
 import logging
 import shutil
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -194,72 +196,93 @@ def _packed(vector: np.ndarray) -> tuple[float, bytes]:
     return scale, np.round(vector / scale).astype(np.int8).tobytes()
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What is kept as of one moment; ``row`` says where the vector of an id is."""
+
+    stamp: int = 0
+    row: Mapping[str, int] = field(default_factory=dict)
+    vectors: np.ndarray = field(default_factory=lambda: np.empty((0, WIDTH), np.int8))
+    scales: np.ndarray = field(default_factory=lambda: np.empty(0, np.float32))
+
+    def with_rows(self, rows: Sequence[tuple[str, float, bytes]], stamp: int) -> _Kept:
+        """New rows after the old ones; an id's newest row counts."""
+        fresh = {id: (scale, vector) for id, scale, vector in rows}
+        kept = [id for id in self.row if id not in fresh]
+        old = np.array([self.row[id] for id in kept], np.int64)
+        more = np.frombuffer(b"".join(vector for _, vector in fresh.values()), np.int8)
+        scales = np.array([scale for scale, _ in fresh.values()], np.float32)
+        return _Kept(
+            stamp,
+            {id: n for n, id in enumerate([*kept, *fresh])},
+            np.concatenate([self.vectors[old], more.reshape(-1, WIDTH)]),
+            np.concatenate([self.scales[old], scales]),
+        )
+
+    def cosines(self, question: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """Cosines of a question with some rows."""
+        found = np.empty(len(rows), np.float32)
+        for at in range(0, len(rows), 4096):
+            part = rows[at : at + 4096]
+            found[at : at + 4096] = self.vectors[part].astype(np.float32) @ question
+        return found * self.scales[rows]
+
+
 class Meanings:
-    """The vectors kept of the passages of an index, for reading; none where nothing was kept.
+    """The vectors kept of the passages of an index, for reading, from many threads; none where
+    nothing was kept.
 
     :param place: see :func:`place_of`.
     """
 
     def __init__(self, place: Database) -> None:
         self._place = place
-        self._stamp = 0
-        self._row: dict[str, int] = {}
-        self._vectors = np.empty((0, WIDTH), np.int8)
-        self._scales = np.empty(0, np.float32)
+        self._kept = _Kept()
+        self._refreshing = threading.Lock()
 
     def __len__(self) -> int:
-        return len(self._row)
+        return len(self._kept.row)
 
     def cosines(self, question: np.ndarray, ids: Sequence[str]) -> np.ndarray:
         """Cosines of a question with passages, float32 ``(len(ids),)``; NaN where none is kept.
 
         :param question: a unit vector of the encoder.
         """
-        rows = np.array([self._row.get(id, -1) for id in ids], np.int64)
+        kept = self._kept
+        rows = np.array([kept.row.get(id, -1) for id in ids], np.int64)
         found = np.full(len(ids), np.nan, np.float32)
         there = rows >= 0
         if there.any():
-            found[there] = self._cosines(question, rows[there])
+            found[there] = kept.cosines(question, rows[there])
         return found
 
     def nearest(self, question: np.ndarray, k: int) -> tuple[list[str], np.ndarray]:
         """Ids and cosines of the ``k`` nearest passages kept, best first; some may be gone from
         the index."""
-        every = self._cosines(question, np.arange(len(self._scales)))
+        kept = self._kept
+        every = kept.cosines(question, np.arange(len(kept.scales)))
         k = min(k, len(every))
         best = np.argpartition(-every, k - 1)[:k] if k else np.empty(0, np.int64)
         best = best[np.argsort(-every[best], kind="stable")]
-        ids = list(self._row)
+        ids = list(kept.row)
         return [ids[row] for row in best], every[best]
 
     def refresh(self) -> None:
         """See what was written since."""
-        with suppress(*_UNREADABLE), closing(self._place.connect(write=False)) as connection:
+        with (
+            self._refreshing,
+            suppress(*_UNREADABLE),
+            closing(self._place.connect(write=False)) as connection,
+        ):
             (last,) = connection.execute("select coalesce(max(stamp), 0) from meanings").fetchone()
-            if last == self._stamp:
+            kept = self._kept
+            if last == kept.stamp:
                 return
+            if last < kept.stamp:  # it was made anew
+                kept = _Kept()
             rows = connection.execute(
                 "select id, scale, vector from meanings where stamp > ? and length(vector) = ?"
                 " order by stamp",
-                (self._stamp, WIDTH),
+                (kept.stamp, WIDTH),
             ).fetchall()
-            self._take(rows)
-            self._stamp = last
-
-    def _take(self, rows: Sequence[tuple[str, float, bytes]]) -> None:
-        """New rows after the old ones; an id's newest row counts."""
-        fresh = {id: (scale, vector) for id, scale, vector in rows}
-        kept = [id for id in self._row if id not in fresh]
-        old = np.array([self._row[id] for id in kept], np.int64)
-        more = np.frombuffer(b"".join(vector for _, vector in fresh.values()), np.int8)
-        self._vectors = np.concatenate([self._vectors[old], more.reshape(-1, WIDTH)])
-        scales = np.array([scale for scale, _ in fresh.values()], np.float32)
-        self._scales = np.concatenate([self._scales[old], scales])
-        self._row = {id: n for n, id in enumerate([*kept, *fresh])}
-
-    def _cosines(self, question: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        found = np.empty(len(rows), np.float32)
-        for at in range(0, len(rows), 4096):
-            part = rows[at : at + 4096]
-            found[at : at + 4096] = self._vectors[part].astype(np.float32) @ question
-        return found * self._scales[rows]
+            self._kept = kept.with_rows(rows, last)

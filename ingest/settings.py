@@ -185,6 +185,9 @@ class ServerSettings(_Group):
         "auto", description="Processes that answer, beside the serving one."
     )
     remembered: int = Field(256, ge=0, le=100_000, description="Answers kept for equal questions.")
+    connections: int = Field(
+        256, ge=8, le=100_000, description="From one address at once; proxies may hold any number."
+    )
     anonymous: Literal["auto", "none", "reader", "editor"] = Field(
         "auto", description="What one may do who did not log in."
     )
@@ -204,6 +207,9 @@ class PublicSettings(_Group):
     """What those may do who only read and did not log in, and how long a link holds."""
 
     questions_per_minute: int = Field(60, ge=1, description="From one address.")
+    readings_per_minute: int = Field(
+        600, ge=10, description="Documents, lists and pages, from one address."
+    )
     shares_per_day: int = Field(50, ge=0, description="Links made from one address.")
     verdicts_per_day: int = Field(200, ge=0, description="Verdicts given from one address.")
     share_days: int = Field(180, ge=1, le=36_500, description="Links end after so many days.")

@@ -27,7 +27,6 @@ _SEPARATORS = [
     r"[；;]",
     r"[，,：:、]",
     r"\s+",
-    "",
 ]
 
 
@@ -314,8 +313,9 @@ def _letters(text: str) -> str:
 def _splitter(size: int) -> Any:
     from langchain_text_splitters import RecursiveCharacterTextSplitter
 
+    # Its own way to cut where nothing separates makes a list of all characters
     return RecursiveCharacterTextSplitter(
-        separators=_SEPARATORS,
+        separators=[*_SEPARATORS, rf"[\s\S]{{{size}}}"],
         is_separator_regex=True,
         keep_separator="end",
         strip_whitespace=False,

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ from app.retrieve import Retriever
 from app.service import Assistant
 from ingest import meanings
 from ingest.aside import Aside
-from ingest.encoder import Encoder, encoder_of, place_text
+from ingest.encoder import WIDTH, Encoder, encoder_of, place_text
 from ingest.index import Index, writing
 from ingest.meanings import Meanings, fill, keep_filled, place_of
 from ingest.pipeline import add_paths
@@ -200,3 +200,56 @@ def test_without_an_encoder_nothing_is_kept(tmp_path: Path) -> None:
         fill(project.settings)
         assert not (project.settings.data_folder / "meanings").exists()
         assert assistant.search("保证金")[0].alike is None
+
+
+def keep(place: SqliteFile, ids: Sequence[str]) -> None:
+    """Encoded anew: the vector of each is the axis that its character numbers."""
+    with closing(place.connect(write=True)) as connection:
+        place.make(connection, meanings._SCHEMA)
+        for id in ids:
+            connection.execute("delete from meanings where id = ?", (id,))
+            connection.execute(
+                "insert into meanings (id, text, scale, vector) values (?,?,?,?)",
+                (id, b"", *meanings._packed(axis(id))),
+            )
+
+
+def axis(id: str) -> np.ndarray:
+    return np.eye(WIDTH, dtype=np.float32)[ord(id) - ord("a")]
+
+
+def test_who_asks_amid_a_refresh_sees_what_was_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = SqliteFile(tmp_path / "meanings.sqlite")
+    kept = Meanings(place)
+    keep(place, "abc")
+    kept.refresh()
+    keep(place, "da")  # "a" now comes after the others
+    seen: list[tuple[str, float]] = []
+    joined = np.concatenate
+
+    def asking(*given: Any, **named: Any) -> np.ndarray:
+        for id in "abc":
+            (best,), _ = kept.nearest(axis(id), 1)
+            seen.append((best, float(kept.cosines(axis(id), [id])[0])))
+        return joined(*given, **named)
+
+    monkeypatch.setattr(np, "concatenate", asking)
+    kept.refresh()
+    monkeypatch.undo()
+    assert {best for best, _ in seen} == set("abc")
+    assert seen == [("abc"[n % 3], pytest.approx(1, abs=0.01)) for n in range(len(seen))]
+    assert [kept.nearest(axis(id), 1)[0] for id in "abcd"] == [["a"], ["b"], ["c"], ["d"]]
+
+
+def test_a_file_made_anew_is_read_from_its_beginning(tmp_path: Path) -> None:
+    place = SqliteFile(tmp_path / "meanings.sqlite")
+    kept = Meanings(place)
+    keep(place, "abc")
+    kept.refresh()
+    place.drop()
+    keep(place, "db")
+    kept.refresh()
+    known = ~np.isnan(kept.cosines(axis("d"), ["a", "b", "c", "d"]))
+    assert known.tolist() == [False, True, False, True]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.retrieval.verbatim import Verbatim, squeezed
 from app.retrieve import Retriever
 from app.types import Filters, Hit
 from ingest.embed import Embedder
@@ -229,3 +230,23 @@ def test_fusion_alone(project: Project) -> None:
     chosen = project.settings.retrieval.model_copy(update={"reranker": "none"})
     plain = make(project.settings.model_copy(update={"retrieval": chosen}))
     assert plain.search("履约保证金最多多少", 1)[0].passage.citation == "第三条"
+
+
+def test_a_text_replaced_while_it_is_read_is_read_again(tmp_path: Path) -> None:
+    """Rows of the documents after it would be those of other passages, until it changes again."""
+    project = Project.make(tmp_path / "project")
+    project.write("甲.txt", OLD)
+    project.write("乙.txt", RULE)
+    with answering(project) as assistant:
+        index = assistant.index
+        seen = index.lexical.view()
+        project.write("甲.txt", NEW)
+        replaced = project.run("ingest", "add", str(project.corpus))
+        assert replaced.returncode == 0, replaced.stderr
+        amid = Verbatim(seen, index.catalogue)
+        view = index.lexical.view()
+        assert view.sizes.tolist() != seen.sizes.tolist()
+        after = Verbatim(view, index.catalogue, amid)
+        for phrase in ("处五万元以上十万元以下的罚款", "履约保证金不得超过合同金额的百分之五"):
+            (row,) = after.rows(squeezed(phrase)).tolist()
+            assert phrase in index.passages([view.ids[row]])[view.ids[row]].text

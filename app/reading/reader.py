@@ -89,15 +89,17 @@ class OnnxReader:
 
     def likeness(self, question: str, texts: Sequence[str]) -> np.ndarray:
         """See :class:`Reader`. What a text's vector is is kept."""
-        new = [text for text in dict.fromkeys(texts) if text not in self._vectors]
         if len(self._vectors) > MOST_KEPT:
             self._vectors.clear()
-            new = list(dict.fromkeys(texts))
+        # others may clear it meanwhile
+        kept = {text: self._vectors.get(text) for text in dict.fromkeys(texts)}
+        new = [text for text, vector in kept.items() if vector is None]
         found = self._encoder.passages(new)
         asked = self._encoder.question(question)
         known = {t: v.astype(np.float16) for t, v in zip(new, found, strict=True)}
         self._vectors.update(known)
-        return np.array([self._vectors[t].astype(np.float32) @ asked for t in texts], np.float32)
+        known.update({text: vector for text, vector in kept.items() if vector is not None})
+        return np.array([known[t].astype(np.float32) @ asked for t in texts], np.float32)
 
     def _score(self, row: tuple[list[int], int]) -> float:
         ids, start = row

@@ -9,13 +9,13 @@ a quarter of the catalogue more to write.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from app.content.facts import facts
-from ingest.storage.catalogue import Catalogue, DocumentRecord
+from ingest.storage.catalogue import Catalogue
 from ingest.storage.lexical import LexicalView
 from ingest.storage.terms import normalised
 
@@ -53,17 +53,19 @@ class Verbatim:
     def __init__(
         self,
         view: LexicalView,
-        records: dict[str, DocumentRecord],
         catalogue: Catalogue,
         before: Verbatim | None = None,
     ) -> None:
         known = before._texts if before else {}
         bounds = np.concatenate([[0], np.cumsum(view.sizes)]).tolist()
-        self._texts: dict[tuple[str, str], list[str]] = {}
+        self._texts: dict[tuple[str, ...], list[str]] = {}
+        joined: list[str] = []
         for document, start, end in zip(view.documents, bounds, bounds[1:], strict=False):
-            key = (document, records[document].revision if document in records else "")
-            self._texts[key] = known.get(key) or _texts(catalogue, document, view.ids[start:end])
-        joined = [text for texts in self._texts.values() for text in texts]
+            ids = tuple(view.ids[start:end])
+            texts = known.get(ids) or _texts(catalogue, document, ids)
+            joined += texts
+            if all(texts):  # else it was taken out while it was read
+                self._texts[ids] = texts
         self._text = "\n".join(joined)
         lengths = np.fromiter((len(text) + 1 for text in joined), np.int64, len(joined))
         self._starts = np.concatenate([[0], np.cumsum(lengths)])[:-1]
@@ -126,7 +128,7 @@ def parts(question: str) -> list[str]:
     return list(dict.fromkeys(part for part in found if part != question))
 
 
-def _texts(catalogue: Catalogue, document: str, ids: list[str]) -> list[str]:
+def _texts(catalogue: Catalogue, document: str, ids: Sequence[str]) -> list[str]:
     rows = dict(
         catalogue.connection.execute(
             "select id, text from passages where document = ?", (document,)

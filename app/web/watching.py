@@ -1,8 +1,13 @@
-"""Whoever is turned away stands in the security log."""
+"""Whoever is turned away stands in the security log; not every time, or who sends without end would
+push all others out of it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
 
 from app.accounts.addresses import address_of
 
@@ -12,6 +17,8 @@ if TYPE_CHECKING:
     from ingest.securitylog import SecurityLog
 
 TURNED_AWAY = (401, 403, 413, 421, 429)
+LINES = RateLimitItemPerMinute(60)
+"""So many of one address are noted, and the last of them says that there are more."""
 
 
 class Watched:
@@ -20,6 +27,7 @@ class Watched:
     def __init__(self, app: ASGIApp, log: SecurityLog) -> None:
         self.app = app
         self.log = log
+        self._noted = FixedWindowRateLimiter(MemoryStorage())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; look only at the status of what is sent back."""
@@ -29,15 +37,23 @@ class Watched:
 
         async def watched(message: Message) -> None:
             if message["type"] == "http.response.start" and message["status"] in TURNED_AWAY:
-                visitor = scope.get("state", {}).get("visitor")
-                self.log.note(
-                    "refused",
-                    status=message["status"],
-                    method=scope["method"],
-                    path=scope["path"],
-                    address=address_of(scope),
-                    name=visitor.name if visitor else "",
-                )
+                self._note(scope, message["status"])
             await send(message)
 
         await self.app(scope, receive, watched)
+
+    def _note(self, scope: Scope, status: int) -> None:
+        address = address_of(scope)
+        if not self._noted.hit(LINES, address):
+            return
+        visitor = scope.get("state", {}).get("visitor")
+        left = self._noted.get_window_stats(LINES, address).remaining
+        self.log.note(
+            "refused",
+            status=status,
+            method=scope["method"],
+            path=scope["path"],
+            address=address,
+            name=visitor.name if visitor else "",
+            more=None if left else "further ones of this minute are not noted",
+        )

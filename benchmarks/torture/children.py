@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import Any
 
 PRELOADED = [
-    "ingest.__main__", "ingest.backup", "ingest.check", "ingest.embed", "ingest.index",
-    "ingest.meanings", "ingest.pipeline", "ingest.restore", "ingest.sources", "app.__main__",
-    "app.service", "chromadb",
+    "ingest.__main__", "ingest.backup", "ingest.check", "ingest.embed", "ingest.engines.local",
+    "ingest.index", "ingest.meanings", "ingest.pipeline", "ingest.restore", "ingest.sources.sync",
+    "ingest.storage.vectors", "ingest.twins", "app.__main__", "app.answer", "app.retrieve",
+    "app.service", "app.verify.answers", "chromadb", "datasketch", "onnxruntime", "rich.progress",
+    "tokenizers",
 ]  # fmt: skip
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(PRELOADED)

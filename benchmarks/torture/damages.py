@@ -6,12 +6,12 @@ from __future__ import annotations
 import os
 import random
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 
 from benchmarks.serving import ROOT
 from benchmarks.torture.children import run
+from benchmarks.torture.results import Case
 from benchmarks.torture.world import FIRST, FOURTH, SECOND, World, text_of
 from ingest.generations import CATALOGUE, VECTORS, folder_of, read_current
 from ingest.settings import Settings
@@ -59,16 +59,6 @@ COMMANDS: dict[str, tuple[str, Callable[[World], list[str]]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Met:
-    """A harmed file met by a command; what was wrong, empty if nothing."""
-
-    file: str
-    harm: str
-    command: str
-    wrong: str
-
-
 def files(settings: Settings) -> dict[str, Path]:
     """What may be harmed, by a short name."""
     current = read_current(settings)
@@ -89,13 +79,17 @@ def files(settings: Settings) -> dict[str, Path]:
     return found | ({"meanings": meanings[0]} if meanings else {})
 
 
-def damages(folder: Path, most: int | None = None, seed: int = 0) -> Iterator[Met]:
-    """Harm every file in every way and give it to every command; ``most``: only so many cases,
-    drawn at random."""
+def damages(
+    folder: Path, most: int | None = None, seed: int = 0, done: Container[str] = ()
+) -> Iterator[Case]:
+    """Harm every file in every way and give it to every command, in an order drawn by chance, so
+    that those of a run that was ended are a sample; ``most``: only so many of them; those ``done``
+    are passed over."""
     first = World.make(folder / "first")
     shutil.copytree(ROOT / "models" / "zhengce-embed", first.folder / "model")
-    first.config.write_text("embedding: {model: model}\n", encoding="utf-8")
-    first.name_sources()
+    settings = "embedding: {model: model}\ningest: {processes: 1}\n"
+    first.config.write_text(settings, encoding="utf-8")
+    first.name_sources(1)
     gone = first.folder / "丁.txt"  # from elsewhere, so a copy of it is kept
     gone.write_text(text_of(FOURTH, 8), encoding="utf-8")
     backup = first.folder / "old.zip"
@@ -105,9 +99,11 @@ def damages(folder: Path, most: int | None = None, seed: int = 0) -> Iterator[Me
     gone.unlink()
     whole = first.state()
     cases = [(f, h, c) for f in files(first.settings) for h in HARMS for c in COMMANDS]
-    if most is not None:
-        cases = random.Random(seed).sample(cases, most)
-    for file, harm, command in cases:
+    random.Random(seed).shuffle(cases)
+    for file, harm, command in cases[:most]:
+        name = f"{file} {harm}, {command}"
+        if name in done:
+            continue
         world = first.copy(folder / "harmed")
         target = files(world.settings)[file]
         kept = target.read_bytes()
@@ -117,7 +113,7 @@ def damages(folder: Path, most: int | None = None, seed: int = 0) -> Iterator[Me
         if not wrong:
             wrong = _afterwards(world, file, target, kept, command, whole)
         shutil.rmtree(world.folder)
-        yield Met(file, harm, command, wrong)
+        yield Case(name, file, (wrong,) if wrong else ())
 
 
 def _afterwards(

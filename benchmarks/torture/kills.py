@@ -13,22 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.torture.children import Child, run
+from benchmarks.torture.results import Case
 from benchmarks.torture.world import SECOND, World, text_of
 from ingest.archive import Reader
 from ingest.embed import Embedder
 from ingest.errors import UserError
 
 State = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Kill:
-    """A command killed after ``after`` seconds; ``ended``: it was done before. What was wrong."""
-
-    command: str
-    after: float
-    ended: bool
-    wrong: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +64,28 @@ ATTEMPTS: dict[str, Attempt] = {
 
 
 def kills(
-    folder: Path, each: int, seed: int = 0, commands: Sequence[str] = tuple(ATTEMPTS)
-) -> Iterator[Kill]:
+    folder: Path,
+    each: int,
+    seed: int = 0,
+    commands: Sequence[str] = tuple(ATTEMPTS),
+    done: Mapping[str, int] | None = None,
+) -> Iterator[Case]:
     """Kill every command ``each`` times while it runs, in an empty ``folder``; those are given too
-    that came too late.
+    that came too late (kind ``"… too late"``).
+
+    :param done: how many times of these each was killed before.
 
     :raises AssertionError: if a command that nobody kills fails.
     """
-    moments = random.Random(seed)
+    done = done or {}
     first = World.make(folder / "first")
     _must(first, "add", str(first.corpus))
     embedder = Embedder(first.settings)
     for name in commands:
+        hit = done.get(name, 0)
+        if hit >= each:
+            continue
+        moments = random.Random(f"{seed} {name} {hit}")
         attempt = ATTEMPTS[name]
         start = first.copy(folder / name)
         attempt.before(start)
@@ -94,7 +95,6 @@ def kills(
         _must(whole, *attempt.arguments(whole))
         took, after = deque([time.monotonic() - began], maxlen=5), whole.state()
         shutil.rmtree(whole.folder)
-        hit = 0
         while hit < each:
             world = start.copy(folder / "killed")
             moment = moments.uniform(0, statistics.median(took))
@@ -113,7 +113,8 @@ def kills(
             wrong += world.faults(embedder)
             shutil.rmtree(world.folder)
             hit += running
-            yield Kill(name, moment, not running, tuple(wrong))
+            kind = name if running else f"{name}, too late"
+            yield Case(f"{name} after {moment:.2f} s", kind, tuple(wrong))
         shutil.rmtree(start.folder)
 
 

@@ -14,13 +14,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import httpx
 
 from benchmarks.load import crowd, memory_mb
 from benchmarks.serving import ROOT, free_port
-from benchmarks.torture.kills import Kill
+from benchmarks.torture.results import Case
 from benchmarks.torture.world import FIRST, SECOND, World, text_of
 from ingest.embed import Embedder
 
@@ -87,7 +86,7 @@ def serving(world: World, memory: int | None = None) -> Iterator[Server]:
             server.stop()
 
 
-def server_kills(world: World, count: int, seed: int = 0) -> Iterator[Kill]:
+def server_kills(world: World, count: int, seed: int = 0) -> Iterator[Case]:
     """Kill the server so many times within three seconds of changes; what it had acknowledged has
     to be so, what it had not may be either."""
     moments, embedder = random.Random(seed), Embedder(world.settings)
@@ -114,7 +113,7 @@ def server_kills(world: World, count: int, seed: int = 0) -> Iterator[Kill]:
         ]
         wrong += world.faults(embedder)
         kept = now
-        yield Kill("server", moment, False, tuple(wrong))
+        yield Case(f"killed after {moment:.2f} s", "server", tuple(wrong))
 
 
 def _change(
@@ -137,10 +136,10 @@ def _change(
                     said[title] = False
 
 
-def stormed(world: World, people: int, seconds: float, seed: int = 0) -> dict[str, Any]:
+def stormed(world: World, people: int, seconds: float, seed: int = 0) -> Case:
     """So many people ask while documents come and go and a worker is killed every two seconds.
 
-    Gives answers, kills, changes and the memory of the server; ``wrong`` is what may not be.
+    Measured are answers, kills, changes and the memory of the server.
     """
     chance, ended = random.Random(seed), threading.Event()
     killed, said, asked = [0], dict[str, bool](), set[str]()
@@ -181,13 +180,11 @@ def stormed(world: World, people: int, seconds: float, seed: int = 0) -> dict[st
         f"acknowledged otherwise: {t}" for t, there in said.items() if (t in now) is not there
     ]
     wrong += world.faults(Embedder(world.settings))
-    return {
-        "people": people,
-        "seconds": seconds,
+    figures = {
         "answers": sum(map(len, took.values())),
         "told to wait": errors.count("503"),
         "workers killed": killed[0],
         "documents sent": len(asked),
         "memory, MB": [before, after],
-        "wrong": wrong,
     }
+    return Case(f"{people} people for {seconds:.0f} s", "crowd", tuple(wrong), figures)

@@ -35,7 +35,8 @@ class World:
         world = cls(folder)
         world.corpus.mkdir(parents=True)
         model = ROOT / "models" / "zhengce-embed"
-        world.config.write_text(f"embedding: {{model: {model}}}\n{extra}", encoding="utf-8")
+        text = f"embedding: {{model: {model}}}\ningest: {{processes: 1}}\n{extra}"
+        world.config.write_text(text, encoding="utf-8")
         (world.corpus / "甲.txt").write_text(text_of(FIRST, 12), encoding="utf-8")
         (world.corpus / "乙.txt").write_text(text_of(SECOND, 30), encoding="utf-8")
         world.outside.write_text(text_of(THIRD, 20), encoding="utf-8")
@@ -66,10 +67,10 @@ class World:
         shutil.copytree(self.folder, folder, symlinks=True)
         return World(folder)
 
-    def name_sources(self) -> None:
-        """Put a list of sources into the corpus that names a few laws."""
+    def name_sources(self, count: int = LAWS) -> None:
+        """Put a list of sources into the corpus that names so many laws."""
         listed = yaml.safe_load((ROOT / "corpus" / "sources.yaml").read_text(encoding="utf-8"))
-        laws = [text for text in listed["texts"] if "package" in text["source"]][:LAWS]
+        laws = [text for text in listed["texts"] if "package" in text["source"]][:count]
         kept = {"packages": listed["packages"], "texts": laws}
         text = yaml.safe_dump(kept, allow_unicode=True)
         (self.corpus / "sources.yaml").write_text(text, encoding="utf-8")

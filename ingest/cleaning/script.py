@@ -105,7 +105,7 @@ def _beyond_gb2312(text: str) -> bool:
 
     Spares Simplified texts the loading of OpenCC.
     """
-    for char in set(_HAN.findall(text)):
+    for char in filter(_HAN.match, set(text)):
         try:
             char.encode("gb2312")
         except UnicodeEncodeError:

@@ -73,6 +73,8 @@ def _goes_on(above: str, line: str, full: bool) -> bool:
 
 def _width(lines: Sequence[str]) -> int | None:
     """The columns at which the text is cut; ``None`` where it is not."""
+    if max(map(len, lines), default=0) > _WIDE:
+        return None
     within = [
         _columns(line)
         for line, below in pairwise(lines)

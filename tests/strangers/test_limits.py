@@ -11,12 +11,14 @@ from pathlib import Path
 import httpx
 
 from app.accounts.tries import ADDRESS
+from app.web.watching import LINES
 from tests.projects import Project, law
 from tests.servers import serving
 from tests.strangers.visits import (
     EXTRA,
     PASSWORD,
     QUESTION,
+    READINGS,
     TOKEN,
     asked,
     longest,
@@ -76,6 +78,29 @@ def test_readers_without_an_account_ask_so_often_and_others_are_not_counted(site
         verdict = {"question": QUESTION, "rating": "up"}
         sent = [client.post("/api/v1/feedback", json=verdict).status_code for _ in range(3)]
         assert sent == [201, 201, 429]
+
+
+def test_readers_without_an_account_read_so_often_and_are_noted_so_often(
+    site: str, project: Project
+) -> None:
+    with stranger(site, "10.9.5.1") as client:
+        document = client.get("/api/v1/documents").json()["documents"][0]["id"]
+        paths = (f"/api/v1/documents/{document}", f"/ui/source/{document}", "/ui/library")
+        found = [client.get(paths[turn % 3]).status_code for turn in range(READINGS + 140)]
+        let = found.count(200)
+        assert READINGS - 1 <= let < READINGS + 60 and set(found) == {200, 429}
+        refused = client.get(paths[0])
+        assert refused.status_code == 429 and int(refused.headers["retry-after"]) > 0
+        assert client.get("/healthz").status_code == 200
+        assert client.get("/").status_code == 200
+        known = {"authorization": f"Bearer {TOKEN}"}
+        assert client.get(paths[0], headers=known).status_code == 200
+    with stranger(site, "10.9.5.2") as client:
+        assert client.get(paths[0]).status_code == 200
+    log = (project.settings.data_folder / "security.log").read_text(encoding="utf-8")
+    mine = [line for line in log.splitlines() if '"10.9.5.1"' in line]
+    assert LINES.amount <= len(mine) < READINGS + 140 - let
+    assert any("not noted" in line for line in mine)
 
 
 def test_forwarded_headers_count_only_from_a_named_proxy(site: str, tmp_path: Path) -> None:

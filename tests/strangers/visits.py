@@ -15,9 +15,14 @@ from app.accounts.secrets import hash_password, hash_token, new_token
 
 PASSWORD = "一个足够长又好记的密码"
 TOKEN = new_token()
+READINGS = 40
 EXTRA = f"""
 server: {{proxies: [127.0.0.1], allowed_hosts: [qa.example.cn], processes: 0}}
-public: {{questions_per_minute: 3, shares_per_day: 2, verdicts_per_day: 2}}
+public:
+  questions_per_minute: 3
+  readings_per_minute: {READINGS}
+  shares_per_day: 2
+  verdicts_per_day: 2
 accounts:
   - {{name: 张三, role: editor, password: '{hash_password(PASSWORD)}'}}
   - {{name: robot, role: editor, tokens: ['{hash_token(TOKEN)}']}}
