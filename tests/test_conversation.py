@@ -217,6 +217,23 @@ def test_a_follow_up_is_answered_in_its_matter(
     assert any(c.section.startswith(section) for c in answer.citations), answer.text
 
 
+@pytest.mark.parametrize("question", ["不满意呢", "逾期呢", "今天成都天气怎么样？"])
+def test_what_no_other_question_completes_is_asked_of_the_one_before_that(
+    assistant: Assistant, question: str
+) -> None:
+    first = "图书供应商对验收结果有异议，几天内提复核申请？"
+    history: list[Turn] = []
+    for earlier in (first, "书款保证金的数额不得超过合同金额的百分之几？"):
+        history.append(Turn(earlier, assistant.ask(earlier, history=history)))
+    assert asked_in(question, history).opening == first
+    answer = assistant.ask(question, history=history)
+    if "天气" in question:
+        assert answer.abstained
+    else:
+        assert answer.standalone == f"{first}{question}"
+        assert answer.citations[0].section.startswith("第六条")
+
+
 @pytest.mark.parametrize(
     "question", ["今天成都天气怎么样？", "附近有什么好吃的", "帮我写一首关于月亮的诗"]
 )

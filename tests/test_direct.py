@@ -43,6 +43,16 @@ RULES = """图书采购办法
 （二）采购任务取消的；
 （三）出现影响公正的违法行为的。
 终止采购后，图书馆应当在两个工作日内公告，并说明理由，同时通知所有参加采购的供应商。
+第七条 图书馆应当自收到图书之日起30日内付款，另有约定的从其约定，但最长不得超过60日。
+大型书店应当自收到图书之日起60日内付款。
+付款应当通过银行转账办理，不得以现金支付，也不得要求供应商承担转账的费用。
+第八条 供应商不得有下列行为：
+（一）提供盗版的图书；
+（二）法律、行政法规规定的其他行为。
+违反规定的，图书馆应当取消其参加采购的资格，并在两年内不再受理其提出的申请。
+第九条 图书采购的评审方法分为低价法和综合法。
+低价法，是指报价最低的为候选人的方法。综合法，是指得分最高的为候选人的方法。
+评审方法应当在采购文件中载明，没有载明的不得作为评审的依据，评审小组不得更改。
 """
 
 
@@ -104,6 +114,26 @@ def test_another_figure_of_the_same_kind_is_a_case(source: Source) -> None:
     assert "五人以上" in found[0] and "七人以上" in found[1]
     far = lines(told(source, "三", 五人=9, 七人=2))
     assert len(far) == 1 and "五人以上" in far[0]
+
+
+def test_a_case_has_another_figure_for_what_it_rules(source: Source) -> None:
+    for best, other in (("图书馆应当自", "大型书店"), ("大型书店", "图书馆应当自")):
+        found = lines(told(source, "七", **{best: 9, other: 8}))
+        assert len(found) == 2 and best in found[0] and other in found[1]
+
+
+def test_what_other_things_are_is_told_with_those_before(source: Source) -> None:
+    for line in lines(told(source, "八", 其他行为=9)):
+        assert "（一）提供盗版" in line and "下列行为：" in line
+    alone = lines(told(source, "八", 盗版=9))[0]
+    assert "（一）提供盗版" in alone and "其他" not in alone
+
+
+def test_what_is_named_comes_with_what_it_is(source: Source) -> None:
+    named = lines(told(source, "九", 分为=9))[0]
+    assert "报价最低" in named and "得分最高" in named and "不得更改" not in named
+    alone = lines(told(source, "九", 得分最高=9))[0]
+    assert alone == "综合法，是指得分最高的为候选人的方法。"
 
 
 def test_clauses_that_say_the_same_of_several_cases_stand_alone(source: Source) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from app.answering.choose import quoted
 from app.answering.whole import whole
 from app.content.sentences import Source, Span, Unit
 from app.reading.reading import Read, Reading
+from benchmarks.half_rules import faults, questions
 from ingest.document import Section
 from tests.test_choose import places
 
@@ -32,8 +31,6 @@ TEXT = """图书采购办法
 （三）采购任务取消的。{filler}
 """
 FILLER = "图书馆应当建立健全管理制度，明确责任，加强监督，并将有关情况向主管部门报告。" * 4
-_BACK = re.compile(r"(?<![目以之])前(?P<count>[两二三四五]?)(?P<unit>[款条项])(?![项件例目])")
-_COUNTS = {"": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5}
 
 
 class Liking(Reading):
@@ -64,40 +61,6 @@ def of_every_unit(reads: Iterator[Read]) -> Iterator[tuple[Source, Section, list
                 yield source, article, spans
 
 
-def faults(source: Source, article: Section, spans: list[Span]) -> list[str]:
-    """What is wrong with a quote; by the outline alone, not by what makes quotes."""
-    found = []
-    inside = [s for s in source.sections if article.start <= s.start and s.end <= article.end]
-    paragraphs = [s for s in inside if s.kind == "paragraph"]
-    articles = [s for s in source.sections if s.kind == "article"]
-    for n, (start, end) in enumerate(spans):
-        text = source.text[start:end]
-        goes_on = n + 1 < len(spans) and spans[n + 1][0] > end
-        if re.search(r"[:：，]$|(?:除外|之一的)[:：]?$", text) and not goes_on:
-            found.append("ends in the air")
-        for back in _BACK.finditer(text):
-            at, count = start + back.start(), _COUNTS[back["count"]]
-            kind = {"款": "paragraph", "项": "item", "条": "article"}[back["unit"]]
-            own = [s for s in inside if s.kind == kind] if kind != "article" else articles
-            before = [s for s in own if s.end <= at][-count:]
-            found += [back[0] for s in before if not _held(source, s, spans)]
-    for paragraph, following in pairwise(paragraphs):
-        text = source.text[following.start : following.end]
-        excepts = text.startswith("但") or re.match(r"前款.{0,40}(?:除外|不适用)", text)
-        if excepts and _held(source, paragraph, spans) and not _held(source, following, spans):
-            found.append("the exception is left out")
-    return found
-
-
-def _held(source: Source, section: Section, spans: Sequence[Span]) -> bool:
-    """Whether all of a section is quoted, or, of a long one, a part."""
-    start, end = source.trimmed(section.start, section.end)
-    if end - start > 300:
-        return any(a < end and start < b for a, b in spans)
-    label = len(section.label) + 1 if section.kind == "article" else 0
-    return any(a <= start + label and end <= b for a, b in spans)
-
-
 def test_of_a_text_made_for_it_nothing_is_torn(tmp_path: Path) -> None:
     file = tmp_path / "rules.txt"
     file.write_text(TEXT.format(filler=FILLER), encoding="utf-8")
@@ -112,6 +75,37 @@ def test_of_a_text_made_for_it_nothing_is_torn(tmp_path: Path) -> None:
     assert all("不适用第一款" in t for t in by_article["第四条"] if "提出复核申请" in t)
     again = [t for t in by_article["第五条"] if "重新采购" in t]
     assert again and all("不足三家的" in t and "终止采购：" in t for t in again)
+
+
+@pytest.mark.parametrize(
+    ("article", "torn", "fault"),
+    [
+        ("第三条", "违反前两条规定的，由文化部门责令改正。", "前两条"),
+        ("第四条", "图书馆逾期未按前款规定答复的，供应商可以向文化部门投诉。", "前款"),
+        ("第五条", "有下列情形之一的，图书馆应当终止采购：", "ends in the air"),
+        ("第五条", "（二）因前项情形重新采购仍不足三家的；", "前项"),
+    ],
+)
+def test_what_is_torn_is_seen(article: str, torn: str, fault: str, tmp_path: Path) -> None:
+    file = tmp_path / "rules.txt"
+    file.write_text(TEXT.format(filler=""), encoding="utf-8")
+    source = next(places(file)).source
+    start = source.text.index(torn)
+    within = next(section for section in source.articles if section.label == article)
+    assert fault in faults(source, within, [(start, start + len(torn))])
+    assert faults(source, within, [source.whole(within.index)]) == ["前两条"] * (
+        2 * (article == "第三条")
+    )
+
+
+def test_every_article_is_asked_by_its_own_words(tmp_path: Path) -> None:
+    file = tmp_path / "rules.txt"
+    file.write_text(TEXT.format(filler=""), encoding="utf-8")
+    source = next(places(file)).source
+    for whole_sentence in (False, True):
+        asked = list(questions([source], whole_sentence))
+        assert [one.article for one in asked] == [f"第{n}条" for n in "一二三四五"]
+        assert all(one.question.removesuffix("有什么规定？") in source.text for one in asked)
 
 
 @pytest.mark.parametrize("ending", ["除外：", "下列情形之一的：", "包括："])
