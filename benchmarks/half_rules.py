@@ -6,8 +6,8 @@ puts one question for each article of the texts in a folder of the corpus throug
 ``ask()``: the longest clause of one of its sentences, drawn by chance, and 有什么规定; with
 ``--whole`` the sentence as it stands. Every statement of every answer is looked at, whichever text
 it quotes: by the outline of the text alone, not by what makes quotes. Half a rule is what ends in
-the air (除外：, 下列情形之一的：), stands on 前款, 前两条 or 前项 without what that is, or leaves
-out the exception that follows in the same article.
+the air (除外：, 下列情形之一的：) or begins there (但…, 其…), stands on 前款, 前两条 or 前项
+without what that is, or leaves out the exception that follows in the same article.
 
 Printed as JSON: how many statements of which part of an answer there were, how many are half a
 rule, and each of these with the question. ``--part 2/4`` asks the second of four parts.
@@ -44,6 +44,7 @@ _COUNTS = {"": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5}
 _KINDS = {"款": "paragraph", "项": "item", "条": "article"}
 _OPEN = re.compile(r"[:：，]$|(?:除外|之一的)[:：]?$")
 _EXCEPTION = re.compile(r"但|前款.{0,40}(?:除外|不适用)")
+_GOES_ON = re.compile(r"但|其(?!他|余)|前述|上述|该|否则|逾期")
 _CLAUSE = re.compile(r"[^，。；：、！？,;:!?\s]+")
 _LONG = 300
 """Of a paragraph longer than this a part may stand for it."""
@@ -55,7 +56,7 @@ def faults(source: Source, within: Section, spans: Sequence[Span]) -> list[str]:
 
     :param within: the article.
     """
-    found = []
+    found, head = [], source.whole(within.index)[0]
     inside = [s for s in source.sections if within.start <= s.start and s.end <= within.end]
     paragraphs = [s for s in inside if s.kind == "paragraph"]
     for n, (start, end) in enumerate(spans):
@@ -63,6 +64,9 @@ def faults(source: Source, within: Section, spans: Sequence[Span]) -> list[str]:
         goes_on = n + 1 < len(spans) and spans[n + 1][0] > end
         if _OPEN.search(text) and not goes_on:
             found.append("ends in the air")
+        last = source.trimmed(head, start)[1]
+        if start > head and _GOES_ON.match(text) and not any(a < last <= b for a, b in spans):
+            found.append("begins in the air")
         for back in _BACK.finditer(text):
             at, kind = start + back.start(), _KINDS[back["unit"]]
             own = source.articles if kind == "article" else [s for s in inside if s.kind == kind]

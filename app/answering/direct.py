@@ -15,7 +15,15 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 
 from app.answering.choose import CLOSE, Chosen
-from app.answering.whole import is_open, is_rest, joint, points_back, whole, with_neighbours
+from app.answering.whole import (
+    gone_on_from,
+    is_open,
+    is_rest,
+    joint,
+    points_back,
+    whole,
+    with_neighbours,
+)
 from app.content.facts import facts
 from app.content.places import region_of
 from app.content.sentences import Source, Span, spans_text
@@ -165,11 +173,15 @@ def _standing(one: _Scored, kept: set[int]) -> list[Span]:
     """The parts kept with what they stand on: an item's lead-in, all items of a lead-in kept or of
     a list whose rest is kept, what they go on from, open or except, and what they point back to."""
     source, parts = one.source, one.parts
-    taken = with_neighbours(source, [part.span for part in parts], kept)
-    leads = {parts[n].span for n in kept}
+    spans = [part.span for part in parts]
+    taken = with_neighbours(source, spans, kept)
+    leads = {spans[n] for n in kept}
     leads |= {lead for n in kept if (lead := parts[n].lead) and is_rest(_text(source, parts[n]))}
     taken |= {n for n, part in enumerate(parts) if part.lead in leads}
-    own = {parts[n].span for n in taken} | {lead for n in taken if (lead := parts[n].lead)}
+    above = {lead for n in taken if (lead := parts[n].lead)}
+    begun = [n for n, span in enumerate(spans) if any(span[0] == lead[0] for lead in above)]
+    taken |= {before for n in begun for before in gone_on_from(source, spans, n)}
+    own = {spans[n] for n in taken} | above
     top = source.top(*one.spans[0])
     around = (top.start, top.end) if top.kind == "article" else (one.spans[0][0], one.spans[-1][1])
     blocks = source.blocks(*around) or one.spans

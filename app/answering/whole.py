@@ -19,7 +19,7 @@ _BACK = re.compile(
 )
 _CONTINUES = re.compile(
     r"^(?:[（(][一二三四五六七八九十]+[）)])?"
-    r"(?:但|其中|前述|上述|该|有前款|具有前款|违反前|依照前|按照前|因前款|逾期|否则)"
+    r"(?:但|其(?!他|余)|前述|上述|该|有前款|具有前款|违反前|依照前|按照前|因前款|逾期|否则)"
 )
 _FORWARD = re.compile(
     r"^(?:但|除外|不受此限|前款.{0,40}(?:除外|不适用|不受)|有下列情形之一的，?(?:可以)?不)"
@@ -54,13 +54,7 @@ def with_neighbours(source: Source, spans: Sequence[Span], kept: Collection[int]
     are that it names."""
     found = set(kept)
     for n in kept:
-        at = n
-        while at > 0 and (
-            _CONTINUES.match(source.text[slice(*spans[at])])
-            or is_open(source.text[slice(*spans[at - 1])])
-        ):
-            at -= 1
-            found.add(at)
+        found.update(gone_on_from(source, spans, n))
         for after in range(n + 1, len(spans)):
             text, opened = source.text[slice(*spans[after])], spans[after - 1]
             if not (
@@ -71,6 +65,16 @@ def with_neighbours(source: Source, spans: Sequence[Span], kept: Collection[int]
                 break
             found.add(after)
     return found
+
+
+def gone_on_from(source: Source, spans: Sequence[Span], at: int) -> Iterator[int]:
+    """Which of ``spans`` the one at a place goes on from, the nearest first."""
+    while at > 0 and (
+        _CONTINUES.match(source.text[slice(*spans[at])])
+        or is_open(source.text[slice(*spans[at - 1])])
+    ):
+        at -= 1
+        yield at
 
 
 def joint(source: Source, spans: Sequence[Span]) -> list[Span]:
