@@ -321,8 +321,18 @@ def test_of_equals_what_stands_near_the_last_answer_goes_first() -> None:
     assert [r.hit.passage.text for r in read] == ["乙，", "甲，"]
 
 
-def _found(text: str) -> Any:
-    passage = Passage(text, "d", 0, 0, len(text), text, 0, (), "第一条", "paragraph")
+def test_of_nearly_equals_what_a_quoted_document_says_goes_first() -> None:
+    scores = {("whole", "甲，"): 1.0, ("whole", "乙，"): 0.8, ("whole", "丙，"): -1.0}
+    reader = _Scripted(scores)
+    found = [_found("甲，"), _found("乙，", "quoted"), _found("丙，", "quoted")]
+    wordings = Wording("alone", ()), Wording("whole", found)
+    _, read = read_twice(*wordings, (), Reading(cast(Any, reader)), {"quoted"})
+    assert [r.hit.passage.text for r in read] == ["乙，", "甲，", "丙，"]
+    assert read[0].probability < read[1].probability
+
+
+def _found(text: str, document: str = "d") -> Any:
+    passage = Passage(text, document, 0, 0, len(text), text, 0, (), "第一条", "paragraph")
     return Hit(passage, "某法", Metadata(title="某法"), "d.txt", 1.0, probability=0.5), None
 
 

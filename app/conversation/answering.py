@@ -147,14 +147,16 @@ class Conversing:
             alone = replace(alone, found=())
         both = self._together(asked, whole, further, beside, within)
         around = {hit.passage.id for hit in near}
-        best, read = read_twice(alone, both, around, answerer.reading)
+        documents = {quote.document for quotes in asked.told for quote in quotes}
+        best, read = read_twice(alone, both, around, answerer.reading, documents)
         chosen = hits if best is alone else further
         answer = answerer.answer(best.text, chosen, language, within, read)
         if answer.refused and asked.opening:
             opened = completed(asked.question, asked.opening, holdings)
             earlier = self._search(opened, filters)
             first = self._together(asked, opened, earlier, (), within)
-            _, read = read_twice(replace(alone, found=()), first, around, answerer.reading)
+            none = replace(alone, found=())
+            _, read = read_twice(none, first, around, answerer.reading, documents)
             if read:
                 again = answerer.answer(opened, earlier, language, within, read)
                 return (answer, chosen) if again.refused else (again, earlier)
