@@ -206,8 +206,11 @@ class Assistant:
             began = time.perf_counter()
             retriever = self.parts()[0]
             heard = retriever.heard(asked.question)
-            before = retriever.heard(asked.before).text if asked.before else ""
-            understood = replace(asked, question=heard.text, before=before)
+            before, opening = (
+                retriever.heard(earlier).text if earlier else ""
+                for earlier in (asked.before, asked.opening)
+            )
+            understood = replace(asked, question=heard.text, before=before, opening=opening)
             found = conversing.answered(
                 understood, filters, heard.language(language), self._within(filters)
             )

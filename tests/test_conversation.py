@@ -217,6 +217,23 @@ def test_a_follow_up_is_answered_in_its_matter(
     assert any(c.section.startswith(section) for c in answer.citations), answer.text
 
 
+@pytest.mark.parametrize("question", ["不满意呢", "逾期呢", "今天成都天气怎么样？"])
+def test_what_no_other_question_completes_is_asked_of_the_one_before_that(
+    assistant: Assistant, question: str
+) -> None:
+    first = "图书供应商对验收结果有异议，几天内提复核申请？"
+    history: list[Turn] = []
+    for earlier in (first, "书款保证金的数额不得超过合同金额的百分之几？"):
+        history.append(Turn(earlier, assistant.ask(earlier, history=history)))
+    assert asked_in(question, history).opening == first
+    answer = assistant.ask(question, history=history)
+    if "天气" in question:
+        assert answer.abstained
+    else:
+        assert answer.standalone == f"{first}{question}"
+        assert answer.citations[0].section.startswith("第六条")
+
+
 @pytest.mark.parametrize(
     "question", ["今天成都天气怎么样？", "附近有什么好吃的", "帮我写一首关于月亮的诗"]
 )
@@ -304,8 +321,18 @@ def test_of_equals_what_stands_near_the_last_answer_goes_first() -> None:
     assert [r.hit.passage.text for r in read] == ["乙，", "甲，"]
 
 
-def _found(text: str) -> Any:
-    passage = Passage(text, "d", 0, 0, len(text), text, 0, (), "第一条", "paragraph")
+def test_of_nearly_equals_what_a_quoted_document_says_goes_first() -> None:
+    scores = {("whole", "甲，"): 1.0, ("whole", "乙，"): 0.8, ("whole", "丙，"): -1.0}
+    reader = _Scripted(scores)
+    found = [_found("甲，"), _found("乙，", "quoted"), _found("丙，", "quoted")]
+    wordings = Wording("alone", ()), Wording("whole", found)
+    _, read = read_twice(*wordings, (), Reading(cast(Any, reader)), {"quoted"})
+    assert [r.hit.passage.text for r in read] == ["乙，", "甲，", "丙，"]
+    assert read[0].probability < read[1].probability
+
+
+def _found(text: str, document: str = "d") -> Any:
+    passage = Passage(text, document, 0, 0, len(text), text, 0, (), "第一条", "paragraph")
     return Hit(passage, "某法", Metadata(title="某法"), "d.txt", 1.0, probability=0.5), None
 
 

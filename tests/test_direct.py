@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
 
-from app.answering.choose import Chosen, quoted
-from app.answering.direct import LINE, Told, direct
+from app.answering.choose import Chosen
+from app.answering.direct import Told, direct
 from app.answering.holdings import Holdings
 from app.answering.question import analyse
 from app.answering.whose import nation_first, told_whose
@@ -23,7 +22,6 @@ from ingest.document import Metadata
 from ingest.storage.catalogue import DocumentRecord
 from tests.projects import Project, answering
 from tests.test_choose import places
-from tests.test_whole import LAWS, Liking, faults
 
 RULES = """图书采购办法
 第一条 图书馆应当公开采购计划。供应商可以在知道或者应知其权益受到损害之日起七个工作日内提出复核\
@@ -43,6 +41,20 @@ RULES = """图书采购办法
 （二）采购任务取消的；
 （三）出现影响公正的违法行为的。
 终止采购后，图书馆应当在两个工作日内公告，并说明理由，同时通知所有参加采购的供应商。
+第七条 图书馆应当自收到图书之日起30日内付款，另有约定的从其约定，但最长不得超过60日。
+大型书店应当自收到图书之日起60日内付款。
+付款应当通过银行转账办理，不得以现金支付，也不得要求供应商承担转账的费用。
+第八条 供应商不得有下列行为：
+（一）提供盗版的图书；
+（二）法律、行政法规规定的其他行为。
+违反规定的，图书馆应当取消其参加采购的资格，并在两年内不再受理其提出的申请。
+第九条 图书采购的评审方法分为低价法和综合法。
+低价法，是指报价最低的为候选人的方法。综合法，是指得分最高的为候选人的方法。
+评审方法应当在采购文件中载明，没有载明的不得作为评审的依据，评审小组不得更改。
+第十条 复核期间不停止采购。但有下列情形之一的，停止采购：
+（一）文化部门要求停止的；
+（二）停止采购不损害读者利益的。
+停止采购的期限由文化部门决定。其决定应当书面通知图书馆和所有参加采购的供应商。
 """
 
 
@@ -106,6 +118,33 @@ def test_another_figure_of_the_same_kind_is_a_case(source: Source) -> None:
     assert len(far) == 1 and "五人以上" in far[0]
 
 
+def test_a_case_has_another_figure_for_what_it_rules(source: Source) -> None:
+    for best, other in (("图书馆应当自", "大型书店"), ("大型书店", "图书馆应当自")):
+        found = lines(told(source, "七", **{best: 9, other: 8}))
+        assert len(found) == 2 and best in found[0] and other in found[1]
+
+
+def test_what_other_things_are_is_told_with_those_before(source: Source) -> None:
+    for line in lines(told(source, "八", 其他行为=9)):
+        assert "（一）提供盗版" in line and "下列行为：" in line
+    alone = lines(told(source, "八", 盗版=9))[0]
+    assert "（一）提供盗版" in alone and "其他" not in alone
+
+
+def test_an_item_comes_with_what_its_lead_goes_on_from(source: Source) -> None:
+    item = lines(told(source, "十", 读者利益=9))[0]
+    assert item.startswith("复核期间不停止采购。但有下列情形之一的") and "（一）" not in item
+    its = lines(told(source, "十", 书面通知=9))[0]
+    assert its.startswith("停止采购的期限由文化部门决定。其决定")
+
+
+def test_what_is_named_comes_with_what_it_is(source: Source) -> None:
+    named = lines(told(source, "九", 分为=9))[0]
+    assert "报价最低" in named and "得分最高" in named and "不得更改" not in named
+    alone = lines(told(source, "九", 得分最高=9))[0]
+    assert alone == "综合法，是指得分最高的为候选人的方法。"
+
+
 def test_clauses_that_say_the_same_of_several_cases_stand_alone(source: Source) -> None:
     paper = lines(told(source, "四", 纸质=9))
     assert paper[0] == "纸质图书的价格分不得低于百分之三十；"
@@ -145,32 +184,6 @@ def test_the_provision_with_the_best_part_leads(source: Source) -> None:
     chosen = [article(source, "五"), article(source, "一")]
     kept = direct("", chosen, [], Scored(复核申请=9), in_order=True)
     assert kept.provisions == chosen
-
-
-@pytest.mark.skipif(not LAWS.is_dir(), reason="the collection of laws is not here")
-def test_no_line_of_the_laws_on_procurement_is_half_a_rule() -> None:
-    wrong, count = [], 0
-    for name in ("政府采购法(2014", "政府采购法实施条例", "质疑和投诉办法"):
-        file = next(file for file in sorted(LAWS.iterdir()) if name in file.name)
-        for read, at in of_every_sentence(file):
-            for source, spans in direct("", [quoted("", read, Liking(at))], [], Liking(at)).line:
-                top = source.top(*spans[0])
-                count += 1
-                wrong += [(f, top.label, spans) for f in faults(source, top, spans)]
-                assert sum(b - a for a, b in spans) <= LINE
-    assert count > 200
-    assert not wrong, (len(wrong), wrong[:5])
-
-
-def of_every_sentence(file: Path) -> Iterator[tuple[Read, int]]:
-    done = set()
-    for read in places(file):
-        source = read.source
-        top = source.top(read.hit.passage.start, read.hit.passage.end)
-        if top.kind == "article" and top.index not in done:
-            done.add(top.index)
-            for start, _ in source.sentences(*source.whole(top.index)):
-                yield read, start
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from app.answering.whole import whole, with_neighbours
+from app.answering.whole import is_rest, whole, with_neighbours
 from app.content.sentences import Source, Span
 from app.reading.reading import Read, Reading
 from ingest.document import Passage
@@ -119,6 +119,7 @@ def _narrowed(question: str, source: Source, span: Span, reading: Reading) -> li
         if span[1] - span[0] <= LONG:
             return [span]
         lead = source.trimmed(span[0], items[0][0])
+        items = [item for item in items if not is_rest(source.text[slice(*item)])] or items
         scores = reading.units(question, source, [source.unit(item) for item in items])
         best = max(scores)
         kept = [item for item, score in zip(items, scores, strict=True) if score >= best - CLOSE]

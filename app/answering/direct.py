@@ -15,7 +15,15 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 
 from app.answering.choose import CLOSE, Chosen
-from app.answering.whole import is_open, joint, points_back, whole, with_neighbours
+from app.answering.whole import (
+    gone_on_from,
+    is_open,
+    is_rest,
+    joint,
+    points_back,
+    whole,
+    with_neighbours,
+)
 from app.content.facts import facts
 from app.content.places import region_of
 from app.content.sentences import Source, Span, spans_text
@@ -162,17 +170,26 @@ def _clauses(source: Source, sentence: Span) -> list[Span]:
 
 
 def _standing(one: _Scored, kept: set[int]) -> list[Span]:
-    """The parts kept with what they stand on: an item's lead-in, all items of a lead-in kept, what
-    they go on from, open or except, and what they point back to."""
+    """The parts kept with what they stand on: an item's lead-in, all items of a lead-in kept or of
+    a list whose rest is kept, what they go on from, open or except, and what they point back to."""
     source, parts = one.source, one.parts
-    taken = with_neighbours(source, [part.span for part in parts], kept)
-    leads = {parts[n].span for n in kept}
+    spans = [part.span for part in parts]
+    taken = with_neighbours(source, spans, kept)
+    leads = {spans[n] for n in kept}
+    leads |= {lead for n in kept if (lead := parts[n].lead) and is_rest(_text(source, parts[n]))}
     taken |= {n for n, part in enumerate(parts) if part.lead in leads}
-    own = {parts[n].span for n in taken} | {lead for n in taken if (lead := parts[n].lead)}
+    above = {lead for n in taken if (lead := parts[n].lead)}
+    begun = [n for n, span in enumerate(spans) if any(span[0] == lead[0] for lead in above)]
+    taken |= {before for n in begun for before in gone_on_from(source, spans, n)}
+    own = {spans[n] for n in taken} | above
     top = source.top(*one.spans[0])
     around = (top.start, top.end) if top.kind == "article" else (one.spans[0][0], one.spans[-1][1])
     blocks = source.blocks(*around) or one.spans
     return whole(source, joint(source, sorted(own)), blocks)
+
+
+def _text(source: Source, part: _Part) -> str:
+    return source.text[slice(*part.span)]
 
 
 def _cases(line: Chosen, read: Sequence[_Scored]) -> list[Chosen]:
@@ -205,17 +222,19 @@ def _one_by_one(source: Source, spans: Sequence[Span]) -> list[Chosen]:
 
 
 def _differs(one: Chosen, other: Chosen) -> bool:
-    """Whether both give figures of one kind, and not the same."""
+    """Whether the first figures of one kind that both give, which say what is ruled, differ."""
     here, there = (_figures(spans_text(*chosen)) for chosen in (one, other))
-    kinds = {fact[::2] for fact in here} & {fact[::2] for fact in there}
-    return any(
-        not {fact for fact in here if fact[::2] == kind} & {f for f in there if f[::2] == kind}
-        for kind in kinds
-    )
+    return any(here[kind] != there[kind] for kind in here.keys() & there.keys())
 
 
-def _figures(text: str) -> set[tuple[str, str, str]]:
-    return {fact.key for fact in facts(text) if fact.kind in ("number", "ratio")}
+def _figures(text: str) -> dict[tuple[str, str], str]:
+    """The first figure of each kind and unit."""
+    found: dict[tuple[str, str], str] = {}
+    for fact in facts(text):
+        if fact.kind in ("number", "ratio"):
+            kind, figure, unit = fact.key
+            found.setdefault((kind, unit), figure)
+    return found
 
 
 def _length(spans: Sequence[Span]) -> int:

@@ -19,11 +19,15 @@ _BACK = re.compile(
 )
 _CONTINUES = re.compile(
     r"^(?:[（(][一二三四五六七八九十]+[）)])?"
-    r"(?:但|其中|前述|上述|该|有前款|具有前款|违反前|依照前|按照前|因前款|逾期|否则)"
+    r"(?:但|其(?!他|余)|前述|上述|该|有前款|具有前款|违反前|依照前|按照前|因前款|逾期|否则)"
 )
 _FORWARD = re.compile(
     r"^(?:但|除外|不受此限|前款.{0,40}(?:除外|不适用|不受)|有下列情形之一的，?(?:可以)?不)"
 )
+_REST = re.compile(
+    r"[（(]?[一二三四五六七八九十\d]+[）)、.．]\s*(?:[^，。；]{0,30}的|[以有因])?其他"
+)
+_DEFINES = re.compile(r"(?P<term>[^，。；：\s]{2,20}?)[，,]?是指")
 _EXCEPTS = re.compile(r"除外|不适用|不受")
 _FURTHEST = 1500
 """So far is looked for what an open end announces, where it stands in another passage."""
@@ -46,22 +50,31 @@ def whole(source: Source, spans: Sequence[Span], blocks: Sequence[Span]) -> list
 
 
 def with_neighbours(source: Source, spans: Sequence[Span], kept: Collection[int]) -> set[int]:
-    """``kept`` with what a part goes on from, what it opens and what excepts it."""
+    """``kept`` with what a part goes on from, what it opens, what excepts it, and what the things
+    are that it names."""
     found = set(kept)
     for n in kept:
-        at = n
-        while at > 0 and (
-            _CONTINUES.match(source.text[slice(*spans[at])])
-            or is_open(source.text[slice(*spans[at - 1])])
-        ):
-            at -= 1
-            found.add(at)
+        found.update(gone_on_from(source, spans, n))
         for after in range(n + 1, len(spans)):
-            opened = is_open(source.text[slice(*spans[after - 1])])
-            if not opened and not _FORWARD.match(source.text[slice(*spans[after])]):
+            text, opened = source.text[slice(*spans[after])], spans[after - 1]
+            if not (
+                is_open(source.text[slice(*opened)])
+                or _FORWARD.match(text)
+                or _says_what(text, source.text[slice(*spans[n])])
+            ):
                 break
             found.add(after)
     return found
+
+
+def gone_on_from(source: Source, spans: Sequence[Span], at: int) -> Iterator[int]:
+    """Which of ``spans`` the one at a place goes on from, the nearest first."""
+    while at > 0 and (
+        _CONTINUES.match(source.text[slice(*spans[at])])
+        or is_open(source.text[slice(*spans[at - 1])])
+    ):
+        at -= 1
+        yield at
 
 
 def joint(source: Source, spans: Sequence[Span]) -> list[Span]:
@@ -80,9 +93,20 @@ def is_open(text: str) -> bool:
     return bool(OPEN.search(text))
 
 
+def is_rest(text: str) -> bool:
+    """Whether an item of a list is what is left over (（六）其他…): those before it say what."""
+    return bool(_REST.match(text))
+
+
 def points_back(text: str) -> bool:
     """Whether a text stands on what went before it."""
     return bool(_CONTINUES.match(text) or _BACK.search(text))
+
+
+def _says_what(text: str, named: str) -> bool:
+    """Whether a text begins with what something is that the one before it names."""
+    found = _DEFINES.match(text)
+    return found is not None and found["term"] in named
 
 
 def _needed(source: Source, kept: Sequence[Span], blocks: Sequence[Span]) -> Iterator[Span]:

@@ -120,7 +120,8 @@ class Conversing:
         language: Language,
         within: Collection[str] | None,
     ) -> tuple[Answer, Sequence[Hit]]:
-        """The answer to the question alone or completed, whichever is read better."""
+        """The answer to the question alone or completed, whichever is read better; where neither
+        is, to the question with the one that opened the matter."""
         answerer, holdings = self._answerer, self._answerer.holdings
         whole = self._of_document(asked) or self._completed(asked)
         hits = self._search(asked.question, filters)
@@ -144,14 +145,36 @@ class Conversing:
         alone = self._wording(asked.question, hits, beside, within)
         if leaves_open(alone_asked, holdings) or self._says_nothing_new(asked, words):
             alone = replace(alone, found=())
-        both = self._wording(whole, further, beside, within)
-        # the question before answers itself again where nothing of the new one is in a place
-        both = replace(
-            both, found=[o for o in both.found if _speaks_of(words, o[0], _told(asked, o[0]))]
-        )
-        best, read = read_twice(alone, both, {hit.passage.id for hit in near}, answerer.reading)
+        both = self._together(asked, whole, further, beside, within)
+        around = {hit.passage.id for hit in near}
+        documents = {quote.document for quotes in asked.told for quote in quotes}
+        best, read = read_twice(alone, both, around, answerer.reading, documents)
         chosen = hits if best is alone else further
-        return answerer.answer(best.text, chosen, language, within, read), chosen
+        answer = answerer.answer(best.text, chosen, language, within, read)
+        if answer.refused and asked.opening:
+            opened = completed(asked.question, asked.opening, holdings)
+            earlier = self._search(opened, filters)
+            first = self._together(asked, opened, earlier, (), within)
+            none = replace(alone, found=())
+            _, read = read_twice(none, first, around, answerer.reading, documents)
+            if read:
+                again = answerer.answer(opened, earlier, language, within, read)
+                return (answer, chosen) if again.refused else (again, earlier)
+        return answer, chosen
+
+    def _together(
+        self,
+        asked: Asked,
+        text: str,
+        hits: Sequence[Hit],
+        beside: Sequence[Hit],
+        within: Collection[str] | None,
+    ) -> Wording:
+        """A question with an earlier one, which answers itself again where nothing of the new one
+        is in a place."""
+        words, wording = content_words(asked.question), self._wording(text, hits, beside, within)
+        found = [o for o in wording.found if _speaks_of(words, o[0], _told(asked, o[0]))]
+        return replace(wording, found=found)
 
     def _completed(self, asked: Asked) -> str:
         """A follow-up with the question before it. Where that says too little alone, and the

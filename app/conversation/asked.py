@@ -15,12 +15,14 @@ _LOOKED_BACK = 4
 class Asked:
     """``question`` as it was put; ``before`` the question that the conversation is about, ``whole``
     the same as it was answered, completed from those before it, and ``told`` what each statement
-    that answered it quotes. All empty where nothing was asked before."""
+    that answered it quotes; ``opening`` the last one before it that was answered as it stands. All
+    empty where there is none."""
 
     question: str
     before: str = ""
     whole: str = ""
     told: tuple[tuple[Quote, ...], ...] = ()
+    opening: str = ""
 
 
 def asked_in(question: str, history: Sequence[Turn]) -> Asked:
@@ -39,4 +41,12 @@ def asked_in(question: str, history: Sequence[Turn]) -> Asked:
     matter = next((turn for turn in recent if turn.question.strip() == stood_for), last)
     before = matter.question.strip()
     whole = matter.answer.standalone.strip() or before
-    return Asked(text, before, whole, tuple(quotes for quotes in told if quotes))
+    alone = (turn.question.strip() for turn in reversed(recent) if _stood_alone(turn))
+    opening = next((asked for asked in alone if asked != before), "")
+    return Asked(text, before, whole, tuple(quotes for quotes in told if quotes), opening)
+
+
+def _stood_alone(turn: Turn) -> bool:
+    """Whether a question was answered without those before it."""
+    answer = turn.answer
+    return not answer.abstained and answer.standalone.strip() == turn.question.strip()

@@ -14,6 +14,8 @@ from app.types import Hit
 
 NEAR = 1.0
 """What a place gains in log-odds for standing near what the last answer cites."""
+SAME = 0.7
+"""What another place of a document that it quotes gains in order."""
 ALONE = 0.0
 """What the question alone gains: the margin by which the completed one has to be better."""
 MOST_READ = 6
@@ -32,12 +34,17 @@ class Wording:
 
 
 def read_twice(
-    alone: Wording, completed: Wording, near: Collection[str], reading: Reading
+    alone: Wording,
+    completed: Wording,
+    near: Collection[str],
+    reading: Reading,
+    quoted: Collection[str] = (),
 ) -> tuple[Wording, list[Read]]:
     """The wording that the best place answers, and the places read with either, best first, each
     as probable as the better reading says.
 
     :param near: ids of the passages around what the last answer cites.
+    :param quoted: ids of the documents that it quotes.
     """
     best: dict[str, tuple[float, Read, Wording]] = {}
     for wording, margin in ((completed, 0.0), (alone, ALONE)):
@@ -52,6 +59,8 @@ def read_twice(
             score = float(log_odds(np.array(read.probability))) + margin
             score += NEAR if hit.passage.id in near else 0.0
             order = score + penalty(hit, wording.old, wording.local)
+            if hit.passage.document in quoted and hit.passage.id not in near:
+                order += SAME
             if hit.passage.id not in best or order > best[hit.passage.id][0]:
                 sure = replace(read, logit=order, probability=float(probability(np.array(score))))
                 best[hit.passage.id] = (order, sure, wording)
