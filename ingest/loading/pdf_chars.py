@@ -1,8 +1,8 @@
 """Characters of a PDF page that are printed but are no text of their own.
 
 Some are there for no reader. Bold is faked by printing a character two to four times, a little
-apart; a watermark lies across the text, slanting, or large or pale over it. All of them would stand
-inside the sentences.
+apart, and a shadow in another colour, further apart; a watermark lies across the text, slanting, or
+large or pale over it. All of them would stand inside the sentences.
 """
 
 from __future__ import annotations
@@ -74,6 +74,8 @@ _WHITE, _SMALLEST = 0.98, 1.0
 """How light white is; points that no print is smaller than."""
 _DOUBLE = 0.15
 """Ems by which a faked bold is shifted at most; the narrowest letters are a quarter em wide."""
+_SHADOW = 0.6
+"""Ems by which a shadow, which has another colour, is shifted at most."""
 _STRAIGHT = 5.0
 """Degrees by which the lines of a crooked scan with a text layer may slant."""
 _LARGE, _PALE = 1.6, 0.7
@@ -85,26 +87,40 @@ _OVERLAP = 0.2
 
 
 def _doubles(chars: list[Char]) -> set[int]:
-    """Characters printed again where the same one stands already."""
+    """Characters printed again where the same one stands already; of a character and its shadow,
+    which is printed first, the shadow."""
     seen: defaultdict[tuple[str, int, int], list[Char]] = defaultdict(list)
     doubles: set[int] = set()
     for char in chars:
-        near = max(_DOUBLE * char["size"], 0.1)
+        near = max(_SHADOW * char["size"], 0.1)
         column, row = int(char["x0"] // near), int(char["top"] // near)
-        neighbours = (
-            other
-            for x in (column - 1, column, column + 1)
-            for y in (row - 1, row, row + 1)
-            for other in seen.get((char["text"], x, y), ())
-        )
-        if any(
-            abs(other["x0"] - char["x0"]) <= near and abs(other["top"] - char["top"]) <= near
-            for other in neighbours
-        ):
+        again = False
+        for x in (column - 1, column, column + 1):
+            for y in (row - 1, row, row + 1):
+                for other in seen.get((char["text"], x, y), ()):
+                    if _lies_on(char, other, _DOUBLE):
+                        again = True
+                    elif _is_shadow(other, char):
+                        doubles.add(id(other))
+        if again:
             doubles.add(id(char))
         else:
             seen[char["text"], column, row].append(char)
     return doubles
+
+
+def _lies_on(char: Char, other: Char, ems: float) -> bool:
+    near = max(ems * char["size"], 0.1)
+    return abs(other["x0"] - char["x0"]) <= near and abs(other["top"] - char["top"]) <= near
+
+
+def _is_shadow(shadow: Char, char: Char) -> bool:
+    """Whether ``shadow`` is the same character in the same size and a colour of its own."""
+    return (
+        abs(shadow["size"] - char["size"]) < 0.01 * char["size"]
+        and shadow["non_stroking_color"] != char["non_stroking_color"]
+        and _lies_on(char, shadow, _SHADOW)
+    )
 
 
 def _slanting(chars: list[Char]) -> set[int]:
