@@ -3,7 +3,7 @@
     python benchmarks/extractors.py --shared DIR [--texts N]
 
 frames pages of ``DIR/corpus/gov-html`` as sites do (menus, a breadcrumb, the day, lists of other
-articles, a footer) and prints texts as PDFs in six ways; needs trafilatura, htmldate,
+articles, a footer) and prints texts as PDFs in seven ways; needs trafilatura, htmldate,
 readability-lxml, pymupdf and docling-parse, which the product does not use.
 """
 

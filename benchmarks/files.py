@@ -5,7 +5,7 @@
 reads the files of ``DIR/corpus`` and prints as JSON what share of titles, numbers and issuers is
 right (of pages with what their markup says taken out first), whether articles are all found,
 whether anything is lost, the error rate of articles damaged as scraped pages are, and seconds a
-page of its PDFs. ``--pdf`` also prints N texts in six ways (needs Chromium and LibreOffice) and
+page of its PDFs. ``--pdf`` also prints N texts in seven ways (needs Chromium and LibreOffice) and
 reads them again.
 """
 
@@ -44,7 +44,7 @@ def main() -> None:
     """Runs the benchmark as the command line says."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("--shared", type=Path, required=True, help="the folder with corpus/")
-    parser.add_argument("--pdf", action="store_true", help="also print PDFs in six ways")
+    parser.add_argument("--pdf", action="store_true", help="also print PDFs in seven ways")
     parser.add_argument("--texts", type=int, default=3, help="texts to print")
     options = parser.parse_args()
     corpus = options.shared / "corpus"
