@@ -50,3 +50,12 @@ def test_a_printed_page_with_sidebars_says_what_was_printed() -> None:
     assert document.title == TITLE
     body = document.text.partition(TITLE + "\n")[2]
     assert error_rate(body, "\n".join(paragraphs)) == 0
+
+
+def test_points_for_full_stops_are_full_stops_again() -> None:
+    text = (
+        f"{TEXT}\n会议要求：“加快进度。”各地随即落实。（记者王某、李某报道）\n"
+        "截至目前，共公布124项内容。12家单位参加，详见附件.2和图.3，合格率为95.8%。 \n"
+    )
+    found = clean(load_bytes(damaged(text, 0.1, stops=True).encode(), "a.txt")).text
+    assert error_rate(found, text) == 0
