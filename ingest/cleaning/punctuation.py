@@ -29,7 +29,8 @@ _COMMA = re.compile(
 _ENDING = re.compile(rf"(?<=[{_CJK})])[?!](?=[{_CJK}\"')]|$)", re.MULTILINE)
 _PARENTHESES = re.compile(r"\(([^()\n]*)\)")
 _STOP = re.compile(
-    rf"(?<=[{_CJK})%\"])(?<!附件|附表|附图)(?<![图表第号])\.(?=[{HAN}“”‘’「」『』《(（\"\d]|[ \u3000]*$)",
+    rf"(?<=[{_CJK})%\"])(?<!附件|附表|附图)(?<![图表第号])\."
+    rf"(?=[{HAN}“”‘’「」『』《(（\"\d]|[ \u3000]*$)",
     re.MULTILINE,
 )
 _NUMERAL_BEFORE = re.compile(r"(?:^|[\s。；])[（(]?[一二三四五六七八九十百]+[）)]?$")
