@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -54,13 +56,14 @@ def _has_ground(page: Page, x: float, y: float) -> bool:
     return False
 
 
-def readable(page: Page, marks: set[Mark]) -> tuple[Page, frozenset[Mark]]:
-    """``page`` without what is unseen, overprinted doubles and watermarks; and what may be one.
+def readable(page: Page, marks: set[Mark], unseen: Sequence[Char]) -> tuple[Page, frozenset[Mark]]:
+    """``page`` without what is :func:`unseen`, overprinted doubles and watermarks; and what may be
+    one.
 
     :param marks: watermarks of other pages, which lie here in the white, too; those of this page
         are added.
     """
-    gone = {id(char) for char in unseen(page)}
+    gone = {id(char) for char in unseen}
     chars = [char for char in page.chars if id(char) not in gone]
     laid, pale = _overlaid(chars, marks)
     dropped = gone | _slanting(chars) | laid
@@ -93,10 +96,11 @@ def _doubles(chars: list[Char]) -> set[int]:
     doubles: set[int] = set()
     for char in chars:
         near = max(_SHADOW * char["size"], 0.1)
-        column, row = int(char["x0"] // near), int(char["top"] // near)
+        column, row = char["x0"] / (2 * near), char["top"] / (2 * near)
         again = False
-        for x in (column - 1, column, column + 1):
-            for y in (row - 1, row, row + 1):
+        # of cells twice as large as what is near, the four around a point hold all that is
+        for x in {int(column - 0.5), int(column + 0.5)}:
+            for y in {int(row - 0.5), int(row + 0.5)}:
                 for other in seen.get((char["text"], x, y), ()):
                     if _lies_on(char, other, _DOUBLE):
                         again = True
@@ -105,7 +109,7 @@ def _doubles(chars: list[Char]) -> set[int]:
         if again:
             doubles.add(id(char))
         else:
-            seen[char["text"], column, row].append(char)
+            seen[char["text"], int(column), int(row)].append(char)
     return doubles
 
 
@@ -182,6 +186,7 @@ def _area(char: Char) -> float:
     return float((char["x1"] - char["x0"]) * (char["bottom"] - char["top"]))
 
 
+@lru_cache(maxsize=1024)
 def _lightness(color: Any) -> float:
     """From 0 (black) to 1 (white); patterns and spot colours count as black."""
     if isinstance(color, int | float):

@@ -81,8 +81,9 @@ def printed_page(
     tables = []
     rules = len(page.lines) + len(page.rects) + len(page.curves)
     page_height, has_image = float(page.height), bool(page.images)
-    hidden = "".join(char["text"] for char in unseen(page)).strip()
-    page, pale = readable(page, marks)
+    out_of_sight = unseen(page)
+    hidden = "".join(char["text"] for char in out_of_sight).strip()
+    page, pale = readable(page, marks, out_of_sight)
     for found in page.find_tables() if rules <= _MAX_RULES else ():
         cells = [row.cells for row in found.rows]
         table = printed_table(found.bbox, cell_texts(cells, page.chars), cells)
