@@ -7,6 +7,7 @@ columns of one text, which are alike in width.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -23,6 +24,8 @@ _SAME_LINE = 0.25
 """Ems by which the baselines of one line differ at most."""
 _LEAST, _LEAST_TEXT = 4, 5
 """Pieces that a sidebar, and the text beside it, have at least."""
+_MOST = 800
+"""A page of more pieces is a drawing or one large table."""
 _NARROW = 0.55
 """The width of a sidebar, as a part of that of the text, at most."""
 _RUNNING, _LONG = 3, 12
@@ -145,7 +148,7 @@ def _without_edges(pieces: list[_Piece], height: float) -> list[_Piece]:
 
 def _sidebar(pieces: list[_Piece], at_left: bool) -> list[_Piece]:
     """The pieces of the sidebar at one side; none where there is none."""
-    if len(pieces) < _LEAST + _LEAST_TEXT:
+    if not _LEAST + _LEAST_TEXT <= len(pieces) <= _MOST:
         return []
     start, end = min(p.left for p in pieces), max(p.right for p in pieces)
     edges = {
@@ -188,19 +191,22 @@ def _is_sidebar(side: list[_Piece], text: list[_Piece]) -> bool:
     if sum(p.chars[-1]["text"] in "：:" for p in side) > _LABELS * len(side):
         return False
     edge = max(p.right for p in running)
-    text = [p for p in text if p.left <= edge]  # without another sidebar
-    top, bottom = min(p.low for p in text), max(p.low for p in text)
-    beside = [p for p in side if top - p.size <= p.low <= bottom + p.size]
-    own = [p for p in beside if _has_own_line(p, text)]
+    lows = sorted(p.low for p in text if p.left <= edge)  # without another sidebar
+    beside = [p for p in side if lows[0] - p.size <= p.low <= lows[-1] + p.size]
+    own = [p for p in beside if _has_own_line(p, lows)]
     return len(beside) >= _LEAST and len(own) > _OWN_LINES * len(beside) and _is_list(side)
 
 
-def _has_own_line(piece: _Piece, text: list[_Piece]) -> bool:
+def _has_own_line(piece: _Piece, lows: list[float]) -> bool:
     """Whether ``piece`` stands a little above or below a line of the text; in the very middle of
-    two it is a label of both."""
+    two it is a label of both.
+
+    :param lows: where the lines of the text stand, ascending.
+    """
     same = _SAME_LINE * piece.size
-    above = min((piece.low - t.low for t in text if t.low <= piece.low), default=piece.size)
-    below = min((t.low - piece.low for t in text if t.low > piece.low), default=piece.size)
+    at = bisect_right(lows, piece.low)
+    above = piece.low - lows[at - 1] if at else piece.size
+    below = lows[at] - piece.low if at < len(lows) else piece.size
     return same < min(above, below) <= piece.size and abs(above - below) > same
 
 
