@@ -156,8 +156,9 @@ class Assistant:
         """Bring up to date what is derived from the index, step by step, so that a question put
         meanwhile has its turn. Where workers answer, they do so first: this process would take
         from them the core that the next question needs."""
-        if self._workers is not None and self._workers.ready:
-            self._ended.wait(AFTER_WORKERS)
+        answered = self._workers is not None and self._workers.ready
+        if answered and self._ended.wait(AFTER_WORKERS):
+            return
         steps, more = self._first_question(), True
         while more:
             with self._at_work:
