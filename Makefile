@@ -39,8 +39,7 @@ $(VENV)/.tested: $(VENV)/.installed
 	touch $@
 
 chat: $(VENV)/.installed ## ingest corpus/ and what its sources.yaml names, then open the web chat
-	$(BIN)/python -m ingest add corpus
-	$(BIN)/python -m ingest sync || test $$? -eq 1
+	$(BIN)/python -m ingest add --sources corpus || test $$? -eq 1
 	$(BIN)/python -m app serve
 
 # Three at a time: with two, a machine of two cores had nothing to do for a third of the time.

@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
+AFTER_WORKERS = 3.0
+"""Seconds after a change in which the workers bring themselves up to date."""
+_TURN = 0.002
+"""Seconds in which whoever waits takes the lock; without them the thread that gave it has it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
@@ -128,8 +133,8 @@ class Assistant:
         """Load all that the first question would otherwise wait for, and go on doing so after
         every change; then let the workers begin, without waiting for them: until they are ready,
         this process answers."""
-        question, hits = self._first_question()
-        self.parts()[1].answer(question, hits)
+        for _ in self._first_question():
+            pass
         self.warmed = True
         follow(self, self._ended)
         if self._workers is not None:
@@ -148,18 +153,28 @@ class Assistant:
         return index.generation, index.changes, twins_of(index)
 
     def renew(self) -> None:
-        """Bring up to date what is derived from the index."""
-        with self._at_work:
-            question, hits = self._first_question()
-            self.parts()[1].answer(question, hits)
+        """Bring up to date what is derived from the index, step by step, so that a question put
+        meanwhile has its turn. Where workers answer, they do so first: this process would take
+        from them the core that the next question needs."""
+        answered = self._workers is not None and self._workers.ready
+        if answered and self._ended.wait(AFTER_WORKERS):
+            return
+        steps, more = self._first_question(), True
+        while more:
+            with self._at_work:
+                more = next(steps, None) is not None
+            time.sleep(_TURN)
 
-    def _first_question(self) -> tuple[str, list[Hit]]:
-        """A question that needs all that is loaded, as it is heard, and what is found for it."""
+    def _first_question(self) -> Iterator[str]:
+        """Answers a question that needs all that is loaded, and yields between the steps."""
         from app.retrieval.slips import WITH_A_SLIP
 
-        retriever = self.parts()[0]
+        retriever, answerer = self.parts()
         question = retriever.heard(WITH_A_SLIP).text
-        return question, retriever.search(question, self.passages_read, Filters())
+        yield question
+        hits = retriever.search(question, self.passages_read, Filters())
+        yield question
+        answerer.answer(question, hits)
 
     def search(
         self, question: str, k: int | None = None, filters: Filters = Filters()

@@ -11,9 +11,11 @@ _HALF = str.maketrans("，；：（）？！", ",;:()?!")
 _MARKED = re.compile("[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ]")
 
 
-def damaged(text: str, density: float, seed: int = 1, furniture: bool = True) -> str:
+def damaged(
+    text: str, density: float, seed: int = 1, furniture: bool = True, stops: bool = False
+) -> str:
     """``text`` in the Traditional script with half-width punctuation, and with readings in brackets
-    behind the share ``density`` of its characters."""
+    behind the share ``density`` of its characters; with ``stops`` its full stops are points."""
     from opencc import OpenCC
     from pypinyin import Style, lazy_pinyin
 
@@ -28,6 +30,8 @@ def damaged(text: str, density: float, seed: int = 1, furniture: bool = True) ->
         if _MARKED.search(reading) and "\u4e00" <= char <= "\u9fff" and draw.random() < density:
             parts.append(f"({reading}{draw.choice(['', '', ' '])})")
     whole = "".join(parts)
+    if stops:
+        whole = whole.replace("。", ".")
     return HEAD + whole + TAIL if furniture else whole
 
 

@@ -5,7 +5,7 @@
 reads the files of ``DIR/corpus`` and prints as JSON what share of titles, numbers and issuers is
 right (of pages with what their markup says taken out first), whether articles are all found,
 whether anything is lost, the error rate of articles damaged as scraped pages are, and seconds a
-page of its PDFs. ``--pdf`` also prints N texts in six ways (needs Chromium and LibreOffice) and
+page of its PDFs. ``--pdf`` also prints N texts in seven ways (needs Chromium and LibreOffice) and
 reads them again.
 """
 
@@ -44,7 +44,7 @@ def main() -> None:
     """Runs the benchmark as the command line says."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else None)
     parser.add_argument("--shared", type=Path, required=True, help="the folder with corpus/")
-    parser.add_argument("--pdf", action="store_true", help="also print PDFs in six ways")
+    parser.add_argument("--pdf", action="store_true", help="also print PDFs in seven ways")
     parser.add_argument("--texts", type=int, default=3, help="texts to print")
     options = parser.parse_args()
     corpus = options.shared / "corpus"
@@ -52,6 +52,7 @@ def main() -> None:
         "pages": pages(sorted((corpus / "gov-html").glob("*.html"))),
         "laws": laws(sorted((corpus / "laws").glob("*.md"))),
         "damaged": family(sorted((corpus / "articles").glob("*.txt"))[:FAMILY]),
+        "full stops": full_stops(sorted((corpus / "articles").glob("*.txt"))[:FAMILY]),
         "seconds a PDF page": speed(sorted((corpus / "office").glob("*.pdf"))),
     }
     if options.pdf:
@@ -104,6 +105,21 @@ def family(files: Iterable[Path]) -> dict[str, float]:
             page = damaged(wanted, density, number).encode()
             rates.append(error_rate(clean(load_bytes(page, "a.txt")).text, wanted))
     return {"mean": round(sum(rates) / len(rates), 5), "worst": round(max(rates), 5)}
+
+
+def full_stops(files: Iterable[Path]) -> dict[str, float]:
+    """Of articles damaged so that points stand for full stops: how many they have, the share that
+    is one again, and the mean error rate."""
+    stops, again, rates = 0, 0, []
+    for number, file in enumerate(files):
+        wanted = clean(load(file)).text
+        page = damaged(wanted, 0.25, number, stops=True).encode()
+        found = clean(load_bytes(page, "a.txt")).text
+        stops += wanted.count("。")
+        again += min(found.count("。"), wanted.count("。"))
+        rates.append(error_rate(found, wanted))
+    mean = round(sum(rates) / len(rates), 5)
+    return {"of": stops, "restored": round(again / stops, 4), "error rate": mean}
 
 
 def speed(files: Iterable[Path]) -> dict[str, float]:

@@ -1,4 +1,5 @@
-"""Prints a text as PDF in six ways: Chromium, LibreOffice, plain, Word-like, gazette, red head."""
+"""Prints a text as PDF in seven ways: Chromium, the same with menu, links and shadows, LibreOffice,
+plain, Word-like, gazette, red head."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
+from typing import Any
 
 _FONT = "STSong-Light"
 _WIDTH, _HEIGHT = 595.28, 841.89
@@ -15,17 +17,45 @@ _WIDTH, _HEIGHT = 595.28, 841.89
 
 def chromium(title: str, paragraphs: Sequence[str]) -> bytes:
     """A printed web page."""
+    return _printed_by_chromium(f"<h1>{escape(title)}</h1>{_indented(paragraphs)}")
+
+
+_MENU = ["法律法规", "部门规章", "采购公告", "中标公告", "投诉处理", "下载中心", "联系我们"]
+_LINKS = ["云川市召开采购工作会议", "云川市公布集中采购目录", "云川市完成电脑采购项目验收"]
+
+
+def web_page(title: str, paragraphs: Sequence[str]) -> bytes:
+    """A printed web page with a menu at the left, links at the right and shadows under its title;
+    the browser prints address and day at the edges."""
+    menu, links = ("".join(f"<li>{text}</li>" for text in of) for of in (_MENU, 2 * _LINKS))
+    style = (
+        "body{display:flex;font-size:14px;line-height:1.8} main{flex:1} aside{font-size:12px}"
+        "h1{text-shadow:4px 4px 8px #666,-3px 6px 2px #aaa;text-align:center}"
+    )
+    return _printed_by_chromium(
+        f"<head><style>{style}</style></head><aside style='width:110px'><ul>{menu}</ul></aside>"
+        f"<main><h1>{escape(title)}</h1>{_indented(paragraphs)}</main>"
+        f"<aside style='width:150px'><ul>{links}</ul></aside>",
+        display_header_footer=True,
+        margin={"top": "15mm", "bottom": "15mm", "left": "8mm", "right": "8mm"},
+    )
+
+
+def _indented(paragraphs: Sequence[str]) -> str:
+    return "".join(f"<p style='text-indent:2em'>{escape(text)}</p>" for text in paragraphs)
+
+
+def _printed_by_chromium(page: str, **how: Any) -> bytes:
     from playwright.sync_api import sync_playwright
 
     from benchmarks.serving import FLAGS
     from benchmarks.serving import chromium as browser_path
 
-    body = "".join(f"<p style='text-indent:2em'>{escape(text)}</p>" for text in paragraphs)
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=browser_path(), args=FLAGS)
-        page = browser.new_page()
-        page.set_content(f"<html lang='zh-CN'><h1>{escape(title)}</h1>{body}</html>")
-        made = page.pdf(format="A4")
+        tab = browser.new_page()
+        tab.set_content(f"<html lang='zh-CN'>{page}</html>")
+        made = tab.pdf(format="A4", **how)
         browser.close()
     return made
 
@@ -155,6 +185,7 @@ def gazette(title: str, paragraphs: Sequence[str]) -> bytes:
 
 WAYS: dict[str, Callable[[str, Sequence[str]], bytes]] = {
     "Chromium": chromium,
+    "page with sidebars": web_page,
     "LibreOffice": libreoffice,
     "reportlab": plain,
     "Word-like": word_like,

@@ -57,6 +57,11 @@ def parser() -> argparse.ArgumentParser:
     add.add_argument(
         "paths", nargs="+", type=Path, metavar="PATH", help=pick("file or folder", "文件或文件夹")
     )
+    add.add_argument(
+        "--sources",
+        action="store_true",
+        help=pick("then bring in what sources.yaml names", "随后收入 sources.yaml 所列文件"),
+    )
     sync.add_to(
         command(
             "sync", sync.run, pick("bring in what sources.yaml names", "收入 sources.yaml 所列文件")
@@ -108,7 +113,8 @@ def _add(options: argparse.Namespace, settings: Settings) -> int:
     with writing(settings), Bar() as bar:
         summary = add_paths(options.paths, settings, Embedder(settings), bar)
         fill(settings, bar.encoded)
-    return report(summary)
+    status = report(summary)
+    return max(status, sync.listed(settings)) if options.sources else status
 
 
 def _build(options: argparse.Namespace, settings: Settings) -> int:

@@ -67,9 +67,13 @@ def clean(raw: RawDocument) -> Document:
 
     texts = [block.text for block in blocks]
     kinds = [block.kind for block in sources]
-    furniture = find_furniture(texts, [kind != "table" for kind in kinds], raw.metadata.title)
+    read = [i for i, kind in enumerate(kinds) if kind != "aside"]
+    furniture = find_furniture(
+        [texts[i] for i in read], [kinds[i] != "table" for i in read], raw.metadata.title
+    )
     removed: dict[int, RepairKind] = {i: "space" for i, text in enumerate(texts) if not text}
-    removed |= dict.fromkeys(furniture.lines, "boilerplate")
+    removed |= {i: "boilerplate" for i, kind in enumerate(kinds) if kind == "aside"}
+    removed |= {read[line]: "boilerplate" for line in furniture.lines}
     removed |= dict.fromkeys(range(len(raw.blocks), len(sources)), "hidden")
 
     lines: list[Line] = []

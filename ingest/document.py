@@ -39,7 +39,8 @@ Format = Literal[
 DRAWN: tuple[str, ...] = ("pdf", "slides", "image")
 """Formats whose pages can be shown as printed."""
 
-BlockKind = Literal["heading", "paragraph", "table"]
+BlockKind = Literal["heading", "paragraph", "table", "aside"]
+"""``aside``: a menu or list of links printed beside the text, which is page furniture."""
 
 RepairKind = Literal[
     "pinyin", "script", "punctuation", "boilerplate", "encoding", "space", "hidden"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from benchmarks.damage import damaged, error_rate
-from benchmarks.printing import gazette, plain, red_head, word_like
+from benchmarks.printing import gazette, plain, red_head, web_page, word_like
 from ingest.clean import clean
 from ingest.load import load_bytes
 
@@ -38,3 +40,22 @@ def test_pdfs_say_what_was_printed(way) -> None:  # type: ignore[no-untyped-def]
     assert document.title == TITLE
     body = document.text.partition(TITLE + "\n")[2]
     assert error_rate(body, "\n".join(PARAGRAPHS)) <= 0.001
+
+
+def test_a_printed_page_with_sidebars_says_what_was_printed() -> None:
+    if not shutil.which("chromium"):
+        pytest.skip("Chromium is not installed")
+    paragraphs = [f"第{n}条 {text[4:]}" for n in "一二三四五六七八九" for text in PARAGRAPHS[1:2]]
+    document = clean(load_bytes(web_page(TITLE, paragraphs), "a.pdf"))
+    assert document.title == TITLE
+    body = document.text.partition(TITLE + "\n")[2]
+    assert error_rate(body, "\n".join(paragraphs)) == 0
+
+
+def test_points_for_full_stops_are_full_stops_again() -> None:
+    text = (
+        f"{TEXT}\n会议要求：“加快进度。”各地随即落实。（记者王某、李某报道）\n"
+        "截至目前，共公布124项内容。12家单位参加，详见附件.2和图.3，合格率为95.8%。 \n"
+    )
+    found = clean(load_bytes(damaged(text, 0.1, stops=True).encode(), "a.txt")).text
+    assert error_rate(found, text) == 0

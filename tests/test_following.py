@@ -5,7 +5,10 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import pytest
+
 from app.service import Assistant
+from app.workers import Workers
 from ingest.index import writing
 from ingest.pipeline import add_paths
 from tests.projects import Project, answering, law
@@ -53,3 +56,24 @@ def test_one_that_nobody_has_any_more_is_let_go(tmp_path: Path) -> None:
         thread.join(60)
         assert not thread.is_alive()
         first.close()
+
+
+def test_where_workers_answer_the_serving_process_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.service.AFTER_WORKERS", 3600.0)
+    project = Project.make(tmp_path / "project")
+    project.write("甲办法.txt", law("甲省政府采购管理办法", 4))
+    with answering(project) as alone:
+        workers = Workers(project.settings, 1)
+        served = Assistant(project.settings, workers)
+        served.warm()
+        workers.wait_until_ready()
+        file = project.write("乙办法.txt", law("乙省政府采购管理办法", 4))
+        with writing(project.settings):
+            add_paths([file], project.settings, alone.embedder)
+        known = served.parts()[0]._known
+        answer = served.ask("乙省政府采购管理办法第三条怎么规定？")
+        assert answer.citations and answer.citations[0].title == "乙省政府采购管理办法"
+        assert served.parts()[0]._known is known, "a worker answered"
+        served.close()

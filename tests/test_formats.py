@@ -13,6 +13,7 @@ import pytest
 from ingest.errors import LoadError
 from ingest.load import FORMATS, LoadLimits, load_bytes
 from ingest.loading import office
+from ingest.loading.reading import table_block
 from tests.office_files import ofd, rtf
 
 WORDS = "云川市采购管理办法"
@@ -172,3 +173,24 @@ def test_the_file_picker_offers_what_can_be_read() -> None:
     offered = text[text.index("ENDINGS") : text.index(";", text.index("ENDINGS"))]
     for ending in FORMATS:
         assert f"{ending}," in offered or f'{ending}"' in offered, ending
+
+
+def test_a_heading_over_several_columns_is_said_of_each() -> None:
+    rows = [
+        ["品目", "单价", "", "备注"],
+        ["品目", "含税", "不含税", "备注"],
+        ["电脑", "45", "40", ""],
+    ]
+    block = table_block(rows)
+    assert block is not None and block.text == (
+        "品目 | 单价 | 单价 | 备注\n品目 | 含税 | 不含税 | 备注\n电脑 | 45 | 40"
+    )
+
+
+def test_an_empty_cell_of_a_row_that_is_no_head_stays_empty() -> None:
+    for rows in (
+        [["1", "保证金", "", "甲"], ["2", "保证金", "二万元", "乙"]],
+        [["品目", "单价", "", "备注"], ["电脑", "45", "40", "含税"]],
+    ):
+        block = table_block(rows)
+        assert block is not None and block.text == "\n".join(" | ".join(row) for row in rows)

@@ -89,7 +89,7 @@ def test_data_table() -> None:
     )
     assert list(_load(html).blocks) == [
         Block("表1"),
-        Block("省 | 人数 |  | 备注\n省 | 1996 年 | 1997\n江苏 | 10 | 20 | 甲 乙", "table"),
+        Block("省 | 人数 | 人数 | 备注\n省 | 1996 年 | 1997\n江苏 | 10 | 20 | 甲 乙", "table"),
     ]
 
 

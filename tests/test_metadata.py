@@ -354,3 +354,41 @@ def test_articles_know_their_region(shared: Path, cleaned: Cleaned) -> None:
         assert meta.level == ("central" if label == "中央" else "local")
         assert meta.title
         assert meta.kind in {"news", None}
+
+
+INDEX_TABLE = (
+    "索引号： | YC0010/2024-00031 | 主题分类： | 财政、金融\n"
+    "发文机关： | 云川市财政局 | 成文日期： | 2024年06月10日\n"
+    "标 题： | 关于印发《云川市采购内部控制办法》的通知\n"
+    "发文字号： | 云财采〔2024〕18号 | 发布日期： | 2024年06月12日"
+)
+
+
+def test_the_table_that_sites_print_above_a_text() -> None:
+    meta = found(INDEX_TABLE, "各区县财政局：", "现将办法印发给你们。", title="云川市财政局")
+    assert meta == Metadata(
+        title="关于印发《云川市采购内部控制办法》的通知",
+        issuer="云川市财政局",
+        number="云财采〔2024〕18号",
+        published="2024-06-10",
+        region="云川",
+        kind="document",
+        level="local",
+    )
+    empty = found("索引号 | YC-1 | 标题 |  | 文号 | 无 | 发文机关 | ", "云川市采购办法")
+    assert (empty.title, empty.number, empty.issuer) == ("云川市采购办法", None, None)
+
+
+def test_a_table_with_one_such_label_is_no_index() -> None:
+    assert found("云川市采购办法", "名称 | 数量\n电脑 | 3").title == "云川市采购办法"
+
+
+@pytest.mark.parametrize("done", ["印发", "发布", "公布"])
+def test_who_issued_a_text_below_its_title(done: str) -> None:
+    meta = found("云川市采购办法", f"（云川市财政局2024年6月10日{done}）", "第一条 为了规范采购。")
+    assert (meta.issuer, meta.published) == ("云川市财政局", "2024-06-10")
+
+
+def test_the_kind_of_a_text_with_a_title_in_two_languages() -> None:
+    meta = found("云川市采购条例 / Yunchuan Procurement Ordinance", "第一条 为了规范采购。")
+    assert meta.kind == "local-regulation"

@@ -86,6 +86,14 @@ def test_listed_texts_go_in_once(project: Project) -> None:
     assert "tiny_laws" not in sys.modules
 
 
+def test_files_and_then_what_the_list_names(project: Project) -> None:
+    project.write("自有办法.txt", "云川市采购办法\n第一条 采购人应当公开意向。\n")
+    project.write("空白.txt", "")
+    done = project.run("ingest", "add", "--sources", str(project.corpus))
+    assert done.returncode == 1 and "空白.txt" in done.stderr
+    assert titles(project) == sorted([*LISTED, "云川市采购办法"])
+
+
 def test_looking_says_what_a_sync_would_do(project: Project) -> None:
     done = project.run("ingest", "sync", "--check")
     assert done.returncode == 0, done.stderr

@@ -51,7 +51,8 @@ _BUTTON = re.compile(
 )
 _BUTTONS = re.compile(rf"(?:{_BUTTON.pattern}){{1,8}}|(?:阅读|浏览|点赞)\s*\d[\d.,]*[万+]*")
 _PRINTED = re.compile(
-    r"https?://\S+\s+\d+/\d+|\d{4}/\d{1,2}/\d{1,2}[\s,]*(?:[上下]午)?\d{1,2}:\d{2}(?:\s+\S.*)?"
+    r"(?:https?://|file:///)\S+\s+\d+/\d+|(?:\d{4}/\d{1,2}/\d{1,2}|\d{1,2}/\d{1,2}/\d{2,4})"
+    r"[\s,]*(?:[上下]午)?\d{1,2}:\d{2}(?:\s*[AP]M)?(?:\s+\S.*)?"
 )
 """What a browser prints at the top and foot of each page."""
 _ACCOUNT = re.compile(
@@ -139,7 +140,7 @@ def _head(
     seen: list[int] = []
     for index, line in enumerate(lines[:MAX_HEAD]):
         if not removable[index]:
-            break
+            continue  # the table of numbers and dates that stands above the title
         if not line or _PRINTED.fullmatch(line):
             continue
         if _BUTTONS.fullmatch(line) or _BREADCRUMB.match(line):

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from ingest.card import kind_of_purchase
+from ingest.cleaning.index_table import index_table, is_index_table
 from ingest.cleaning.places import is_central, labelled_place, place_at_start
 from ingest.cleaning.promulgation import (
     Event,
@@ -99,6 +100,10 @@ _ORGAN = re.compile(
     r"(?:[部委局厅院府会办署行室社]|办公厅|办公室|中心|法院|检察院|兵团|总局|领导小组|财政|公司)$"
 )
 _ISSUED = re.compile(r"(?P<issuer>[^《》]{2,40}?)\s*(?:关于|转发|批转|印发)")
+_CAPTION = re.compile(
+    rf"[（(](?P<by>[\u4e00-\u9fff]{{2,30}})?{DATE}(?:印发|发布|公布|制定|颁布)[)）]"
+)
+"""Who issued a text and when, below its title: （云川市财政局2024年6月10日印发）."""
 _NEWS = re.compile(
     r"[（(]\s*(?:本报)?(?:记者|通讯员|宗禾|作者|来源)|本报讯|本网讯|记者(?:从|获悉|了解)|记者\S{2,4}报道"
     r"|近日(?!期)|(?:^|[，。；“”\s]|[部委局厅府院会署省市县区司处])日前|据了解|据悉|今年以来"
@@ -106,6 +111,8 @@ _NEWS = re.compile(
 _NAMED_DATE = re.compile(
     r"[（(](?P<date>(?:19|20)\d{2}-\d{2}-\d{2})[)）]|_(?P<digits>(?:19|20)\d{6})(?!\d)"
 )
+_IN_ENGLISH = re.compile(r"\s*[/／|｜]?\s*[A-Za-z][A-Za-z\s,.'’()-]{9,}$")
+"""A title in English after the one in Chinese."""
 _SITE_LABEL = re.compile(r"^【[^】]*】")
 
 
@@ -122,21 +129,24 @@ def find_metadata(
     """
     lines = [line.strip() for line in lines if line.strip()]
     name = PurePath(source.rstrip("/")).stem if "://" not in source else ""
-    title = declared.title or _find_title(lines) or _title_of(name)
+    listed = index_table(lines)
+    lines = [line for line in lines if not is_index_table(line)]
+    title = listed.title or declared.title or _find_title(lines) or _title_of(name)
     title = _without_order(title) if title else None
     whole, lines = lines, _own(lines, title or "")
     events = find_events(lines)
-    number = declared.number or find_number(lines, events, name)
+    number = declared.number or listed.number or find_number(lines, events, name)
     issuer = (
         declared.issuer
         or adopting_body(events)
+        or listed.issuer
         or number_issuer(number)
         or _issuer_in_title(title or "")
         or _signature(lines)[0]
     )
     found = Metadata(title=title, issuer=issuer, number=number, source_name=declared.source_name)
     kind = declared.kind or _kind(found, events, lines)
-    printed = _published(events, lines, kind) or _labelled_date(lines)
+    printed = _published(events, lines, kind) or _labelled_date(lines) or listed.published
     published = declared.published or printed
     if paged and any("公布" in event.what for event in events):
         published = printed or published
@@ -289,7 +299,12 @@ def _issuer_in_title(title: str) -> str | None:
 
 
 def _signature(lines: Sequence[str]) -> tuple[str | None, str | None]:
-    """Who signed the text, and when: the first line with a date alone and the body above it."""
+    """Who signed the text, and when: the first line with a date alone and the body above it, or
+    the line below the title that says it."""
+    for line in lines[1:TITLE_LINES]:
+        if issued := _CAPTION.fullmatch(line.replace(" ", "")):
+            by = issued["by"] or ""
+            return by if _ORGAN.search(by) else None, iso(issued)
     for at, line in enumerate(lines):
         if at < 2 or len(line) > 24:
             continue
@@ -303,7 +318,7 @@ def _signature(lines: Sequence[str]) -> tuple[str | None, str | None]:
 
 
 def _kind(found: Metadata, events: Sequence[Event], lines: Sequence[str]) -> str | None:
-    title, issuer = found.title or "", found.issuer or ""
+    title, issuer = _IN_ENGLISH.sub("", found.title or ""), found.issuer or ""
     is_text = bool(_TITLE_END.search(title))
     if issuer.startswith("最高人民") and re.search(r"解释|规定|规则|批复|决定$", title):
         return "interpretation"

@@ -28,7 +28,11 @@ _COMMA = re.compile(
 )
 _ENDING = re.compile(rf"(?<=[{_CJK})])[?!](?=[{_CJK}\"')]|$)", re.MULTILINE)
 _PARENTHESES = re.compile(r"\(([^()\n]*)\)")
-_STOP = re.compile(rf"(?<=[{_CJK})%\"])\.(?=[{HAN}“《]|$)", re.MULTILINE)
+_STOP = re.compile(
+    rf"(?<=[{_CJK})%\"])(?<!附件|附表|附图)(?<![图表第号])\."
+    rf"(?=[{HAN}“”‘’「」『』《(（\"\d]|[ \u3000]*$)",
+    re.MULTILINE,
+)
 _NUMERAL_BEFORE = re.compile(r"(?:^|[\s。；])[（(]?[一二三四五六七八九十百]+[）)]?$")
 _QUOTES = re.compile(r'"([^"\n]*)"')
 _STRAY = re.compile(rf"(?<=[{HAN}])[ \u00a0](?=[{HAN}])")
@@ -95,6 +99,6 @@ def _widened(match: re.Match[str]) -> Edit:
 
 
 def _is_chinese_aside(text: str, match: re.Match[str]) -> bool:
-    before = text[match.start() - 1 : match.start()]
-    follows_chinese = not before or before == "\n" or bool(re.match(rf"[{_CJK}]", before))
+    before = text[max(match.start() - 2, 0) : match.start()]
+    follows_chinese = bool(re.search(rf"(?:^|\n|[{_CJK}]\.?)$", before))
     return follows_chinese and bool(re.search(f"[{HAN}]", match[1]))

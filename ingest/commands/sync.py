@@ -88,6 +88,12 @@ def run(options: argparse.Namespace, settings: Settings) -> int:
     return status
 
 
+def listed(settings: Settings) -> int:
+    """Bring in what the list names, as ``sync`` without arguments does; gives its status."""
+    asked = argparse.Namespace(names=[], everything=False, web=False, check=False, watch=False)
+    return run(asked, settings)
+
+
 def _sync(options: argparse.Namespace, settings: Settings) -> tuple[int, Summary]:
     from ingest.embed import Embedder
     from ingest.index import writing

@@ -1,14 +1,16 @@
 """Characters of a PDF page that are printed but are no text of their own.
 
 Some are there for no reader. Bold is faked by printing a character two to four times, a little
-apart; a watermark lies across the text, slanting, or large or pale over it. All of them would stand
-inside the sentences.
+apart, and a shadow in another colour, further apart; a watermark lies across the text, slanting, or
+large or pale over it. All of them would stand inside the sentences.
 """
 
 from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -54,13 +56,14 @@ def _has_ground(page: Page, x: float, y: float) -> bool:
     return False
 
 
-def readable(page: Page, marks: set[Mark]) -> tuple[Page, frozenset[Mark]]:
-    """``page`` without what is unseen, overprinted doubles and watermarks; and what may be one.
+def readable(page: Page, marks: set[Mark], unseen: Sequence[Char]) -> tuple[Page, frozenset[Mark]]:
+    """``page`` without what is :func:`unseen`, overprinted doubles and watermarks; and what may be
+    one.
 
     :param marks: watermarks of other pages, which lie here in the white, too; those of this page
         are added.
     """
-    gone = {id(char) for char in unseen(page)}
+    gone = {id(char) for char in unseen}
     chars = [char for char in page.chars if id(char) not in gone]
     laid, pale = _overlaid(chars, marks)
     dropped = gone | _slanting(chars) | laid
@@ -74,6 +77,8 @@ _WHITE, _SMALLEST = 0.98, 1.0
 """How light white is; points that no print is smaller than."""
 _DOUBLE = 0.15
 """Ems by which a faked bold is shifted at most; the narrowest letters are a quarter em wide."""
+_SHADOW = 0.6
+"""Ems by which a shadow, which has another colour, is shifted at most."""
 _STRAIGHT = 5.0
 """Degrees by which the lines of a crooked scan with a text layer may slant."""
 _LARGE, _PALE = 1.6, 0.7
@@ -85,26 +90,41 @@ _OVERLAP = 0.2
 
 
 def _doubles(chars: list[Char]) -> set[int]:
-    """Characters printed again where the same one stands already."""
+    """Characters printed again where the same one stands already; of a character and its shadow,
+    which is printed first, the shadow."""
     seen: defaultdict[tuple[str, int, int], list[Char]] = defaultdict(list)
     doubles: set[int] = set()
     for char in chars:
-        near = max(_DOUBLE * char["size"], 0.1)
-        column, row = int(char["x0"] // near), int(char["top"] // near)
-        neighbours = (
-            other
-            for x in (column - 1, column, column + 1)
-            for y in (row - 1, row, row + 1)
-            for other in seen.get((char["text"], x, y), ())
-        )
-        if any(
-            abs(other["x0"] - char["x0"]) <= near and abs(other["top"] - char["top"]) <= near
-            for other in neighbours
-        ):
+        near = max(_SHADOW * char["size"], 0.1)
+        column, row = char["x0"] / (2 * near), char["top"] / (2 * near)
+        again = False
+        # of cells twice as large as what is near, the four around a point hold all that is
+        for x in {int(column - 0.5), int(column + 0.5)}:
+            for y in {int(row - 0.5), int(row + 0.5)}:
+                for other in seen.get((char["text"], x, y), ()):
+                    if _lies_on(char, other, _DOUBLE):
+                        again = True
+                    elif _is_shadow(other, char):
+                        doubles.add(id(other))
+        if again:
             doubles.add(id(char))
         else:
-            seen[char["text"], column, row].append(char)
+            seen[char["text"], int(column), int(row)].append(char)
     return doubles
+
+
+def _lies_on(char: Char, other: Char, ems: float) -> bool:
+    near = max(ems * char["size"], 0.1)
+    return abs(other["x0"] - char["x0"]) <= near and abs(other["top"] - char["top"]) <= near
+
+
+def _is_shadow(shadow: Char, char: Char) -> bool:
+    """Whether ``shadow`` is the same character in the same size and a colour of its own."""
+    return (
+        abs(shadow["size"] - char["size"]) < 0.01 * char["size"]
+        and shadow["non_stroking_color"] != char["non_stroking_color"]
+        and _lies_on(char, shadow, _SHADOW)
+    )
 
 
 def _slanting(chars: list[Char]) -> set[int]:
@@ -166,6 +186,7 @@ def _area(char: Char) -> float:
     return float((char["x1"] - char["x0"]) * (char["bottom"] - char["top"]))
 
 
+@lru_cache(maxsize=1024)
 def _lightness(color: Any) -> float:
     """From 0 (black) to 1 (white); patterns and spot colours count as black."""
     if isinstance(color, int | float):

@@ -105,6 +105,10 @@ class _Frame:
         return x - self.left, self.top - y
 
     def box(self, points: list[tuple[float, float]]) -> dict[str, float]:
+        if len(points) == 2 and not self.quarters:
+            (left, low), (right, high) = points
+            if left <= right and low <= high:
+                return _sides(left - self.left, self.top - high, right - self.left, self.top - low)
         placed = [self.place(x, y) for x, y in points]
         xs, ys = [x for x, _ in placed], [y for _, y in placed]
         return _sides(min(xs), min(ys), max(xs), max(ys))
@@ -155,7 +159,7 @@ def _parts(left: Thing, right: Thing) -> bool:
 
 def _characters(page: PdfPage, frame: _Frame) -> Iterator[Thing | None]:
     text = page.get_textpage()
-    styles: dict[int, _Style] = {}
+    styles = _Styles(text.raw, frame)
     box, x, y = pdfium.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
     for at in range(text.count_chars()):
         if pdfium.FPDFText_IsGenerated(text.raw, at) == 1:
@@ -164,15 +168,13 @@ def _characters(page: PdfPage, frame: _Frame) -> Iterator[Thing | None]:
         code = pdfium.FPDFText_GetUnicode(text.raw, at)
         unknown = not code or pdfium.FPDFText_HasUnicodeMapError(text.raw, at) == 1
         shown = UNKNOWN if unknown else "-" if code == 2 else chr(code)
-        holder = ctypes.addressof(pdfium.FPDFText_GetTextObject(text.raw, at).contents)
-        style = styles.get(holder) or _style(text.raw, at, frame)
-        styles[holder] = style
+        style = styles.of(at)
         pdfium.FPDFText_GetLooseCharBox(text.raw, at, box)
-        pdfium.FPDFText_GetCharOrigin(text.raw, at, x, y)
-        corners = [(box.left, box.bottom), (box.right, box.top)]
+        low, high = box.bottom, box.top
         if style.upright and not frame.quarters:
+            pdfium.FPDFText_GetCharOrigin(text.raw, at, x, y)
             low = y.value - _DESCENT * style.size
-            corners = [(box.left, low), (box.right, low + style.size)]
+            high = low + style.size
         yield {
             "object_type": "char",
             "text": shown,
@@ -181,24 +183,45 @@ def _characters(page: PdfPage, frame: _Frame) -> Iterator[Thing | None]:
             "fontname": "",
             "matrix": style.matrix,
             "non_stroking_color": style.color,
-            **frame.box(corners),
+            **frame.box([(box.left, low), (box.right, high)]),
         }
 
 
-def _style(text: Any, at: int, frame: _Frame) -> _Style:
-    found = pdfium.FS_MATRIX()
-    pdfium.FPDFText_GetMatrix(text, at, found)
-    matrix = (found.a, found.b, found.c, found.d, found.e, found.f)
-    size = pdfium.FPDFText_GetFontSize(text, at) * (math.hypot(found.c, found.d) or 1.0)
-    parts = [ctypes.c_uint() for _ in range(4)]
-    holder = pdfium.FPDFText_GetTextObject(text, at)
-    unpainted = pdfium.FPDFTextObj_GetTextRenderMode(holder) == _INVISIBLE
-    color: tuple[float, ...] | None = None
-    if not unpainted and pdfium.FPDFText_GetFillColor(text, at, *parts):
-        red, green, blue, opaque = (part.value / 255 for part in parts)
-        color = tuple(1 - opaque * (1 - part) for part in (red, green, blue))
-    upright = found.a * found.d > 0 and abs(found.b) + abs(found.c) < 1e-3 * abs(found.a)
-    return _Style(size, _turned(matrix, frame.quarters), color, upright)
+class _Styles:
+    """The styles of the text objects of a page, each looked at once; some programs make one for
+    every character, so that what PDFium writes into is made once, too."""
+
+    def __init__(self, text: Any, frame: _Frame) -> None:
+        self._text, self._quarters = text, frame.quarters
+        self._known: dict[int, _Style] = {}
+        self._matrix, self._parts = pdfium.FS_MATRIX(), [ctypes.c_uint() for _ in range(4)]
+
+    def of(self, at: int) -> _Style:
+        """The style of the character at ``at``."""
+        holder = pdfium.FPDFText_GetTextObject(self._text, at)
+        address = ctypes.addressof(holder.contents)
+        style = self._known.get(address)
+        if style is None:
+            style = self._known[address] = self._read(at, holder)
+        return style
+
+    def _read(self, at: int, holder: Any) -> _Style:
+        found = self._matrix
+        pdfium.FPDFText_GetMatrix(self._text, at, found)
+        a, b, c, d, e, f = found.a, found.b, found.c, found.d, found.e, found.f
+        size = pdfium.FPDFText_GetFontSize(self._text, at) * (math.hypot(c, d) or 1.0)
+        unpainted = pdfium.FPDFTextObj_GetTextRenderMode(holder) == _INVISIBLE
+        color: tuple[float, ...] | None = None
+        if not unpainted and pdfium.FPDFText_GetFillColor(self._text, at, *self._parts):
+            color = _color(*(part.value for part in self._parts))
+        upright = a * d > 0 and abs(b) + abs(c) < 1e-3 * abs(a)
+        return _Style(size, _turned((a, b, c, d, e, f), self._quarters), color, upright)
+
+
+@lru_cache(maxsize=1024)
+def _color(red: int, green: int, blue: int, opaque: int) -> tuple[float, ...]:
+    """A colour as it shows on white paper, each part from 0 to 1."""
+    return tuple(1 - opaque / 255 * (1 - part / 255) for part in (red, green, blue))
 
 
 def _turned(matrix: Matrix, quarters: int) -> Matrix:

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ingest.document import Block, Metadata
+from ingest.document import Block, BlockKind, Metadata
 from ingest.loading.pdf_chars import Mark, readable, unseen
 from ingest.loading.pdf_columns import WHOLE, Columns, Place, find_columns
 from ingest.loading.pdf_furniture import without_furniture
 from ingest.loading.pdf_lines import Frame, Margins, PrintedLine, margins, paragraphs, tidy
 from ingest.loading.pdf_notes import notes_of, split_notes
+from ingest.loading.pdf_sidebar import Sidebar, as_if_alone, find_sidebars
 from ingest.loading.pdf_tables import (
     WORD_GAP,
     PrintedTable,
@@ -31,7 +32,8 @@ if TYPE_CHECKING:
 @dataclass(slots=True)
 class PrintedPage:
     """The lines and tables of one page; ``hidden`` is text on it that nobody sees, ``gutter`` where
-    its columns part, ``pale`` what may be a watermark that lies on no text."""
+    its columns part, ``pale`` what may be a watermark that lies on no text, ``beside`` the lines of
+    menus and lists of links beside the text."""
 
     lines: list[PrintedLine] = field(default_factory=list)
     tables: list[PrintedTable] = field(default_factory=list)
@@ -40,6 +42,7 @@ class PrintedPage:
     hidden: str = ""
     gutter: float | None = None
     pale: frozenset[Mark] = frozenset()
+    beside: list[PrintedLine] = field(default_factory=list)
 
 
 _Y_TOLERANCE = 6.0
@@ -78,8 +81,9 @@ def printed_page(
     tables = []
     rules = len(page.lines) + len(page.rects) + len(page.curves)
     page_height, has_image = float(page.height), bool(page.images)
-    hidden = "".join(char["text"] for char in unseen(page)).strip()
-    page, pale = readable(page, marks)
+    out_of_sight = unseen(page)
+    hidden = "".join(char["text"] for char in out_of_sight).strip()
+    page, pale = readable(page, marks, out_of_sight)
     for found in page.find_tables() if rules <= _MAX_RULES else ():
         cells = [row.cells for row in found.rows]
         table = printed_table(found.bbox, cell_texts(cells, page.chars), cells)
@@ -88,10 +92,14 @@ def printed_page(
             tables.append(table)
     boxes = [table.box for table in tables]
     text = page.filter(lambda thing: not _inside(thing, boxes)) if boxes else page
+    sidebars = find_sidebars(text.chars, page_height)
+    text, beside = _without(sidebars, text, number)
     columns = find_columns(text.chars, boxes, gutter)
     if columns is None:
         lines = _lines(text, number)
-        return PrintedPage(lines, tables, has_image, page_height, hidden, pale=pale)
+        for sidebar in sidebars:
+            lines = as_if_alone(lines, sidebar)
+        return PrintedPage(lines, tables, has_image, page_height, hidden, pale=pale, beside=beside)
     for order, table in enumerate(tables):
         table.place = columns.places.get(order, WHOLE)
     lines = []
@@ -99,7 +107,24 @@ def printed_page(
         part = text.filter(partial(_stands_in, columns, column))
         lines += _lines(part, number, columns.places)
     lines.sort(key=_reading_order)
-    return PrintedPage(lines, tables, has_image, page_height, hidden, columns.gutter, pale)
+    return PrintedPage(lines, tables, has_image, page_height, hidden, columns.gutter, pale, beside)
+
+
+def _without(sidebars: list[Sidebar], page: Page, number: int) -> tuple[Page, list[PrintedLine]]:
+    """``page`` without ``sidebars``, and the lines of these."""
+    gone = {id for sidebar in sidebars for id in sidebar.chars}
+    if not gone:
+        return page, []
+    beside = [
+        line
+        for sidebar in sidebars
+        for line in _lines(page.filter(partial(_is_of, sidebar.chars)), number)
+    ]
+    return page.filter(lambda thing: id(thing) not in gone), beside
+
+
+def _is_of(chars: frozenset[int], thing: dict[str, Any]) -> bool:
+    return id(thing) in chars
 
 
 def _stands_in(columns: Columns, column: int, thing: dict[str, Any]) -> bool:
@@ -140,7 +165,7 @@ def _inside(thing: dict[str, Any], boxes: list[tuple[float, float, float, float]
 
 
 def _blocks(pages: list[PrintedPage], flowing: bool) -> list[Block]:
-    """Paragraphs and tables over page breaks, then the footnotes."""
+    """Paragraphs and tables over page breaks, then the footnotes and what stands beside."""
     clean = without_furniture([page.lines for page in pages], [page.height for page in pages])
     parted = [split_notes(lines) for lines in clean]
     kept = [text for text, _ in parted]
@@ -183,7 +208,14 @@ def _blocks(pages: list[PrintedPage], flowing: bool) -> list[Block]:
             flush()
     flush_table()
     flush()
-    return blocks + notes_of(notes)
+    beside = [line for page in pages for line in page.beside]
+    return blocks + notes_of(notes) + _beside(beside)
+
+
+def _beside(lines: list[PrintedLine]) -> list[Block]:
+    """Sidebars as blocks: they are text where one holds a sentence."""
+    kind: BlockKind = "paragraph" if any(line.text.endswith("。") for line in lines) else "aside"
+    return [Block(line.text, kind, pages=((0, line.page + 1),)) for line in lines]
 
 
 _ENOUGH_LINES = 8

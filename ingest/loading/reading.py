@@ -64,7 +64,7 @@ def join_lines(left: str, right: str) -> str:
 def table_block(rows: list[list[str]]) -> Block | None:
     """A table with one row a line; empty rows are left out, ``None`` where all are empty."""
     lines = []
-    for row in rows:
+    for row in _with_whole_head(rows):
         cells = [re.sub(r"\s+", " ", cell).strip() for cell in row]
         cells = [cell.replace(CELL_SEPARATOR, " ｜ ") for cell in cells]
         while cells and not cells[-1]:
@@ -72,6 +72,22 @@ def table_block(rows: list[list[str]]) -> Block | None:
         if cells:
             lines.append(CELL_SEPARATOR.join(cells))
     return Block("\n".join(lines), "table") if lines else None
+
+
+def _with_whole_head(rows: list[list[str]]) -> list[list[str]]:
+    """``rows``, a heading over several columns (单价 over 含税 and 不含税) said of each of them.
+
+    A head of two rows shows by cells that span both, whose text was repeated already.
+    """
+    if len(rows) < 2 or re.search(r"\d", "".join(rows[0])):
+        return rows
+    top, below = list(rows[0]), rows[1]
+    if not any(cell.strip() and cell == under for cell, under in zip(top, below, strict=False)):
+        return rows
+    for column, under in enumerate(below[1 : len(top)], 1):
+        if under.strip() and not top[column].strip() and under != below[column - 1]:
+            top[column] = top[column - 1]
+    return [top, *rows[1:]]
 
 
 def cell_text(blocks: Sequence[Block]) -> str:
