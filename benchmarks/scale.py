@@ -47,7 +47,7 @@ from ingest.storage.lexical import counted
 from ingest.twins import note_twins
 
 ROOT = Path(__file__).resolve().parents[1]
-SIZES = (1_000, 10_000, 58_596, 500_000)
+SIZES = (1_000, 10_000, 58_596, 150_000, 300_000, 500_000)
 TOGETHER = 1_000
 """Passages that are stored at once, as when many files are added."""
 STAGES = ("embed", "vectors", "words", "rows", "copies")
