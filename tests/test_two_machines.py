@@ -34,7 +34,7 @@ SHARED = Path("ingest", "storage", "migrations", "shared")
 def program_before(folder: Path) -> Path:
     """A tree of the program as it was before the last step of the tables that all share."""
     for part in ("app", "ingest"):
-        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / part, folder / part)  # with what Python compiled
     (folder / "models").symlink_to(ROOT / "models")
     *_, before, last = sorted((folder / SHARED).glob("s[0-9]*.py"))
     last.unlink()
