@@ -2,8 +2,9 @@
 
 The texts of all passages lie one after the other in memory, without spaces and in the form of
 :func:`~ingest.storage.terms.normalised`, and are looked through from end to end: 2 ms for 24,000
-passages. SQLite's trigram index takes 0.1 ms, but finds no word of two characters and would be
-a quarter of the catalogue more to write.
+passages. Most questions stand nowhere as they are and are spared that: three characters of them in
+a row stand nowhere. SQLite's trigram index takes 0.1 ms, but finds no word of two characters and
+would be a quarter of the catalogue more to write.
 """
 
 from __future__ import annotations
@@ -23,6 +24,11 @@ _PHRASE = 4
 """A question of so many characters, or with a figure or letter in it, may be a phrase looked for;
 a shorter one is a word."""
 _MOST_PLACES = 2000
+_RUN = 3
+_RUNS = 1 << 24
+"""Runs of so many characters are numbered below this; two of them may share a number."""
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)
+"""Fibonacci hashing (Knuth, TAOCP 3, 6.4)."""
 _CODE = re.compile(r"[a-z0-9]+(?:[+\-./_][a-z0-9]+)*[%‰]?")
 _QUOTED = re.compile(r"[“\"「『]([^“”\"「」『』]{2,80})[”\"」』]")
 _EDGES = re.compile(r"^\W+|\W+$")
@@ -57,12 +63,17 @@ class Verbatim:
         catalogue: Catalogue,
         before: Verbatim | None = None,
     ) -> None:
-        known = before._texts if before else {}
+        known = dict(before._texts) if before else {}
         bounds = np.concatenate([[0], np.cumsum(view.sizes)]).tolist()
         self._texts: dict[tuple[str, str], list[str]] = {}
+        # What is gone stays in; that costs a look at the texts, no more
+        self._held = before._held if before else np.zeros(_RUNS, bool)
         for document, start, end in zip(view.documents, bounds, bounds[1:], strict=False):
             key = (document, records[document].revision if document in records else "")
-            self._texts[key] = known.get(key) or _texts(catalogue, document, view.ids[start:end])
+            if not known.get(key):
+                texts = known[key] = _texts(catalogue, document, view.ids[start:end])
+                self._held[_runs("\n".join(texts))] = True
+            self._texts[key] = known[key]
         joined = [text for texts in self._texts.values() for text in texts]
         self._text = "\n".join(joined)
         lengths = np.fromiter((len(text) + 1 for text in joined), np.int64, len(joined))
@@ -70,6 +81,8 @@ class Verbatim:
 
     def rows(self, string: str) -> np.ndarray:
         """The rows of the passages that hold ``string``, which is :func:`squeezed`; ascending."""
+        if not self._held[_runs(string)].all():
+            return np.empty(0, np.int64)
         places = np.fromiter(self._places(string), np.int64)
         return np.unique(np.searchsorted(self._starts, places, side="right") - 1)
 
@@ -124,6 +137,15 @@ def parts(question: str) -> list[str]:
     ]
     found += [code for code in _CODE.findall(question) if len(code) > 1]
     return list(dict.fromkeys(part for part in found if part != question))
+
+
+def _runs(text: str) -> np.ndarray:
+    """The numbers of the runs of ``_RUN`` characters in ``text``."""
+    codes = np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32).astype(np.uint64)
+    mixed = np.zeros(max(len(codes) - _RUN + 1, 0), np.uint64)
+    for at in range(_RUN):
+        mixed = (mixed ^ codes[at : at + len(mixed)]) * _FACTOR
+    return mixed >> np.uint64(64 - (_RUNS.bit_length() - 1))
 
 
 def _texts(catalogue: Catalogue, document: str, ids: list[str]) -> list[str]:
