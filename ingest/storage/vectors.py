@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from chromadb.api import ClientAPI
 
 _BATCH = 2000
-_BREADTH_OF_BUILDING, _BREADTH_OF_SEARCH, _NEIGHBOURS = 64, 800, 32
+_BREADTH_OF_BUILDING, _BREADTH_OF_SEARCH, _NEIGHBOURS = 64, 1600, 32
 """Chroma's graph of new indexes: building it is most of what storing costs, searching it little of
 a question. docs/scale.md has the measurements that chose these."""
 
