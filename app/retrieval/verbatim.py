@@ -67,7 +67,7 @@ class Verbatim:
         bounds = np.concatenate([[0], np.cumsum(view.sizes)]).tolist()
         self._texts: dict[tuple[str, str], list[str]] = {}
         # What is gone stays in; that costs a look at the texts, no more
-        self._held = before._held if before else np.zeros(_RUNS, bool)
+        self._held: np.ndarray = before._held if before else np.zeros(_RUNS, bool)
         for document, start, end in zip(view.documents, bounds, bounds[1:], strict=False):
             key = (document, records[document].revision if document in records else "")
             if not known.get(key):
