@@ -24,6 +24,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from ingest import index
 from ingest.apart import end_all
 from ingest.embed import Embedder
 from ingest.gather import gather
@@ -32,7 +33,6 @@ from ingest.pipeline import add_paths
 from ingest.prepare import Origin, prepare_here
 from ingest.settings import Settings, load_settings
 from ingest.storage.catalogue import Catalogue
-from ingest.storage.lexical import LexicalIndex
 
 ROOT = Path(__file__).resolve().parents[1]
 SLOWEST = 5
@@ -70,7 +70,7 @@ def added(paths: list[Path], settings: Settings) -> dict[str, Any]:
     stages = (
         (Embedder, "encode_passages", "embed"),
         (Catalogue, "put", "rows"),
-        (LexicalIndex, "add", "words"),
+        (index, "counted", "words"),
     )
     with timed(*stages) as spent, writing(settings):
         summary = add_paths(paths, settings, Embedder(settings))

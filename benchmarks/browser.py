@@ -68,8 +68,8 @@ def main() -> None:
     parser.add_argument("--corpus", type=Path, nargs="+", default=[ROOT / "corpus"])
     parser.add_argument("--runs", type=int, default=20)
     options = parser.parse_args()
-    with served(options.corpus) as (url, _):
-        found = measure(url, options.runs)
+    with served(options.corpus) as server:
+        found = measure(server.url, options.runs)
     told = {
         name: {
             "median_s": round(statistics.median(values), 3),

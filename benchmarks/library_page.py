@@ -130,8 +130,8 @@ def main() -> None:
             text = f"第{n}号示例采购通知\n采购人应当在{n + 1}日内公开采购意向。\n"
             (Path(name) / f"{n}.txt").write_text(text, encoding="utf-8")
         more = [Path(name)] if options.more else []
-        with served(more, data=options.data) as (url, _), sync_playwright() as playwright:
-            told: dict[str, Any] = {"documents": documents_of(url)}
+        with served(more, data=options.data) as server, sync_playwright() as playwright:
+            told: dict[str, Any] = {"documents": documents_of(server.url)}
             browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
             for width, (wide, high) in SIZES.items():
                 context = browser.new_context(
@@ -141,7 +141,7 @@ def main() -> None:
                     is_mobile=wide < 600,
                 )
                 picture = options.pictures and options.pictures / width
-                told[width] = seen(context.new_page(), f"{url}library", picture)
+                told[width] = seen(context.new_page(), f"{server.url}library", picture)
                 context.close()
             browser.close()
     told |= {"load": round(os.getloadavg()[0], 1), "cores": os.cpu_count()}

@@ -132,12 +132,12 @@ def main() -> None:
     questions = [json.loads(line)["question"] for line in lines if line.strip()]
     wanted = {"remembered": options.remembered, "processes": options.processes}
     wanted = {name: value for name, value in wanted.items() if value is not None}
-    with served(options.corpus, f"server: {json.dumps(wanted)}\n") as (url, process):
-        asyncio.run(crowd(url, questions, 8, 20, 0))  # the first questions meet cold caches
-        before = memory_mb(process)
+    with served(options.corpus, f"server: {json.dumps(wanted)}\n") as server:
+        asyncio.run(crowd(server.url, questions, 8, 20, 0))  # the first questions meet cold caches
+        before = memory_mb(server.process)
         began = time.monotonic()
-        asking = crowd(url, questions, options.people, options.seconds, options.think)
-        (took, errors), sizes = asyncio.run(watched(process, options.seconds, asking))
+        asking = crowd(server.url, questions, options.people, options.seconds, options.think)
+        (took, errors), sizes = asyncio.run(watched(server.process, options.seconds, asking))
         lasted = time.monotonic() - began
     every = np.array([*took["rest"], *took["page"]])
     told: dict[str, Any] = {

@@ -96,11 +96,9 @@ def main() -> None:
     options = parser.parse_args()
     lines = QUESTIONS.read_text(encoding="utf-8").splitlines()
     questions = iter(dict.fromkeys(json.loads(line)["question"] for line in lines))
-    with served([], data=options.data) as (address, process):
-        command = Path(f"/proc/{process}/cmdline").read_text(encoding="utf-8").split("\0")
-        config = Path(command[command.index("--config") + 1])
-        documents = documents_of(address)
-        told = measured(address, config, options.rounds, questions)
+    with served([], data=options.data) as server:
+        documents = documents_of(server.url)
+        told = measured(server.url, server.config, options.rounds, questions)
     machine = {"load": round(os.getloadavg()[0], 1), "cores": os.cpu_count()}
     print(json.dumps({"documents": documents} | told | machine, ensure_ascii=False, indent=1))
 

@@ -2,7 +2,7 @@
 
 ``asked DATA BEGAN``: seconds from ``BEGAN`` to the first passages found, memory, milliseconds a
 question by stage, and the share of the exact ten nearest that the graph finds. ``added DATA
-BEGAN``: seconds until one article is in, which is taken out again.
+BEGAN``: seconds until one article is in, and another; both are taken out again.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from ingest.settings import Settings, load_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 _TEN, _ROUNDING = 10, 1e-5
+PLACES = ("示例市", "另一示例市")
 ARTICLE = """示例市政府采购履约验收管理办法
 
 第一条　为规范履约验收，制定本办法。
@@ -48,7 +49,10 @@ def asked(settings: Settings, began: float) -> dict[str, Any]:
         retriever = Retriever(index, embedder, unread)
         top, many = settings.retrieval.top_k, settings.retrieval.candidates
         retriever.search(questions[0], top)
-        found: dict[str, Any] = {"cold_start_s": round(time.time() - began, 2)}
+        found: dict[str, Any] = {
+            "cold_start_s": round(time.time() - began, 2),
+            "cold_start_cpu_s": round(time.process_time(), 2),
+        }
         stages: dict[str, Callable[[str], object]] = {
             "question": embedder.encode_query,
             "vectors": lambda q: index.dense(embedder.encode_query(q), many),
@@ -87,25 +91,34 @@ def _recall(index: Index, embedder: Embedder, questions: list[str], many: int) -
 
 
 def added(settings: Settings, began: float) -> dict[str, Any]:
-    """Seconds that it takes to add one article, from nothing and once all is loaded."""
+    """Seconds that it takes to add one article: from nothing, and another one afterwards, when all
+    is loaded as in a server."""
     from ingest.pipeline import add_paths
 
     embedder = Embedder(settings)
+    took: list[float] = []
+    spent: list[float] = []
+    documents = []
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "示例市政府采购履约验收管理办法.txt")
-        file.write_text(ARTICLE, encoding="utf-8")
-        with writing(settings):
-            loaded = time.time()
-            summary = add_paths([file], settings, embedder)
-    assert not summary.failures, summary.failures
-    ended = time.time()
+        for place in PLACES:
+            file = Path(folder, f"{place}政府采购履约验收管理办法.txt")
+            file.write_text(ARTICLE.replace(PLACES[0], place), encoding="utf-8")
+            with writing(settings):
+                summary = add_paths([file], settings, embedder)
+            assert not summary.failures, summary.failures
+            documents.append(summary.outcomes[0].document)
+            took.append(round(time.time() - began, 2))
+            spent.append(round(time.process_time() - sum(spent), 2))
+            began = time.time()
     with writing(settings):
         recipe = recipe_of(settings, embedder.fingerprint)
         with closing(Index.open_for_writing(settings, recipe)) as index:
-            index.remove(summary.outcomes[0].document)
+            for document in documents:
+                index.remove(document)
     return {
-        "one_article_s": round(ended - began, 2),
-        "one_article_warm_s": round(ended - loaded, 2),
+        "one_article_s": took[0],
+        "one_article_warm_s": took[1],
+        "one_article_warm_cpu_s": spent[1],
     }
 
 

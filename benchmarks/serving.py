@@ -12,6 +12,7 @@ import tempfile
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,20 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-ne
 READY = "#zhengcai[data-ready]"
 
 
+@dataclass(frozen=True)
+class Served:
+    """A server that runs: its address, its process, and the file of its settings."""
+
+    url: str
+    process: int
+    config: Path
+
+
 @contextmanager
 def served(
     corpus: Sequence[Path], settings: str = "", data: Path | None = None
-) -> Iterator[tuple[str, int]]:
-    """The address and process id of a server over the files and folders ``corpus``.
+) -> Iterator[Served]:
+    """A server over the files and folders ``corpus``.
 
     :param settings: further lines of YAML for its ``config.yaml``.
     :param data: a data folder; the server works on a copy of it, and ``corpus`` is added.
@@ -51,7 +61,7 @@ def served(
             assert process.stdout is not None
             if "is ready" not in process.stdout.readline():
                 raise SystemExit("the server did not start")
-            yield f"http://127.0.0.1:{port}/", process.pid
+            yield Served(f"http://127.0.0.1:{port}/", process.pid, config)
         finally:
             process.terminate()
             process.wait(timeout=120)

@@ -29,10 +29,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         sample = Path(folder) / "示例采购管理办法.md"
         sample.write_text(LAW, encoding="utf-8")
-        with served([ROOT / "corpus", sample]) as (url, _), sync_playwright() as playwright:
+        with served([ROOT / "corpus", sample]) as server, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
             for name, (options, act) in STATES.items():
-                _take(browser, url, name, options, act)
+                _take(browser, server.url, name, options, act)
             browser.close()
 
 

@@ -14,6 +14,7 @@ import shutil
 import threading
 import uuid
 from collections.abc import Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -38,7 +39,7 @@ from ingest.settings import Settings
 from ingest.sources.ended import ENDED
 from ingest.sources.replaced import Replacement, Replacements, replacements, stated_by
 from ingest.storage.catalogue import Catalogue, DocumentRecord, StoredDocument, revision_of
-from ingest.storage.lexical import LexicalIndex
+from ingest.storage.lexical import LexicalIndex, counted
 from ingest.storage.places import catalogue_place
 
 if TYPE_CHECKING:
@@ -275,13 +276,16 @@ class Index:
                 self.catalogue.mark_stray(revision)
         passages = [passage for entry in entries for passage in entry.passages]
         vectors = np.concatenate([entry.vectors for entry in entries])
-        self.vectors.add(passages, vectors, revisions)
+        with ThreadPoolExecutor(1) as beside:  # Chroma works without the interpreter
+            stored = beside.submit(self.vectors.add, passages, vectors, revisions)
+            terms = [counted(entry.passages, entry.document.title) for entry in entries]
+            stored.result()
         with self.catalogue.transaction() as connection:
-            for entry in entries:
+            for entry, counts in zip(entries, terms, strict=True):
                 document = entry.document
                 self.lexical.remove(connection, document.id)
                 self.catalogue.put(connection, document, entry.sections, entry.passages, entry.file)
-                self.lexical.add(connection, entry.passages, document.title)
+                self.lexical.put(connection, entry.passages, counts)
         self.sweep()
 
     def remove(self, document_id: str) -> None:

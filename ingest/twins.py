@@ -82,16 +82,20 @@ def note_twins(index: Index) -> None:
         return
     made = {hash: values for hash, values in before.hashes.items() if hash in records}
     pairs = {pair for pair in before.pairs if pair <= records.keys()}
+    names = list(made)
+    table = np.empty((len(records), _VALUES), np.uint32)
+    table[: len(names)] = list(made.values()) or table[:0]
     for hash, record in records.items():
         stored = _stored(record, index) if hash not in made else None
         if stored is None:
             continue
         values = signature(stored.document.text)
-        for other in _near(values, made):
-            copy = _stored(records[other], index)
+        for at in _near(values, table[: len(names)]):
+            copy = _stored(records[names[at]], index)
             if copy is not None and same_text(stored, copy):
-                pairs.add(frozenset((hash, other)))
-        made[hash] = values
+                pairs.add(frozenset((hash, names[at])))
+        table[len(names)] = made[hash] = values
+        names.append(hash)
     _write(file, _Noted(made, frozenset(pairs)))
 
 
@@ -141,11 +145,11 @@ def signature(text: str) -> np.ndarray:
     return np.asarray(made.hashvalues, np.uint32)
 
 
-def _near(values: np.ndarray, made: Mapping[str, np.ndarray]) -> Iterator[str]:
-    if made:
-        shares = (np.stack(list(made.values())) == values).mean(axis=1)
-        hashes = list(made)
-        yield from (hashes[at] for at in np.flatnonzero(shares >= _ALIKE))
+def _near(values: np.ndarray, table: np.ndarray) -> list[int]:
+    """The rows of ``table`` that share enough with ``values``."""
+    shared = np.count_nonzero(table == values, axis=1)
+    found: list[int] = np.flatnonzero(shared >= _ALIKE * _VALUES).tolist()
+    return found
 
 
 def _middle(pieces: Sequence[str], edge: int) -> Iterator[str]:

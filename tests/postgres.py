@@ -80,6 +80,13 @@ class Postgres:
         self._common = self._common or self.database()
         return StoreSettings(catalogue=self._common, collection=f"test-{next(self._names)}")
 
+    def restored(self, url: str, file: Path) -> str:
+        """The address of a new data base with what ``pg_dump`` writes into ``file`` of another."""
+        self._run("pg_dump", "--format=custom", f"--dbname={url}", f"--file={file}")
+        made = self.database()
+        self._run("pg_restore", f"--dbname={made}", "--exit-on-error", str(file))
+        return made
+
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(self.programs / program), *arguments]
         done = subprocess.run(

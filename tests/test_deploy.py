@@ -296,3 +296,11 @@ def test_figures_that_are_looked_at_are_there(deploy: Path) -> None:
     assert len(set(ids)) == len(ids)
     prometheus = yaml.safe_load((deploy / "prometheus.yml").read_text(encoding="utf-8"))
     assert all((deploy / name).is_file() for name in prometheus["rule_files"])
+
+
+def test_prometheus_takes_its_settings_and_alerts(deploy: Path) -> None:
+    if shutil.which("promtool") is None:
+        pytest.skip("needs promtool, which is not here (as root: apt-get install prometheus)")
+    command = ["promtool", "check", "config", str(deploy / "prometheus.yml")]  # rules with it
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0 and "5 rules found" in done.stdout, done.stdout + done.stderr

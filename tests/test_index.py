@@ -11,9 +11,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from ingest.document import Document, Section
+from ingest.document import Document, Passage, Section
 from ingest.embed import Embedder
 from ingest.errors import IndexStateError, LoadError, UserError
 from ingest.generations import VECTORS, folder_of
@@ -21,7 +22,7 @@ from ingest.index import Index, read_current, writing
 from ingest.originals import located
 from ingest.pipeline import add_paths, build
 from ingest.prepare import Origin, prepare_here
-from ingest.settings import Settings
+from ingest.settings import Settings, StoreSettings
 from ingest.storage.vectors import VectorStore
 from tests.projects import Project, law
 from tests.servers import Chroma
@@ -308,3 +309,15 @@ def test_the_same_vectors_are_opened_and_closed_by_many_at_once(project: Project
     for thread in threads:
         thread.join()
     assert not faults
+
+
+def test_copies_of_a_text_do_not_hide_another(tmp_path: Path) -> None:
+    """Equal vectors hide another in one graph of four or five (:mod:`ingest.storage.spread`)."""
+    texts = np.eye(2, 64, dtype=np.float32)
+    passages = [Passage(f"d.r.{n}", "d", n, 0, 1, "字", 0, (), "", "article") for n in range(61)]
+    for place in range(2, 60, 5):
+        vectors = texts[[int(n == place) for n in range(61)]]
+        store = VectorStore(StoreSettings(), tmp_path / str(place), "copies", True, True)
+        store.add(passages, vectors, {"d": "r"})
+        assert all(store.nearest(text, 1)[0][1] > 0.99 for text in texts), place
+        store.close()

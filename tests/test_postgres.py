@@ -175,6 +175,19 @@ def test_backups_are_those_of_the_data_base(project: Project, tmp_path: Path) ->
         assert len(done.stderr.strip().splitlines()) == 1
 
 
+def test_what_pg_dump_saves_pg_restore_brings_back(project: Project, postgres: Postgres) -> None:
+    settings = project.settings
+    assert settings.store.catalogue is not None
+    url = postgres.restored(settings.store.catalogue, postgres.folder / "dump")
+    store = settings.store.model_copy(update={"catalogue": url})
+    restored = settings.model_copy(update={"store": store})
+    assert not check(restored, Embedder(restored)).found
+    assistant = Assistant(restored)
+    assert "7个工作日" in assistant.ask(QUESTION).text
+    assert Decisions(restored).changes() == Decisions(settings).changes()
+    assistant.index.close()
+
+
 def test_dead_connections_are_not_the_servers_death(postgres: Postgres, tmp_path: Path) -> None:
     settings = Settings(base=tmp_path, store=postgres.store())
     catalogue = Catalogue(catalogue_place(settings, "20261127-120000-abcdef"), write=True)

@@ -2,8 +2,9 @@
 
 The texts of all passages lie one after the other in memory, without spaces and in the form of
 :func:`~ingest.storage.terms.normalised`, and are looked through from end to end: 2 ms for 24,000
-passages. SQLite's trigram index takes 0.1 ms, but finds no word of two characters and would be
-a quarter of the catalogue more to write.
+passages. Most questions stand nowhere as they are and are spared that: three characters of them in
+a row stand nowhere. SQLite's trigram index takes 0.1 ms, but finds no word of two characters and
+would be a quarter of the catalogue more to write.
 """
 
 from __future__ import annotations
@@ -23,6 +24,11 @@ _PHRASE = 4
 """A question of so many characters, or with a figure or letter in it, may be a phrase looked for;
 a shorter one is a word."""
 _MOST_PLACES = 2000
+_RUN = 3
+_RUNS = 1 << 24
+"""Runs of so many characters are numbered below this; two of them may share a number."""
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)
+"""Fibonacci hashing (Knuth, TAOCP 3, 6.4)."""
 _CODE = re.compile(r"[a-z0-9]+(?:[+\-./_][a-z0-9]+)*[%‰]?")
 _QUOTED = re.compile(r"[“\"「『]([^“”\"「」『』]{2,80})[”\"」』]")
 _EDGES = re.compile(r"^\W+|\W+$")
@@ -59,10 +65,15 @@ class Verbatim:
         known = before._texts if before else {}
         bounds = np.concatenate([[0], np.cumsum(view.sizes)]).tolist()
         self._texts: dict[tuple[str, ...], list[str]] = {}
+        # What is gone stays in; that costs a look at the texts, no more
+        self._held: np.ndarray = before._held if before else np.zeros(_RUNS, bool)
         joined: list[str] = []
         for document, start, end in zip(view.documents, bounds, bounds[1:], strict=False):
             ids = tuple(view.ids[start:end])
-            texts = known.get(ids) or _texts(catalogue, document, ids)
+            texts = known.get(ids)
+            if texts is None:
+                texts = _texts(catalogue, document, ids)
+                self._held[_runs("\n".join(texts))] = True
             joined += texts
             if all(texts):  # else it was taken out while it was read
                 self._texts[ids] = texts
@@ -72,6 +83,8 @@ class Verbatim:
 
     def rows(self, string: str) -> np.ndarray:
         """The rows of the passages that hold ``string``, which is :func:`squeezed`; ascending."""
+        if not self._held[_runs(string)].all():
+            return np.empty(0, np.int64)
         places = np.fromiter(self._places(string), np.int64)
         return np.unique(np.searchsorted(self._starts, places, side="right") - 1)
 
@@ -126,6 +139,15 @@ def parts(question: str) -> list[str]:
     ]
     found += [code for code in _CODE.findall(question) if len(code) > 1]
     return list(dict.fromkeys(part for part in found if part != question))
+
+
+def _runs(text: str) -> np.ndarray:
+    """The numbers of the runs of ``_RUN`` characters in ``text``."""
+    codes = np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32).astype(np.uint64)
+    mixed = np.zeros(max(len(codes) - _RUN + 1, 0), np.uint64)
+    for at in range(_RUN):
+        mixed = (mixed ^ codes[at : at + len(mixed)]) * _FACTOR
+    return mixed >> np.uint64(64 - (_RUNS.bit_length() - 1))
 
 
 def _texts(catalogue: Catalogue, document: str, ids: Sequence[str]) -> list[str]:

@@ -50,7 +50,11 @@ class GraphSums:
         except (OSError, ValueError):
             return False
         written = {name: sum for name, sum in noted.items() if _beside(name) in noted}
-        return written == self._sums()
+        seen = self._stamps()
+        if written != self._sums():
+            return False
+        self._seen = seen  # so that they are noted again only if they change
+        return True
 
     def note(self, now_and_then: bool = False) -> None:
         """Note them as they are now, if one has changed.
@@ -61,16 +65,19 @@ class GraphSums:
         began = time.monotonic()
         if now_and_then and began < self._next:
             return
-        seen = {
-            name: (file.stat().st_size, file.stat().st_mtime_ns)
-            for name, file in self._files().items()
-        }
+        seen = self._stamps()
         if seen != self._seen:
             with written(self._file) as stream:
                 stream.write(json.dumps(self._sums()).encode())
             self._seen = seen
         ended = time.monotonic()
         self._next = ended + _SHARE * (ended - began)
+
+    def _stamps(self) -> dict[str, tuple[int, int]]:
+        return {
+            name: (file.stat().st_size, file.stat().st_mtime_ns)
+            for name, file in self._files().items()
+        }
 
     def _sums(self) -> dict[str, str]:
         sums = {}

@@ -44,6 +44,9 @@ _COLUMNS = (
     " head_times"
 )
 
+Counted = tuple[bytes, bytes, bytes, bytes, bytes, bytes]
+"""The six blobs of a row."""
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -89,6 +92,13 @@ class Field:
             np.frombuffer(terms, "<i4"),
             np.frombuffer(times, np.uint8),
         )
+
+
+def counted(passages: Sequence[Passage], title: str) -> Counted:
+    """The terms of one document's passages as they are stored, of their texts and headings."""
+    text = Field.of([passage.text for passage in passages])
+    head = Field.of([heading_text(title, passage) for passage in passages])
+    return *text.to_blobs(), *head.to_blobs()
 
 
 class Postings:
@@ -174,19 +184,16 @@ class LexicalIndex:
 
     def add(self, connection: Connection, passages: Sequence[Passage], title: str) -> None:
         """Store the terms of one document's passages in the open transaction."""
+        self.put(connection, passages, counted(passages, title))
+
+    def put(self, connection: Connection, passages: Sequence[Passage], terms: Counted) -> None:
+        """:meth:`add`, with what :func:`counted` made of the passages."""
         if not passages:
             return
-        text = Field.of([passage.text for passage in passages])
-        head = Field.of([heading_text(title, passage) for passage in passages])
         connection.execute(
             "insert into lexical (document, passages, text_counts, text_terms, text_times,"
             " head_counts, head_terms, head_times) values (?,?,?,?,?,?,?,?)",
-            (
-                passages[0].document,
-                "\n".join(passage.id for passage in passages),
-                *text.to_blobs(),
-                *head.to_blobs(),
-            ),
+            (passages[0].document, "\n".join(passage.id for passage in passages), *terms),
         )
 
     def remove(self, connection: Connection, document_id: str) -> None:

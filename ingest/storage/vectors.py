@@ -27,12 +27,13 @@ from ingest.faults import damaged, of_vectors
 from ingest.settings import StoreSettings
 from ingest.storage.chroma_server import ChromaServer
 from ingest.storage.graph import GraphSums, survives
+from ingest.storage.spread import spread
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
 
 _BATCH = 2000
-_BREADTH_OF_BUILDING, _BREADTH_OF_SEARCH, _NEIGHBOURS = 200, 800, 24
+_BREADTH_OF_BUILDING, _BREADTH_OF_SEARCH, _NEIGHBOURS = 64, 1600, 32
 """Chroma's graph of new indexes: building it is most of what storing costs, searching it little of
 a question. docs/scale.md has the measurements that chose these."""
 _CLIENTS = threading.Lock()
@@ -79,10 +80,11 @@ class VectorStore:
         """
         for start in range(0, len(passages), _BATCH):
             part = passages[start : start + _BATCH]
+            ids = [p.id for p in part]
             with self._told():
                 self._collection.upsert(
-                    ids=[p.id for p in part],
-                    embeddings=vectors[start : start + len(part)],
+                    ids=ids,
+                    embeddings=spread(ids, vectors[start : start + len(part)]),
                     metadatas=[
                         {"document": p.document, "revision": revisions[p.document]} for p in part
                     ],
