@@ -21,8 +21,7 @@ def test_strings_are_found_where_they_stand_and_nowhere_else(tmp_path: Path) -> 
             add_paths([file], project.settings, Embedder(project.settings))
         with closing(Index.open(project.settings)) as index:
             view = index.lexical.view()
-            records = {record.id: record for record in index.documents()}
-            made = Verbatim(view, records, index.catalogue, before)
+            made = Verbatim(view, index.catalogue, before)
             texts = [squeezed(index.passages([id])[id].text) for id in view.ids]
         stand = {text[at : at + n] for text in texts for n in (1, 2, 3, 9) for at in (0, 5, 11)}
         for string in {*stand, *(string[::-1] for string in stand), "供应商应该", "丙"}:
