@@ -31,8 +31,9 @@ class Alignment:
 
 
 def same(mine: Token, other: Token) -> bool:
-    """Whether a token says what another does; a date may leave out its day."""
-    if mine.key == other.key:
+    """Whether a token says what another does; a date may leave out its day, and 需要 may stand for
+    应当, not the reverse: what needs to be done is a condition as often as a duty."""
+    if mine.key == other.key or (mine.key, other.key) == ("需要", "应当"):
         return True
     if mine.kind != "figure" or other.kind != "figure":
         return False

@@ -19,7 +19,7 @@ _IS_CONDITION = re.compile(
 _IS_EXCEPTION = re.compile(
     r"^\s*(?:但是?(?!不限于)|除[^，]{2,60}外)|除外|不受(?:前|此|上)|不在此限|(?:从|依照)其(?:规定|约定)|^\s*(?:法律|合同|当事人|双方).{0,20}另有(?:规定|约定)"
 )
-_EXCEPTS_BEFORE = re.compile(r"\s*[^，。；]{0,60}除外[。：:]")
+_EXCEPTS_BEFORE = re.compile(r"\s*(?:但|[^，。；]{0,60}除外[。：:])")
 """A sentence that is the exception of the one before it."""
 _AIM = re.compile(r"^\s*(?:为了?[^，]{2,}|(?:根据|依照|按照|依据)[^，]{2,30})$")
 _LISTS = re.compile(
@@ -70,6 +70,16 @@ class Unit:
     text: str
     tokens: tuple[Token, ...]
     clauses: tuple[Clause, ...]
+
+    @property
+    def lead(self) -> int:
+        """Where the lead-in of a list ends; the length of the text where there is no list."""
+        end = self.text.find("\n")
+        return end if 0 <= end < len(self.text.rstrip()) else len(self.text)
+
+    def listed(self, clause: Clause) -> bool:
+        """Whether a clause stands in an item of a list."""
+        return self.tokens[clause.first].start > self.lead
 
     def clause_of(self, token: int) -> int:
         """The number of the clause that a token stands in."""

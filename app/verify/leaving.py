@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from app.verify.align import Alignment
 from app.verify.clauses import Clause, Unit
-from app.verify.conditions import without_condition, without_exception, without_list
+from app.verify.conditions import alone, without_condition, without_exception, without_list
 from app.verify.finding import Finding
 from app.verify.tokens import Token
 
@@ -52,6 +52,7 @@ def left_out(
         yield from without_condition(unit, place, touched, matched, said)
         yield from without_exception(unit, place, matched)
     yield from without_list(unit, matched, touched)
+    yield from alone(unit, touched, aligned)
     for one in aligned:
         yield from _across(one, matched, touched)
     yield from _interleaved(aligned)

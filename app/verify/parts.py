@@ -19,6 +19,7 @@ _PREDICATE = re.compile(r"^\s*(?:是指|系指|指的?是|包括|不包括|主�
 def mixed(text: str, aligned: Sequence[Alignment]) -> Iterator[Finding]:
     """Findings for the clauses of ``text``, in order, each aligned with what it repeats."""
     sentence, condition, before = -1, None, None
+    pending: tuple[Unit, int | None] | None = None
     for one in aligned:
         place = _place(one)
         if place is None:
@@ -27,7 +28,15 @@ def mixed(text: str, aligned: Sequence[Alignment]) -> Iterator[Finding]:
         now = len(_END.findall(text, 0, one.clause[0].start))
         if now != sentence:
             sentence, condition, before = now, None, None
+            pending = None
         shown = clause.text.strip()[:20]
+        listed = one.unit.listed(clause)
+        if (clause.condition and not clause.exception) or (listed and _conditional(one.clause)):
+            pending = (one.unit, None if listed else clause.part)
+        elif pending is not None:
+            if pending[0] is not one.unit or pending[1] not in (None, clause.part):
+                yield Finding(f"依据中“{shown}”所附的条件与此不同")
+            pending = None
         if clause.condition and not clause.exception:
             condition = (one.unit, clause.part)
         elif condition and condition != (one.unit, clause.part) and _own(one.unit, place):
@@ -39,6 +48,11 @@ def mixed(text: str, aligned: Sequence[Alignment]) -> Iterator[Finding]:
             if subject.part == clause.part and before != (one.unit, place - 1):
                 yield Finding(f"依据中“{shown}”说的是“{subject.text.strip()[:20]}”")
         before = (one.unit, place)
+
+
+def _conditional(clause: Sequence[Token]) -> bool:
+    """Whether a statement's clause says when another holds."""
+    return bool(clause) and clause[-1].key in ("的", "时")
 
 
 def _place(one: Alignment) -> int | None:

@@ -245,7 +245,7 @@ def _added(
     beyond = _beyond_reference(one.clause, excused)
     rest = [i for i in one.added if i not in moved and one.clause[i] in beyond]
     wrong = [i for i in rest if one.clause[i].content]
-    wrong = [i for i in wrong if one.clause[i].kind != "idle" or one.clause[i].key == ANYBODY]
+    wrong = [i for i in wrong if one.clause[i].kind != "idle" or _weighs(text, one.clause[i])]
     wrong = [i for i in wrong if not _names_actor(one, i, there)]
     wrong = [i for i in wrong if not _opens_exception(one, i)]
     wrong = [i for i in wrong if not _joins_actors(one, i)]
@@ -259,6 +259,12 @@ def _added(
     if chars:
         shown = "".join(text[t.start : t.end] for t in chars)
         yield Finding(f"依据在此处没有“{shown[:20]}”", turned=False)
+
+
+def _weighs(text: str, token: Token) -> bool:
+    """Whether an idle word says something where it is added: everybody, or this law as what
+    applies."""
+    return token.key == ANYBODY or text[: token.start].endswith(("适用", "适用《"))
 
 
 def _names_actor(one: Alignment, at: int, there: Sequence[Unit]) -> bool:
@@ -367,8 +373,7 @@ def _demanded(one: Alignment, at: int) -> bool:
         if carried and not own and {unit.tokens[i].key for i in carried} == {"应当"}:
             return True
     bounds = [one.unit.tokens[p] for _, p in one.pairs if one.unit.tokens[p].kind == "bound"]
-    left = bounds or [t for t in one.unit.tokens if t.kind == "bound"]
-    return any(one.unit.text[t.start :].startswith(("不得", "不应")) for t in left)
+    return any(one.unit.text[t.start :].startswith(("不得", "不应")) for t in bounds)
 
 
 def _critical(clause: Sequence[Token]) -> bool:
