@@ -26,7 +26,7 @@ MODULES = [
 CJK = re.compile(r"[\u3400-\u9fff\uff00-\uffef]")
 HAN = re.compile(r"[\u3400-\u9fff]")  # marks around a title are no words
 EXPORTS = sorted((APP / "exports").glob("*.py"))
-TWO_TONGUED = ("UserError", "LoadError", "Refusal", "pick")
+TWO_TONGUED = ("UserError", "LoadError", "Refusal", "pick", "_too_many")
 EXACT = re.compile(r'\bt\(\s*"([^"]+)"')
 COMPUTED = re.compile(r"\bt\(\s*`([^`$]*)\$\{")
 
