@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.llm_world import SIGNING, World
@@ -35,3 +37,15 @@ def test_a_bare_no_is_read_with_the_sentence_after_it(world: World) -> None:
     assert answer.statements[0].text == f"不可以，{rest}"
     wrong = world.ask(asked, saying(lambda n: f"可以。{rest}[{n('歧视待遇')}]"))
     assert "可以，采购人不得" not in wrong.text
+
+
+def test_items_fall_with_the_lead_in_that_turns_them(world: World) -> None:
+    right = "采购人应当自中标通知书发出之日起三十日内与供应商签订政府购买服务合同。"
+    lead = "下列事项采购人无需遵循："
+    items = "以事定费；\n讲求绩效原则。"
+
+    def said(n: Callable[[str], int]) -> str:
+        return f"{right}[{n('三十日内')}]\n{lead}[{n('以事定费')}]\n{items}[{n('以事定费')}]"
+
+    answer = world.ask(SIGNING, saying(said))
+    assert "以事定费" not in answer.text and "绩效" not in answer.text

@@ -3,7 +3,7 @@
 The quotes are shown at once; what the model writes takes their place when it is complete and
 proved, or never. A sentence stays if a passage bears it out (:mod:`app.answering.grounds`), the one
 it names or another: small models name none or the wrong one. Its citation is the smallest section
-that does; an item of a list is read with its lead-in, a bare yes or no with the sentence after it.
+that does; an item of a list falls with its lead-in, a bare yes or no is read with what follows it.
 What it says that another text provides must stand in that text, where it is here
 (:mod:`app.verify.attributed`). One that no passage comes near is shown as 未核实, without a
 citation; one that comes near what a passage says and differs, that the reader finds to be about a
@@ -211,8 +211,7 @@ class Draft:
         self._measure = measure
         self._texts = _read(hits)
         self._opener: Sentence | None = None
-        self._lead: Statement | None = None
-        self._listing = False
+        self._listing = self._led = False
         self.statements: list[Statement] = []
         self.left_out: Counter[Why] = Counter()
         self.refused = False
@@ -267,19 +266,15 @@ class Draft:
         return answer_text(self.statements, citations, documents, language)
 
     def _listed(self, sentence: Sentence) -> Statement | Why:
-        """:meth:`_kept`; an item of a list also with its lead-in, and never without it."""
+        """:meth:`_kept`; an item of a list only where its lead-in was kept."""
         leads = sentence.text.endswith(("：", ":"))
-        lead, listing = self._lead, self._listing and not leads
+        listing = self._listing and not leads
         self._listing = leads or (listing and sentence.text.endswith(("；", ";")))
-        if listing and lead is None:
+        if listing and not self._led:
             return "uncovered"
         kept = self._kept(sentence)
-        if listing and lead is not None and isinstance(kept, str):
-            whole = f"{lead.text}\n（一）{sentence.text}"
-            if supporting(whole, list(self._grounds.values())) is not None:
-                kept = Statement(sentence.text, lead.citations, region=lead.region)
         if leads:
-            self._lead = kept if isinstance(kept, Statement) and kept.verified else None
+            self._led = isinstance(kept, Statement) and kept.verified
         return kept
 
     def _kept(self, sentence: Sentence) -> Statement | Why:
