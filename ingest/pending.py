@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,7 +21,7 @@ from ingest.originals import FOLDER as ORIGINALS
 from ingest.originals import content_hash, promised
 from ingest.settings import Settings
 from ingest.storage.decisions import FILE
-from ingest.storage.sqlite import copy
+from ingest.storage.sqlite import copy, faults_of
 
 PREFIX = ".restoring-"
 OTHERS = "others"
@@ -78,14 +79,24 @@ def _move(staged: Path, pending: Pending, settings: Settings) -> None:
         (staged / "generations" / pending.generation).replace(generation)
         sync_folder(generation.parent)
     if (staged / FILE).exists():
+        _put_damaged_aside(data / FILE)
         copy(staged / FILE, data / FILE)
     for file in sorted((staged / OTHERS).rglob("*")):
         if file.is_file():
             target = data / file.relative_to(staged / OTHERS)
             if file.suffix == ".sqlite":
+                _put_damaged_aside(target)
                 target.touch(mode=file.stat().st_mode & 0o777)
                 copy(file, target)
             else:
                 with file.open("rb") as source, written(target) as stream:
                     os.fchmod(stream.fileno(), file.stat().st_mode & 0o777)
                     copied(source, stream)
+
+
+def _put_damaged_aside(target: Path) -> None:
+    """Make way for a data base: what cannot be read cannot be written into either."""
+    if target.is_dir() or (target.exists() and faults_of(target)):
+        for ending in ("-wal", "-shm"):
+            target.with_name(target.name + ending).unlink(missing_ok=True)
+        target.replace(target.with_name(f"{target.name}.damaged-{secrets.token_hex(3)}"))

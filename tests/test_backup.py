@@ -25,7 +25,7 @@ from ingest.meanings import fill
 from ingest.pipeline import add_paths, build
 from ingest.restore import restore
 from ingest.settings import Settings
-from ingest.storage.decisions import Decisions
+from ingest.storage.decisions import FILE, Decisions
 from tests.projects import ROOT, Project, law
 
 INSIDE, OUTSIDE, ADDED = "甲省政府采购管理办法", "乙省政府采购管理办法", "消防物资采购规定"
@@ -142,6 +142,27 @@ def test_documents_are_replaced_only_when_told(backup: Path, elsewhere: Project)
     assert not reader.serves and len(reader.documents()) == 1, "a reader ends in peace"
     reader.close()
     assert not check(settings, embedder).found
+
+
+@pytest.mark.parametrize("damage", ["truncated", "overwritten", "emptied", "a folder"])
+def test_what_is_damaged_makes_way(
+    project: Project, backup: Path, tmp_path: Path, damage: str
+) -> None:
+    run = Project(tmp_path / "run")
+    shutil.copytree(project.folder, run.folder)
+    settings, embedder = run.settings, Embedder(run.settings)
+    decisions = settings.data_folder / FILE
+    if damage == "a folder":
+        decisions.unlink()
+        decisions.mkdir()
+    elif damage == "overwritten":
+        decisions.write_bytes(b"\xab" * decisions.stat().st_size)
+    else:
+        os.truncate(decisions, decisions.stat().st_size // 2 if damage == "truncated" else 0)
+    with writing(settings):
+        assert restore(backup, settings, embedder, replace=True).documents == 3
+    assert not check(settings, embedder).found
+    assert state(settings) == state(project.settings)
 
 
 @pytest.mark.parametrize("damage", ["no archive", "truncated", "altered", "no manifest", "absent"])
