@@ -54,8 +54,8 @@ def place_of(settings: Settings, encoder: Encoder, recipe: str) -> Database:
 
 
 def fill(settings: Settings, on_progress: OnMeaning | None = None) -> None:
-    """Encode what the serving index holds and is not encoded yet, and forget what is gone;
-    interrupted, it goes on next time.
+    """Encode what the serving index holds and is not encoded yet, equal texts once, and forget what
+    is gone; interrupted, it goes on next time.
 
     The caller holds :func:`ingest.index.writing`, so that one process fills at a time. Nothing is
     done where the settings name no reader with an encoder, or nothing was ever ingested.
@@ -134,16 +134,23 @@ def _fill(
         changing.executemany("delete from meanings where id = ?", gone)
         missing = [id for id in wanted if known.get(id) != hashes[id]]
         missing = _not_brought_back(changing, encoder.fingerprint, missing, hashes)
-    done = 0
-    for at in range(0, len(missing), _BATCH):
-        ids = missing[at : at + _BATCH]
-        vectors = encoder.passages([wanted[id] for id in ids])
-        rows = [(id, hashes[id], *_packed(vector)) for id, vector in zip(ids, vectors, strict=True)]
+    alike: dict[bytes, list[str]] = {}
+    for id in missing:
+        alike.setdefault(hashes[id], []).append(id)
+    each, done = list(alike), 0
+    for at in range(0, len(each), _BATCH):
+        part = each[at : at + _BATCH]
+        vectors = encoder.passages([wanted[alike[text][0]] for text in part])
+        rows = [
+            (id, text, *_packed(vector))
+            for text, vector in zip(part, vectors, strict=True)
+            for id in alike[text]
+        ]
         with place.transaction(connection) as changing:
             changing.executemany(
                 "insert into meanings (id, text, scale, vector) values (?,?,?,?)", rows
             )
-        done += len(ids)
+        done += len(rows)
         if on_progress:
             on_progress(done, len(missing))
 

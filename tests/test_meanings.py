@@ -16,6 +16,7 @@ from app.retrieve import Retriever
 from app.service import Assistant
 from ingest import meanings
 from ingest.aside import Aside
+from ingest.embed import Embedder
 from ingest.encoder import WIDTH, Encoder, encoder_of, place_text
 from ingest.index import Index, writing
 from ingest.meanings import Meanings, fill, keep_filled, place_of
@@ -146,6 +147,20 @@ def test_what_is_brought_back_is_not_encoded_again(
         monkeypatch.setattr(Encoder, "passages", encodes)
         library.undo_all([changed.change.id for changed in removed], "")
         assert stored(project.settings) == whole and whole
+
+
+def test_equal_texts_are_encoded_once(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.write("丙.txt", f"丙办法\n{'采购' * 5000}。\n")
+    read: list[str] = []
+    passages = Encoder.passages
+    monkeypatch.setattr(
+        Encoder, "passages", lambda self, texts: (read.extend(texts), passages(self, texts))[1]
+    )
+    with writing(project.settings):
+        add_paths([project.corpus], project.settings, Embedder(project.settings))
+        fill(project.settings)
+    assert set(stored(project.settings)) == ids_of(project.settings)
+    assert len(read) == len(set(read)) < len(ids_of(project.settings))
 
 
 def test_so_many_are_kept_aside() -> None:
