@@ -53,6 +53,7 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     from app.api.parts import Gates
     from app.api.quotas import Quotas
     from app.web.conversation_routes import add_conversations
+    from app.web.ending import Ending
     from app.web.gradio_door import narrow
     from app.web.library_routes import add_library
     from app.web.page import chat_head, theme
@@ -93,7 +94,7 @@ def build_app(assistant: Assistant, settings: Settings) -> ASGIApp:
     if log.questions:
         assistant.on_answer.append(lambda answer: log.note("question", text=answer.question))
     behind = Bodies(Quotas(app, settings.public), settings)
-    return SecureHeaders(Watched(Doors(behind, visitors), log))
+    return Ending(SecureHeaders(Watched(Doors(behind, visitors), log)))
 
 
 def _blocks(assistant: Assistant, gates: Gates, settings: Settings, seals: Seals) -> Blocks:
