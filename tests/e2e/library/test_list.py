@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import httpx
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.e2e.conftest import READY, Site
 from tests.e2e.library.page import (
@@ -42,6 +42,24 @@ def test_list_is_searched_sorted_and_filtered(site: Site, open_page: Opener) -> 
     page.get_by_label("状态").select_option("newest")
     expect(row(page, "示例采购管理办法")).to_be_visible()
     expect(row(page, "网页代码采购须知")).to_have_count(0)
+
+
+def test_an_open_menu_stays_when_what_the_texts_hold_comes_late(
+    site: Site, open_page: Opener
+) -> None:
+    page, title = open_page(f"{site.url}library"), "示例采购管理办法"
+    held: list[Route] = []
+    page.route("**/ui/library/words*", lambda route: held.append(route))
+    with page.expect_request("**/ui/library/words*"):
+        page.locator("[name=words]").fill(title)
+    menu = row(page, title).locator("details.actions")
+    menu.locator("summary").click()
+    item = menu.get_by_role("button").nth(1)
+    item.focus()
+    held[0].continue_()
+    expect(row(page, title).locator(".found")).to_be_visible()
+    expect(item).to_be_focused()
+    expect(menu).to_have_attribute("open", "")
 
 
 def test_document_opens_with_outline_and_by_link(site: Site, open_page: Opener) -> None:

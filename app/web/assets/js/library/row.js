@@ -39,7 +39,7 @@ function places(d, table) {
 }
 
 function menu(d, actions, editor) {
-  const item = (key, run) => h("button", { type: "button", onclick: () => { menu.open = false; run(d, summary); } }, t(key));
+  const item = (key, run) => h("button", { type: "button", id: `menu-${d.id}-${key}`, onclick: () => { menu.open = false; run(d, summary); } }, t(key));
   const summary = h("summary", { id: `menu-${d.id}`, "aria-label": t("actionsFor", { title: d.title }) }, icon("more"));
   const menu = h("details", { class: "actions" }, summary);
   // Made when it is wanted: a list of hundreds has as many menus

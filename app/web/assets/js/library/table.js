@@ -125,8 +125,9 @@ export class DocumentTable {
     this.head.querySelector(`.${name} button`).focus();
   }
 
-  // Who was in a row stays in it.
+  // Who was in a row stays in it, and in its open menu.
   drawBody() {
+    const open = this.body.querySelector("details.actions[open] > summary")?.id;
     const focused = this.body.contains(document.activeElement) ? document.activeElement.id : "";
     this.shown = this.documents.filter((d) => this.passes(d)).sort((a, b) => this.compare(a, b));
     this.left = this.grouped ? groups(this.shown) : [...this.shown];
@@ -137,6 +138,7 @@ export class DocumentTable {
       : shown.length === this.documents.length ? t("covers", { n: shown.length })
         : t("lib.shown", { n: shown.length, all: this.documents.length });
     this.markAll();
+    if (open) document.getElementById(open)?.click();
     if (focused) document.getElementById(focused)?.focus();
   }
 
