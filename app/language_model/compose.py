@@ -280,7 +280,7 @@ class Draft:
     def _kept(self, sentence: Sentence) -> Statement | Why:
         """The sentence as it is shown, or why it is not."""
         text = sentence.text
-        if "\ufffd" in text or _says_nothing_alone(sentence):
+        if "\ufffd" in text:
             return "empty"
         everything = list(self._grounds.values())
         cited = [self._grounds[n] for n in sentence.references if n in self._grounds]

@@ -250,7 +250,8 @@ def _added(
     wrong = [i for i in wrong if not _opens_exception(one, i)]
     wrong = [i for i in wrong if not _joins_actors(one, i)]
     wrong = [i for i in wrong if not _goes_on(one, i, text) and not _demanded(one, i)]
-    wrong = [i for i in wrong if i not in _said_there(text, one, wrong, there)]
+    exact = _said_there(text, one, wrong, there)
+    wrong = [i for i in wrong if i not in exact]
     for i in wrong:
         token = one.clause[i]
         if token.critical:
